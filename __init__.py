@@ -1,0 +1,3 @@
+"""Loopdesk: customer-support processes drawn as BPMN, run for real."""
+
+__version__ = "0.1.0"

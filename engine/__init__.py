@@ -1,0 +1,1 @@
+"""Runs diagrams; knows neither customers nor Flask."""

@@ -1,0 +1,108 @@
+"""One database, SQLite or PostgreSQL: the metadata every table hangs on, and how a connection is set up."""
+
+import os
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""All tables of the product; each is defined in the file of its concept."""
+
+SCHEMA = "loopdesk"
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""Serial keys: SQLite only numbers rows of a plain INTEGER primary key by itself."""
+JSON = sa.JSON()
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """A zone-aware instant kept in UTC; a naive value is a bug and refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; SQLite stores it without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Back as an aware instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> str:
+    """A time-ordered unique id (UUID version 7, RFC 9562 §5.7) as 32 hex digits."""
+    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0x3 << 62) | 2 << 62
+    return f"{value:032x}"
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+
+
+class Database:
+    """A pool of connections to one database; on PostgreSQL everything lives in the schema ``loopdesk``."""
+
+    def __init__(self, url: str) -> None:
+        """Take a SQLAlchemy URL; ``postgres://`` and ``postgresql://`` mean psycopg 3."""
+        self.url = normalise(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self.engine = sa.create_engine(
+            self.url,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            pool_pre_ping=not self.is_sqlite,
+            connect_args={"timeout": 30} if self.is_sqlite else {"options": f"-csearch_path={SCHEMA}"},
+        )
+        if self.is_sqlite:
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_immediate)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def normalise(url: str) -> str:
+    """The URL with the driver that is installed."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def default_url(data: str | os.PathLike[str]) -> str:
+    """The SQLite file inside the data folder."""
+    return f"sqlite:///{os.fspath(data)}/loopdesk.sqlite"
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # sqlite3's own implicit BEGIN is deferred: two writers would meet as "database is locked" instead of queueing.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    deferred = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN DEFERRED" if deferred else "BEGIN IMMEDIATE")

@@ -1,0 +1,88 @@
+"""The four error families every room raises, and nothing else (architecture §6).
+
+A message is an English gettext id with ``%(name)s`` places; whoever shows it translates it first. ``Missing``,
+``Refused``, ``Invalid`` and ``Away`` are extraction keywords of Babel, so a message stands where it is raised.
+"""
+
+from collections.abc import Callable, Mapping
+
+Translate = Callable[[str], str]
+
+
+def N_(message: str) -> str:
+    """Mark a text for the catalogue without translating it now (gettext's own name for this)."""
+    return message
+
+
+class LoopdeskError(Exception):
+    """What went wrong (`message`), where (`place`) and what to do (`remedy`), in any language."""
+
+    code = "error"
+
+    def __init__(self, message: str, /, *, remedy: str = "", place: str = "", **params: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.place = place
+        self.params = params
+
+    def text(self, translate: Translate = str) -> str:
+        """The message with its values, in the language of ``translate``."""
+        return translate(self.message) % self.params if self.params else translate(self.message)
+
+    def remedy_text(self, translate: Translate = str) -> str:
+        """What the reader can do about it, in the language of ``translate``; empty when nothing is known."""
+        return (translate(self.remedy) % self.params if self.params else translate(self.remedy)) if self.remedy else ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.place and f"{self.place}:", self.text(), self.remedy_text()) if part)
+
+
+class Missing(LoopdeskError):
+    """Something named does not exist, or the actor may not know that it does."""
+
+    code = "missing"
+
+
+class Refused(LoopdeskError):
+    """The actor may not do this, or the state of things does not allow it now."""
+
+    code = "refused"
+
+
+class Invalid(LoopdeskError):
+    """What was handed in is wrong; ``fields`` maps a field's key to its messages (gettext ids already filled in)."""
+
+    code = "invalid"
+
+    def __init__(
+        self,
+        message: str,
+        /,
+        *,
+        fields: Mapping[str, list[str]] | None = None,
+        remedy: str = "",
+        place: str = "",
+        **params: object,
+    ) -> None:
+        super().__init__(message, remedy=remedy, place=place, **params)
+        self.fields = dict(fields or {})
+
+
+class Away(LoopdeskError):
+    """An outside system does not answer; the only family that is retried. ``retry_after`` is in seconds."""
+
+    code = "away"
+
+    def __init__(
+        self,
+        message: str,
+        /,
+        *,
+        retry_after: float | None = None,
+        remedy: str = "",
+        place: str = "",
+        **params: object,
+    ) -> None:
+        super().__init__(message, remedy=remedy, place=place, **params)
+        self.retry_after = retry_after

@@ -1,0 +1,33 @@
+"""What a checker has to say about a file of a bundle, in both languages."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from loopdesk.engine.errors import Translate
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark: ``message`` and ``remedy`` are gettext ids with ``%(name)s`` places filled from ``params``."""
+
+    file: str
+    element: str
+    name: str
+    rule: str
+    severity: Severity
+    message: str
+    remedy: str
+    params: dict[str, object] = field(default_factory=dict)
+
+    def as_json(self, translate: Translate = str) -> dict[str, object]:
+        """The finding as `loopdesk check --json` prints it, texts in the language of ``translate``."""
+        row = asdict(self)
+        params = row.pop("params")
+        return row | {"message": translate(self.message) % params, "remedy": translate(self.remedy) % params}
+
+
+def errors_of(findings: list[Finding]) -> list[Finding]:
+    """Only what forbids a deployment."""
+    return [finding for finding in findings if finding.severity == "error"]

@@ -1,0 +1,74 @@
+"""What the engine asks of the rooms above it; ``web/wiring`` fills it in at start-up (architecture §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.findings import Finding
+
+if TYPE_CHECKING:
+    from loopdesk.engine.tx import Tx
+
+Files = Mapping[str, bytes]
+"""The files of a bundle: path inside its folder -> content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Where in which process an operation is called, an effect wanted or a task made."""
+
+    instance: str
+    bundle: str
+    process: str
+    element: str
+    key: str
+    """The correlation key of the instance: the case number."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    files: Files = field(default_factory=dict)
+
+
+class Operation(Protocol):
+    """A verb that a diagram may call by name; runs in the step's own transaction."""
+
+    def __call__(self, actor: Actor, tx: Tx, call: Call, /, **inputs: Any) -> dict[str, Any] | None:
+        """Do it; the result is what the element's output mappings see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who has to do a human task, derived from the RACI matrix; ``raci`` is what the task page shows."""
+
+    department: str
+    role: str
+    person: str = ""
+    raci: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def _nobody(_tx: Tx, _call: Call) -> Assignment:
+    return Assignment(department="", role="")
+
+
+def _as_is(_form: bytes, data: Mapping[str, Any], _scope: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(data)
+
+
+@dataclass
+class Host:
+    """The upper rooms' answers; the defaults know nothing, which is enough for the engine's own tests."""
+
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    """Name of a service task's type -> verb run inside the step."""
+    effects: frozenset[str] = frozenset()
+    """Types of service tasks that a connector performs outside; they go through the outbox."""
+    facts: Callable[[Tx, str], Mapping[str, Any]] = lambda _tx, _key: {}
+    """``case.*`` of a key, read when an expression asks for it."""
+    assign: Callable[[Tx, Call], Assignment] = _nobody
+    validate: Callable[[bytes, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = _as_is
+    """(form file, submitted data, scope) -> cleaned data, or ``Invalid`` with ``fields``."""
+    may_work: Callable[[Actor, Mapping[str, Any]], bool] = lambda _actor, _task: True
+    """Whether an actor may claim and complete the task row given."""
+    check: Callable[[str, Files], list[Finding]] = lambda _name, _files: []
+    """Findings of the upper rooms on a bundle that is about to be deployed (RACI, forms, texts)."""

@@ -1,0 +1,63 @@
+"""One step = one transaction: what a verb needs besides its arguments travels in ``Tx``."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from loopdesk.engine.clock import Clock
+from loopdesk.engine.db import Database
+from loopdesk.engine.host import Host
+
+
+@dataclass
+class Tx:
+    """An open transaction: ``conn`` to run statements on, ``now`` fixed for its whole length."""
+
+    conn: sa.Connection
+    engine: "Engine"
+    now: datetime
+    _after: list[Callable[[], None]] = field(default_factory=list)
+    _wake: bool = False
+
+    @property
+    def host(self) -> Host:
+        """What the upper rooms hand down to the engine."""
+        return self.engine.host
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run ``call`` once this transaction is durable, never when it is rolled back."""
+        self._after.append(call)
+
+    def wake_workers(self) -> None:
+        """Tell the workers, after the commit, that the outbox has something for them."""
+        self._wake = True
+
+
+@dataclass
+class Engine:
+    """The running engine: its database, its clock, its host and the way to wake a worker."""
+
+    database: Database
+    clock: Clock
+    host: Host
+    wake: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """Open a writing transaction; commits at the end, rolls back on any error, then runs what waits for the commit."""
+        with self.database.engine.begin() as conn:
+            tx = Tx(conn, self, self.clock.now())
+            yield tx
+        for call in tx._after:
+            call()
+        if tx._wake:
+            self.wake()
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Open a reading transaction: sees one state of the database, takes no write lock on SQLite."""
+        with self.database.engine.connect().execution_options(read_only=True) as conn:
+            yield Tx(conn, self, self.clock.now())
