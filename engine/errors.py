@@ -1,7 +1,7 @@
 """The four error families every room raises, and nothing else (architecture §6).
 
 A message is an English gettext id with ``%(name)s`` places; whoever shows it translates it first. ``Missing``,
-``Refused``, ``Invalid`` and ``Away`` are extraction keywords of Babel, so a message stands where it is raised.
+``Refused``, ``Invalid``, ``Away`` and ``Phrase`` are extraction keywords of Babel, so a message stands where it is raised.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,24 @@ Translate = Callable[[str], str]
 def N_(message: str) -> str:
     """Mark a text for the catalogue without translating it now (gettext's own name for this)."""
     return message
+
+
+class Phrase(str):
+    """A message filled in English that still knows its gettext id and values: what `Invalid.fields` holds."""
+
+    msgid: str
+    params: dict[str, object]
+
+    def __new__(cls, msgid: str, /, **params: object) -> "Phrase":
+        """Take a gettext id with ``%(name)s`` places and their values."""
+        phrase = super().__new__(cls, msgid % params if params else msgid)
+        phrase.msgid = msgid
+        phrase.params = params
+        return phrase
+
+    def text(self, translate: Translate = str) -> str:
+        """The message with its values, in the language of ``translate``."""
+        return translate(self.msgid) % self.params if self.params else translate(self.msgid)
 
 
 class LoopdeskError(Exception):
@@ -50,8 +68,14 @@ class Refused(LoopdeskError):
     code = "refused"
 
 
+class Conflict(Refused):
+    """Refused because of how things stand, not because of who asks: already completed, claimed by another."""
+
+    code = "conflict"
+
+
 class Invalid(LoopdeskError):
-    """What was handed in is wrong; ``fields`` maps a field's key to its messages (gettext ids already filled in)."""
+    """What was handed in is wrong; ``fields`` maps a field's key to its messages (each a ``Phrase``, or a plain text)."""
 
     code = "invalid"
 

@@ -1,0 +1,35 @@
+"""What a view reaches for: the joined rooms of this app, a transaction, the actor of the request."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app, g
+
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.tx import Tx
+
+if TYPE_CHECKING:
+    from loopdesk.web.wiring import Loopdesk
+
+ANONYMOUS = Actor(kind="customer", id="", name="")
+"""Whoever opens a public view without having signed in; may read nothing that belongs to somebody."""
+
+
+def loopdesk() -> "Loopdesk":
+    """The joined rooms of the app that serves this request."""
+    return cast("Loopdesk", current_app.extensions["loopdesk"])
+
+
+def open_tx() -> AbstractContextManager[Tx]:
+    """A writing transaction: commits at the end of the block, rolls back on any error."""
+    return loopdesk().engine.begin()
+
+
+def read_tx() -> AbstractContextManager[Tx]:
+    """A reading transaction."""
+    return loopdesk().engine.read()
+
+
+def actor() -> Actor:
+    """Who made this request; ``ANONYMOUS`` on a public view without sign-in."""
+    return cast(Actor, g.actor)

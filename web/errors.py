@@ -1,0 +1,148 @@
+"""The four error families, mapped to HTTP once: pages for people, problem details (RFC 9457) for programs."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import sqlalchemy.exc
+from flask import Flask, Response, g, render_template, request
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from loopdesk.engine.errors import N_, Away, Conflict, Invalid, LoopdeskError, Missing, Refused
+
+log = logging.getLogger("loopdesk.web")
+
+STATUS: dict[type[LoopdeskError], int] = {Missing: 404, Conflict: 409, Refused: 403, Invalid: 422, Away: 503}
+
+TITLES = {
+    400: N_("This request cannot be read"),
+    401: N_("Please sign in"),
+    403: N_("You may not do this"),
+    404: N_("Not found"),
+    405: N_("This address does not take that method"),
+    409: N_("This has changed meanwhile"),
+    413: N_("Too large"),
+    415: N_("This kind of content is not taken here"),
+    422: N_("Some of this is not right"),
+    429: N_("Too many requests"),
+    500: N_("Something went wrong on our side"),
+    503: N_("Not available at the moment"),
+}
+
+REMEDIES = {
+    400: N_("Check how the request is written and send it again."),
+    401: N_("Sign in, or send a valid token as `Authorization: Bearer …`."),
+    403: N_("Ask a supervisor or an administrator for the right to do it."),
+    404: N_("Check the address, or look for it in the list."),
+    405: N_("Use a method named in the `Allow` header."),
+    413: N_("A file may have at most 25 MB. Make it smaller or split it."),
+    415: N_("Send JSON with `Content-Type: application/json`, or a form where files are expected."),
+    429: N_("Wait a minute and try again."),
+    500: N_("Try again. If it stays, tell an administrator the time and the address of this page."),
+    503: N_("Try again in a minute. Nothing that was saved is lost."),
+}
+
+STALE_FORM = N_("This form is no longer valid.")
+STALE_FORM_REMEDY = N_("Load the page again and send the form once more.")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a reader is told, in their language."""
+
+    status: int
+    code: str
+    message: str = ""
+    place: str = ""
+    remedy: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    findings: list[dict[str, object]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The short name of the status, the same for each problem of its kind."""
+        return gettext(TITLES.get(self.status, TITLES[500 if self.status >= 500 else 400]))
+
+
+def register(app: Flask) -> None:
+    """Answer every error of ``app``: ours, HTTP's own, and a database that does not answer."""
+    app.register_error_handler(LoopdeskError, lambda error: answer(_of_ours(error)))
+    app.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
+    app.register_error_handler(sqlalchemy.exc.OperationalError, _database_away)
+
+
+def answer(problem: Problem) -> Response:
+    """The problem as the client wants it: problem details, a fragment for htmx, or a page."""
+    if _wants_json():
+        body = orjson.dumps(_details(problem))
+        response = Response(body, problem.status, content_type="application/problem+json")
+    else:
+        name = "error_fragment.html" if request.headers.get("HX-Request") else "error.html"
+        values = {key: getattr(problem, key) for key in ("status", "title", "message", "place", "remedy", "fields")}
+        response = Response(render_template(name, **values), problem.status, content_type="text/html; charset=utf-8")
+    response.headers.extend(problem.headers)
+    return response
+
+
+def _wants_json() -> bool:
+    if g.get("is_api"):
+        return True
+    return request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") == "application/json"
+
+
+def _details(problem: Problem) -> dict[str, object]:
+    body: dict[str, object] = {
+        "type": f"urn:loopdesk:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.message or problem.title,
+        "instance": request.script_root + request.path,
+    }
+    extra = {"place": problem.place, "remedy": problem.remedy, "errors": problem.fields, "findings": problem.findings}
+    return body | {name: value for name, value in extra.items() if value}
+
+
+def _of_ours(error: LoopdeskError) -> Problem:
+    status = next(code for family, code in STATUS.items() if isinstance(error, family))
+    wait = error.retry_after if isinstance(error, Away) else None
+    return Problem(
+        status=status,
+        code=error.code,
+        message=error.text(gettext),
+        place=error.place,
+        remedy=error.remedy_text(gettext) or gettext(REMEDIES.get(status, "") or N_("Check what was entered.")),
+        fields=error.fields if isinstance(error, Invalid) else {},
+        findings=[finding.as_json(gettext) for finding in getattr(error, "findings", ())],
+        headers={"Retry-After": str(round(wait))} if wait else {},
+    )
+
+
+def _of_http(error: HTTPException) -> Problem:
+    status = error.code or 500
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
+    if isinstance(error, CSRFError):
+        return Problem(400, "stale-form", gettext(STALE_FORM), remedy=gettext(STALE_FORM_REMEDY))
+    # flask-smorest puts what webargs found about each place and field on the exception.
+    found = getattr(error, "data", {}).get("messages", {})
+    return Problem(
+        status=status,
+        code=error.name.lower().replace(" ", "-"),
+        remedy=gettext(REMEDIES[status]) if status in REMEDIES else "",
+        fields={name: value for place in found.values() for name, value in _flat(place)} if found else {},
+        headers=kept,
+    )
+
+
+def _flat(place: object, path: str = "") -> list[tuple[str, object]]:
+    if not isinstance(place, dict):
+        return [(path or "body", place)]
+    return [pair for name, value in place.items() for pair in _flat(value, f"{path}.{name}" if path else str(name))]
+
+
+def _database_away(error: sqlalchemy.exc.OperationalError) -> Response:
+    log.error("the database does not answer", exc_info=error)
+    return answer(Problem(503, "away", gettext(N_("The database does not answer.")), remedy=gettext(REMEDIES[503])))
