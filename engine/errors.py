@@ -1,7 +1,8 @@
 """The four error families every room raises, and nothing else (architecture §6).
 
 A message is an English gettext id with ``%(name)s`` places; whoever shows it translates it first. ``Missing``,
-``Refused``, ``Invalid``, ``Away`` and ``Phrase`` are extraction keywords of Babel, so a message stands where it is raised.
+``Refused``, ``Invalid``, ``Away`` and ``Phrase`` are extraction keywords of Babel, so a message stands where it is
+raised.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,7 +76,7 @@ class Conflict(Refused):
 
 
 class Invalid(LoopdeskError):
-    """What was handed in is wrong; ``fields`` maps a field's key to its messages (each a ``Phrase``, or a plain text)."""
+    """What was handed in is wrong; ``fields`` maps a field's key to its messages (``Phrase`` or plain text)."""
 
     code = "invalid"
 

@@ -1,0 +1,1 @@
+"""Form files (bpmn.io form JSON) and their server-side validation."""
