@@ -37,7 +37,7 @@ class Answer(ma.fields.Field[Any]):
         """The cleaned answer; raises ``marshmallow.ValidationError``."""
         raise NotImplementedError
 
-    # ruff: the arguments are named by marshmallow, which gives them to every field
+    # marshmallow names these arguments and gives them to every field.
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ARG002
         return self._clean(value)
 

@@ -126,7 +126,7 @@ class _Reader:
                 yield from self.component(spec, prefix, hides, depth)
 
     def component(self, spec: dict[str, Any], prefix: str, hides: tuple[str, ...], depth: int) -> Iterator[Field]:
-        kind = spec.get("type")
+        kind = str(spec.get("type"))
         conditional = spec.get("conditional")
         hide = conditional.get("hide") if isinstance(conditional, dict) else None
         hides = (*hides, hide) if isinstance(hide, str) and hide.strip() else hides
@@ -137,7 +137,7 @@ class _Reader:
         elif kind == "dynamiclist":
             rows = tuple(self.fields(spec.get("components"), "", (), depth + 1))
             yield Field(f"{prefix}{spec.get('path') or ''}", kind, spec, hides, rows)
-        elif isinstance(kind, str) and kind in KEYED:
+        elif kind in KEYED:
             yield Field(f"{prefix}{spec.get('key') or ''}", kind, spec, hides)
         elif kind not in SHOWN_ONLY:
             self.note(
