@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from loopdesk.engine import events, outbox_rows
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.db import JSON, Moment, metadata, new_id
-from loopdesk.engine.errors import LoopdeskError, Missing, N_, Refused
+from loopdesk.engine.errors import N_, LoopdeskError, Missing, Refused
 from loopdesk.engine.outbox_rows import Row
 from loopdesk.engine.tx import Tx
 
@@ -41,7 +41,13 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
 
     ``message`` and ``remedy`` stay gettext ids with ``params``, so that each reader sees them in his language.
     """
-    known = isinstance(error, LoopdeskError)
+    if not isinstance(error, LoopdeskError):
+        name = f"{type(error).__name__}: {error}"
+        error = Refused(
+            "An unexpected error: %(error)s",
+            remedy=N_("Pass the technical details on to your integrator, then try again."),
+            error=name,
+        ).with_traceback(error.__traceback__)
     values = {
         "id": new_id(),
         "outbox_id": row.id,
@@ -49,9 +55,9 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
         "key": row.key,
         "instance_id": row.instance_id,
         "element": row.element,
-        "message": error.message if known else N_("An unexpected error: %(error)s"),
-        "remedy": error.remedy if known else N_("Pass the technical details on to your integrator, then try again."),
-        "params": error.params if known else {"error": f"{type(error).__name__}: {error}"},
+        "message": error.message,
+        "remedy": error.remedy,
+        "params": error.params,
         "trace": "".join(traceback.format_exception(error)),
         "state": "open",
         "opened_at": tx.now,

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from loopdesk.engine import events, incidents, outbox_rows
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Away, Refused
-from loopdesk.engine.outbox_rows import FAILED, LEASE, READY, Row, Wanted, put_many
+from loopdesk.engine.outbox_rows import FAILED, LEASE, READY, Row, Wanted, outbox, put_many
 from loopdesk.engine.tx import Engine, Tx
 
-__all__ = ["ATTEMPTS", "Handlers", "Remote", "Row", "Wanted", "delay", "drain", "put", "put_many"]
+__all__ = ["ATTEMPTS", "Handlers", "Remote", "Row", "Wanted", "delay", "drain", "outbox", "put", "put_many"]
 
 ATTEMPTS = 8
 """After so many failures of one effect a person has to look: an incident."""
@@ -64,8 +64,7 @@ def put(
 ) -> int:
     """Want an effect and return its row's id; with a key that was used before, the row that stands there already."""
     put_many(tx, [Wanted(kind, payload, idempotency_key, key, instance, element, not_before)])
-    table = outbox_rows.outbox
-    query = sa.select(table.c.id).where(table.c.idempotency_key == idempotency_key)
+    query = sa.select(outbox.c.id).where(outbox.c.idempotency_key == idempotency_key)
     return int(tx.conn.execute(query).scalar_one())
 
 
@@ -135,6 +134,6 @@ def _fail(engine: Engine, row: Row, error: Exception) -> None:
 
 
 def delay(attempts: int, retry_after: float | None = None) -> timedelta:
-    """How long to wait after the ``attempts``-th failure: growing, spread by a tenth, never less than ``retry_after``."""
+    """The wait after the ``attempts``-th failure: growing, spread by a tenth, at least ``retry_after`` seconds."""
     seconds = min(FIRST_DELAY * FACTOR ** (attempts - 1), LONGEST_DELAY) * random.uniform(0.9, 1.1)
     return timedelta(seconds=max(seconds, retry_after or 0.0))

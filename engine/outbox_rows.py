@@ -83,7 +83,7 @@ _FIELDS = tuple(item.name for item in fields(Row))
 
 def put_many(tx: Tx, wanted: Sequence[Wanted]) -> None:
     """Put effects into the outbox; one whose idempotency key stands there already is not put again."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "kind": want.kind,
             "idempotency_key": want.idempotency_key,

@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from loopdesk.engine.errors import Missing, N_
+from loopdesk.engine.errors import N_, Missing
 
 
 def binary() -> str:
@@ -26,7 +26,7 @@ def binary() -> str:
 
 
 def command(port: int, folder: Path) -> list[str]:
-    """The command line of a Redis on loopback. It keeps nothing on disk: the database is the truth, Redis a doorbell."""
+    """The command line of a Redis on loopback that keeps nothing on disk: the database is the truth."""
     options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "loglevel": "warning"}
     arguments = [str(part) for key, value in options.items() for part in (f"--{key}", value)]
     return [binary(), *arguments, "--dir", str(folder)]

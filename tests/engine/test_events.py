@@ -1,6 +1,7 @@
 """The event log is read in commit order and can be resumed (architecture §3, Events)."""
 
 import pytest
+
 from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.db import Database

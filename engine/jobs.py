@@ -1,0 +1,192 @@
+"""RQ carries wake-ups, the database is the truth (architecture §2): the only file that knows RQ.
+
+A wake-up is a job that drains the outbox until nothing is ready. Losing Redis, or all that is in it, costs nothing but
+time: the poller rings again while rows wait, and a worker without Redis looks for itself.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from threading import Event, Thread
+from types import FrameType
+
+import redis
+import sqlalchemy as sa
+from rq import Queue, SimpleWorker
+
+from loopdesk.engine import outbox, outbox_rows, timers
+from loopdesk.engine.outbox import Handlers
+from loopdesk.engine.tx import Engine, Tx
+
+log = logging.getLogger(__name__)
+
+QUEUE = "loopdesk"
+PAUSE = 0.5
+"""The longest the poller sleeps, and a worker without Redis, in seconds."""
+SHORTEST_PAUSE = 0.02
+SLICE = 10.0
+"""Seconds after which a drain job ends, so that RQ sees its worker alive."""
+_RUNG_KEY = "loopdesk:rung"
+_RUNG_SECONDS = 5
+
+
+class Bell:
+    """Wakes a worker through Redis: at most one job waits in the queue, however often it is rung."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1)
+        self._queue = Queue(QUEUE, connection=self._redis)
+        self._away_until = 0.0
+
+    def ring(self) -> None:
+        """Enqueue a drain job unless one waits already; without Redis do nothing, the poller makes up for it."""
+        if time.monotonic() < self._away_until:
+            return
+        try:
+            if self._redis.set(_RUNG_KEY, "1", nx=True, ex=_RUNG_SECONDS):
+                job_id = f"drain-{secrets.token_hex(8)}"
+                self._queue.enqueue(drain_job, job_id=job_id, job_timeout=-1, result_ttl=0, failure_ttl=3600)
+        except redis.RedisError as error:
+            # Everybody who commits comes by here: a Redis that hangs must not hold each of them up.
+            self._away_until = time.monotonic() + PAUSE
+            log.warning("Redis is away, the poller takes over: %s", error)
+
+    def heard(self) -> None:
+        """Say that the waiting job has begun: whoever rings from now on gets a new one."""
+        self._redis.delete(_RUNG_KEY)
+
+    def works(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(self._redis.ping())
+        except redis.RedisError:
+            return False
+
+
+def wake(redis_url: str) -> Callable[[], None]:
+    """What an ``Engine`` calls after a commit that left something to do."""
+    return Bell(redis_url).ring
+
+
+@dataclass(frozen=True)
+class _Worker:
+    engine: Engine
+    handlers: Handlers
+    name: str
+    bell: Bell
+
+    def drain(self) -> None:
+        """Perform what is ready, for one slice of time at most; leave the rest to the next job."""
+        end = time.monotonic() + SLICE
+        while outbox.drain(self.engine, self.handlers, worker=self.name):
+            if time.monotonic() > end:
+                self.bell.ring()
+                return
+
+
+_worker: ContextVar[_Worker] = ContextVar("loopdesk_worker")
+
+
+def drain_job() -> None:
+    """The one job there is; RQ calls it by name inside a worker that `work` runs."""
+    worker = _worker.get()
+    worker.bell.heard()
+    worker.drain()
+
+
+class _RqWorker(SimpleWorker):
+    """RQ's in-process worker, quick to come back to a Redis that was away, and asked to stop through an event."""
+
+    max_connection_wait_time = 1.0
+    log_job_description = False
+    stop: Event
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.stop.set()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ has no annotation there
+
+
+def work(engine: Engine, handlers: Handlers, redis_url: str, *, stop: Event) -> None:
+    """Work until ``stop`` is set or the process gets SIGTERM or SIGINT; the row in hand is finished first."""
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    worker = _Worker(engine, handlers, f"{socket.gethostname()}-{os.getpid()}"[:64], Bell(redis_url))
+    _worker.set(worker)
+    stand_in = Thread(target=_stand_in, args=(worker, stop), name="stand-in")
+    stand_in.start()
+    try:
+        while not stop.is_set():
+            _work_with_redis(redis_url, stop)
+            stop.wait(PAUSE)
+    finally:
+        stop.set()
+        stand_in.join()
+
+
+def _work_with_redis(url: str, stop: Event) -> None:
+    """RQ's loop; returns when RQ gives up, for example because the job's data was wiped under its hands."""
+    try:
+        rq = _RqWorker(
+            [Queue(QUEUE, connection=(connection := redis.Redis.from_url(url)))],
+            name=f"worker-{secrets.token_hex(8)}",
+            connection=connection,
+            worker_ttl=30,
+            maintenance_interval=10,
+        )
+        rq.stop = stop
+        rq.work(logging_level="WARNING")
+    except redis.RedisError as error:
+        log.warning("Redis is away, looking for work without it: %s", error)
+
+
+def _stand_in(worker: _Worker, stop: Event) -> None:
+    """Drain without being woken for as long as Redis is away."""
+    while not stop.wait(PAUSE):
+        if worker.bell.works():
+            continue
+        try:
+            worker.drain()
+        except sa.exc.DBAPIError:
+            log.exception("The database is away too; the rows wait.")
+
+
+def tick(engine: Engine, ring: Callable[[], None]) -> float:
+    """Look once: move due timers to the outbox, free what dead workers held, wake a worker if anything is ready.
+
+    Returns for how many seconds nothing is due, at most ``PAUSE``.
+    """
+    with engine.read() as tx:
+        due = timers.next_due(tx)
+        lost = tx.conn.execute(outbox_rows.expired(tx).limit(1)).first()
+        waiting = outbox_rows.ready(tx)
+        now = tx.now
+    if lost or (due and due <= now):
+        with engine.begin() as tx:
+            _sweep(tx)
+            due = timers.next_due(tx)
+    if waiting:
+        ring()
+    return min(PAUSE, max(SHORTEST_PAUSE, (due - now).total_seconds())) if due else PAUSE
+
+
+def _sweep(tx: Tx) -> None:
+    freed, claimed = outbox_rows.reclaim(tx), timers.claim_due(tx)
+    if freed:
+        log.warning("%d rows were left behind by a worker that did not come back; they run again.", freed)
+    if claimed:
+        log.debug("%d timers are due.", claimed)
+
+
+def poll(engine: Engine, ring: Callable[[], None], *, stop: Event) -> None:
+    """The poller's loop until ``stop`` is set; any number of pollers may run at once."""
+    pause = 0.0
+    while not stop.wait(pause):
+        try:
+            pause = tick(engine, ring)
+        except sa.exc.DBAPIError:
+            log.exception("The database is away; looking again in %s s.", PAUSE)
+            pause = PAUSE
