@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, cast
 
-from flask import current_app, g
+from flask import Flask, current_app, g
 
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
@@ -18,6 +18,11 @@ ANONYMOUS = Actor(kind="customer", id="", name="")
 def loopdesk() -> "Loopdesk":
     """The joined rooms of the app that serves this request."""
     return cast("Loopdesk", current_app.extensions["loopdesk"])
+
+
+def loopdesk_of(app: Flask) -> "Loopdesk":
+    """The joined rooms of ``app``, outside a request."""
+    return cast("Loopdesk", app.extensions["loopdesk"])
 
 
 def open_tx() -> AbstractContextManager[Tx]:

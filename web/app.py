@@ -1,0 +1,70 @@
+"""Our own Flask application: by itself, or mounted under a host's prefix by ``web/plugin``."""
+
+from babel import Locale
+from flask import Flask, g, request, session
+from flask_babel import Babel
+
+from loopdesk.web import api, dev, errors, links, live, metrics, pages, portal, security, wiring
+from loopdesk.web.context import ANONYMOUS, loopdesk, loopdesk_of
+from loopdesk.web.settings import Settings
+from loopdesk.web.wiring import Loopdesk
+
+LANGUAGES = ("en", "zh")
+UPLOAD_LIMIT = 26 * 1024 * 1024
+"""Bytes of one request: an attachment of 25 MB and what stands around it."""
+
+
+def create_app(settings: Settings | None = None, *, desk: Loopdesk | None = None) -> Flask:
+    """The application over ``desk``, or over one built from ``settings`` (the environment's when none are given)."""
+    desk = desk or wiring.build(settings or Settings.from_env())
+    app = Flask("loopdesk.web", static_folder="static", template_folder="templates")
+    app.extensions["loopdesk"] = desk
+    app.config.update(MAX_CONTENT_LENGTH=UPLOAD_LIMIT, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.before_request(_know_who)
+    Babel(app, default_locale=desk.settings.language, locale_selector=_language, timezone_selector=_zone)
+    csrf = security.protect(app)
+    errors.register(app)
+    metrics.register(app)
+    live.register(app)
+    api.register(app, csrf)
+    _register_pages(app)
+    security.limit_endpoints(app)
+    return app
+
+
+def _know_who() -> None:
+    g.actor, g.signed_in = ANONYMOUS, False
+    g.is_api = request.path.startswith("/api/")
+    if g.is_api or request.endpoint == "static":
+        return
+    wish = request.args.get("lang")
+    if wish in LANGUAGES:
+        session["language"] = wish
+    known = loopdesk().identity.actor(request.environ)
+    if known:
+        g.actor, g.signed_in = known, True
+
+
+def _language() -> str:
+    """Chosen in this session, else the person's own, else what the browser prefers, else the desk's."""
+    chosen = session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    if g.get("signed_in") and g.actor.language in LANGUAGES:
+        return str(g.actor.language)
+    accepted = Locale.negotiate(
+        [language.replace("-", "_") for language in request.accept_languages.values()], LANGUAGES
+    )
+    return accepted.language if accepted else loopdesk().settings.language
+
+
+def _zone() -> str:
+    return str(g.actor.zone) if g.get("signed_in") else loopdesk().settings.zone
+
+
+def _register_pages(app: Flask) -> None:
+    for blueprint in (*pages.BLUEPRINTS, portal.blueprint, links.blueprint):
+        app.register_blueprint(blueprint)
+    if loopdesk_of(app).settings.demo:
+        app.register_blueprint(dev.blueprint)

@@ -1,0 +1,136 @@
+"""What stands around every view: sign-in by default, CSRF, rate limits, headers, the session cookie."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, redirect, request
+from flask.sessions import SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import Unauthorized
+
+from loopdesk.web.context import loopdesk, loopdesk_of
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+LIMITS = {"pages_account.sign_in": "20 per minute"}
+"""Endpoint -> limit of its changing requests per address, tighter than the general one. Guessing a password is
+slowed here per address and in ``desk.people`` per account (SEC-1)."""
+
+GENERAL_LIMIT = "1200 per minute"
+
+CONTENT_POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    # Diagrams and forms place their parts by style attributes; style elements and sheets only come from us.
+    "style-src": "'self'",
+    "style-src-attr": "'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in CONTENT_POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class OwnCookie(SecureCookieSessionInterface):
+    """The session cookie reaches our pages only: its path is where we are mounted, whoever mounts us."""
+
+    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002 - Flask's signature
+        """The prefix of this request, ``/`` when we run by ourselves."""
+        return request.script_root or "/"
+
+
+def public(view: View) -> View:
+    """Mark a view that needs no sign-in; every other one does."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_public(app: Flask, endpoint: str | None) -> bool:
+    """Whether ``endpoint`` was marked public; an unknown address is, it answers 404."""
+    if endpoint is None or endpoint == "static" or endpoint.endswith(".static"):
+        return True
+    return bool(getattr(app.view_functions.get(endpoint), "is_public", False))
+
+
+def require_sign_in() -> ResponseReturnValue | None:
+    """Send whoever has not signed in to the sign-in page and back; API clients bring a token instead (``web/api``)."""
+    if g.signed_in or g.is_api or is_public(current_app, request.endpoint):
+        return None
+    target = loopdesk().identity.sign_in_url(request.full_path.rstrip("?") if request.method == "GET" else "")
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": target})
+    if request.accept_mimetypes.best_match(["text/html", "application/json", "text/event-stream"]) != "text/html":
+        raise Unauthorized
+    return redirect(target)
+
+
+def protect(app: Flask) -> CSRFProtect:
+    """Put the guards around ``app``; the CSRF guard is handed back so that the API can be exempted."""
+    settings = loopdesk_of(app).settings
+    app.session_interface = OwnCookie()
+    app.config.update(
+        SECRET_KEY=settings.signing_secret(),
+        SESSION_COOKIE_NAME="loopdesk_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        # The token lives as long as the session: a form left open over lunch must not lose what was typed.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.after_request(_headers)
+    _limit(app, settings.redis_url)
+    app.before_request(require_sign_in)
+    return CSRFProtect(app)
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        # Another person at the same machine must not page back into a case.
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _who() -> str:
+    return f"person:{g.actor.id}" if g.get("signed_in") else f"address:{get_remote_address()}"
+
+
+def _limit(app: Flask, redis_url: str) -> None:
+    limiter = Limiter(
+        _who,
+        app=app,
+        application_limits=[GENERAL_LIMIT],
+        storage_uri=redis_url or "memory://",
+        key_prefix="loopdesk",
+        headers_enabled=True,
+        # Without Redis people keep working; each process then counts for itself.
+        in_memory_fallback_enabled=True,
+    )
+    app.extensions["loopdesk_limiter"] = limiter
+
+
+def limit_endpoints(app: Flask) -> None:
+    """Apply ``LIMITS`` once the views are registered."""
+    limiter: Limiter = app.extensions["loopdesk_limiter"]
+    for endpoint, limit in LIMITS.items():
+        view = app.view_functions.get(endpoint)
+        if view is not None:
+            app.view_functions[endpoint] = limiter.limit(limit, key_func=get_remote_address, methods=["POST"])(view)
+

@@ -1,0 +1,114 @@
+"""The one place that joins the rooms: what the engine asks of the desk, what leaves through which connector.
+
+Web, worker, poller, mail intake, commands and tests all start here. Nothing is kept outside the ``Loopdesk`` that is
+handed back, so several live in one process.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from loopdesk.connectors import delivery
+from loopdesk.connectors.base import Connector
+from loopdesk.connectors.email import Email, Server
+from loopdesk.connectors.http import Http
+from loopdesk.connectors.registry import Registry
+from loopdesk.connectors.webhook import Webhook
+from loopdesk.desk import communications, departments, facts, operations, raci, rights
+from loopdesk.desk.store import FolderStore, Store
+from loopdesk.engine import jobs, runner
+from loopdesk.engine.clock import Clock, SystemClock
+from loopdesk.engine.db import Database
+from loopdesk.engine.findings import Finding
+from loopdesk.engine.host import Files, Host
+from loopdesk.engine.outbox import Handlers
+from loopdesk.engine.tx import Engine, Tx
+from loopdesk.forms import checks, form, validation
+from loopdesk.web import inbound
+from loopdesk.web.identity import Identity, LocalIdentity
+from loopdesk.web.settings import Settings
+
+
+@dataclass(frozen=True)
+class Loopdesk:
+    """One running product: everything a process of it needs."""
+
+    settings: Settings
+    engine: Engine
+    handlers: Handlers
+    registry: Registry
+    store: Store
+    identity: Identity
+    redis: "redis.Redis | None"
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.engine.database.close()
+        if self.redis is not None:
+            self.redis.close()
+
+
+def build(settings: Settings, *, clock: Clock | None = None, identity: Identity | None = None) -> Loopdesk:
+    """Join the rooms as ``settings`` say; opens no connection yet. ``identity`` is ours unless a host brings its own."""
+    clock = clock or SystemClock()
+    store = FolderStore(settings.attachments)
+    registry = Registry(_connectors(settings, clock))
+    engine = Engine(Database(settings.database), clock, Host(), _waker(settings))
+    engine.host = _host(engine, registry, store, settings.base_url)
+    return Loopdesk(
+        settings=settings,
+        engine=engine,
+        handlers=_handlers(registry, clock, store),
+        registry=registry,
+        store=store,
+        identity=identity or LocalIdentity(),
+        redis=redis.Redis.from_url(settings.redis_url) if settings.redis_url else None,
+    )
+
+
+def _connectors(settings: Settings, clock: Clock) -> list[Connector]:
+    connectors: list[Connector] = [Webhook(Http(clock), settings.webhook_hosts.split(","))]
+    if settings.smtp_url:
+        connectors.append(Email(Server.from_url(settings.smtp_url), settings.mail_from))
+    return connectors
+
+
+def _waker(settings: Settings) -> Callable[[], None]:
+    # Without Redis nobody is woken; the poller looks twice a second.
+    return jobs.wake(settings.redis_url) if settings.redis_url else lambda: None
+
+
+def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Host:
+    def validate(file: bytes, data: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Any]:
+        return validation.validate(form.read(file), data, scope=scope)
+
+    def check(name: str, files: Files) -> list[Finding]:
+        with engine.read() as tx:
+            codes = departments.codes(tx)
+        forms = [found for file, content in files.items() if file.endswith(".form") for found in checks.check(content, file=file)]
+        return raci.check(name, files, codes) + forms
+
+    return Host(
+        operations=operations.build(base_url, store),
+        effects=registry.effects,
+        facts=facts.facts,
+        assign=raci.assign,
+        validate=validate,
+        may_work=rights.may_work,
+        check=check,
+    )
+
+
+def _handlers(registry: Registry, clock: Clock, store: Store) -> Handlers:
+    def sent(tx: Tx, payload: Mapping[str, Any], _result: Mapping[str, Any]) -> None:
+        communications.settle(tx, payload["communication"])
+
+    return Handlers(
+        local={**runner.local_handlers(), **inbound.local_handlers(store)},
+        remote={
+            "send": delivery.Delivery(registry, clock, sent),
+            "effect": delivery.Effects(registry, runner.settle_effect),
+        },
+    )
