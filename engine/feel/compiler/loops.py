@@ -1,0 +1,158 @@
+"""``if``, ``for``, ``some``, ``every`` and filters (DMN 1.5 §10.3.2.14-16, Tables 59 and 62)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from loopdesk.engine.errors import N_
+from loopdesk.engine.feel import nodes as n
+from loopdesk.engine.feel.compiler.core import Code, Scope, code, compiles, guarded
+from loopdesk.engine.feel.errors import Null
+from loopdesk.engine.feel.runtime import Frame
+from loopdesk.engine.feel.temporal import Date
+from loopdesk.engine.feel.values import Range, kind
+
+PARTIAL = "partial"
+Walk = Callable[[Frame], Iterator[Frame]]
+
+
+@compiles(n.If)
+def if_(node: n.If, scope: Scope) -> Code:
+    branches = [(code(condition, scope), code(then, scope)) for condition, then in node.branches]
+    otherwise = code(node.otherwise, scope)
+
+    def choose(frame: Frame) -> Any:
+        for condition, then in branches:
+            if condition(frame) is True:
+                return then(frame)
+        return otherwise(frame)
+
+    return choose
+
+
+def spread(value: Any) -> Iterable[Any]:
+    """The items a loop goes over: those of a list or a closed range; a single value is a list of one."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Range):
+        return _range_items(value)
+    if value is None:
+        raise Null(N_("There is nothing to go through: the list is null."))
+    return (value,)
+
+
+def _range_items(value: Range) -> Iterator[Any]:
+    if value.start is None or value.end is None:
+        raise Null(N_("A range without end cannot be gone through."))
+    items = count(value.start, value.end)
+    first = None if value.start_included else value.start
+    last = None if value.end_included else value.end
+    return (item for item in items if item not in (first, last))
+
+
+def count(start: Any, end: Any) -> Iterator[Any]:
+    """The whole numbers, or the days, from start to end, upwards or downwards."""
+    if isinstance(start, Date) and isinstance(end, Date):
+        return (Date.of_ordinal(day) for day in _steps(start.ordinal, end.ordinal))
+    if isinstance(start, Decimal) and isinstance(end, Decimal):
+        low, high = int(start), int(end)
+        if low == start and high == end:
+            return (Decimal(number) for number in _steps(low, high))
+    raise Null(N_("One cannot count from %(start)s to %(end)s."), start=kind(start), end=kind(end))
+
+
+def _steps(low: int, high: int) -> range:
+    return range(low, high + 1) if low <= high else range(low, high - 1, -1)
+
+
+def _domain(start: n.Node, end: n.Node | None, scope: Scope) -> Callable[[Frame], Iterable[Any]]:
+    first = code(start, scope)
+    if end is None:
+        return lambda frame: spread(first(frame))
+    last = code(end, scope)
+    return lambda frame: count(first(frame), last(frame))
+
+
+def _walk(iterators: tuple[tuple[str, n.Node, n.Node | None], ...], scope: Scope) -> tuple[Walk, Scope]:
+    """A frame for each combination of the iterators' values; later domains see earlier variables."""
+    steps: list[tuple[str, Callable[[Frame], Iterable[Any]]]] = []
+    for name, start, end in iterators:
+        steps.append((name, _domain(start, end, scope)))
+        scope = scope.inner((name,))
+
+    def walk(frame: Frame, depth: int = 0) -> Iterator[Frame]:
+        name, domain = steps[depth]
+        run, last = frame.run, depth + 1 == len(steps)
+        for value in domain(frame):
+            run.charge(1)
+            inner = Frame(run, frame, {name: value})
+            if last:
+                yield inner
+            else:
+                yield from walk(inner, depth + 1)
+
+    return walk, scope
+
+
+@compiles(n.For)
+def for_(node: n.For, scope: Scope) -> Code:
+    walk, inner = _walk(node.iterators, scope.inner((PARTIAL,), copied=True))
+    body = code(node.body, inner)
+
+    def loop(frame: Frame) -> list[Any]:
+        results: list[Any] = []
+        for round_ in walk(Frame(frame.run, frame, {PARTIAL: results})):
+            results.append(body(round_))
+        return results
+
+    return guarded(node.at, loop)
+
+
+@compiles(n.Quantified)
+def quantified(node: n.Quantified, scope: Scope) -> Code:
+    walk, inner = _walk(node.iterators, scope)
+    condition = code(node.condition, inner)
+    decisive = node.word == "some"
+    neutral = not decisive
+
+    def decide(frame: Frame) -> bool | None:
+        result: bool | None = neutral
+        for round_ in walk(frame):
+            value = condition(round_)
+            if value is decisive:
+                return decisive
+            if value is not neutral:
+                result = None
+        return result
+
+    return guarded(node.at, decide)
+
+
+@compiles(n.Filter)
+def filter_(node: n.Filter, scope: Scope) -> Code:
+    base = code(node.base, scope)
+    condition = code(node.condition, scope.inner(None))
+
+    def select(frame: Frame) -> Any:
+        value = base(frame)
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        run, kept = frame.run, []
+        run.charge(len(items) + 1)
+        first = condition(Frame(run, frame, {"item": items[0] if items else None}))
+        if isinstance(first, Decimal):
+            return _pick(items, first)
+        for index, item in enumerate(items):
+            answer = condition(Frame(run, frame, {"item": item})) if index else first
+            if answer is True:
+                kept.append(item)
+        return kept
+
+    return guarded(node.at, select)
+
+
+def _pick(items: list[Any], place: Decimal) -> Any:
+    """The item at a place counted from 1, or from -1 at the end."""
+    index = int(place)
+    if index != place or index == 0 or abs(index) > len(items):
+        raise Null(N_("The list has no item %(place)s."), place=place)
+    return items[index - 1 if index > 0 else index]

@@ -1,0 +1,113 @@
+"""Unary tests: the cells of decision tables, and what follows ``in`` (DMN 1.5 §10.3.1.3, Table 55)."""
+
+from typing import Any
+
+from loopdesk.engine.feel import nodes as n
+from loopdesk.engine.feel.compare import SIMPLE, equal, same
+from loopdesk.engine.feel.compiler.core import Code, Scope, code, compiles
+from loopdesk.engine.feel.compiler.operators import compare_codes
+from loopdesk.engine.feel.ranges import holds
+from loopdesk.engine.feel.runtime import Frame
+from loopdesk.engine.feel.values import Range
+
+VALUE = "?"
+
+
+def value_of(frame: Frame) -> Any:
+    """The value under test: the innermost ``?``."""
+    return frame.values[VALUE]
+
+
+def test(node: n.Test, scope: Scope) -> Code:
+    """One test, to be run in a frame that binds ``?``."""
+    operand = code(node.operand, scope)
+    if node.op:
+        return compare_codes(node.op, node.at, value_of, operand)
+    if node.uses_value:
+        return _truth(operand)
+    if isinstance(node.operand, n.Literal) and type(node.operand.value) in SIMPLE:
+        return _literal(node, operand)
+
+    def contained(frame: Frame) -> bool | None:
+        return matches(frame.values[VALUE], operand(frame))
+
+    return contained
+
+
+def _literal(node: n.Test, operand: Code) -> Code:
+    """The commonest cell: a text, a number, a boolean."""
+    assert isinstance(node.operand, n.Literal)
+    kind, equals = type(node.operand.value), compare_codes("=", node.at, value_of, operand)
+    wanted = node.operand.value
+
+    def literal(frame: Frame) -> Any:
+        value = frame.values[VALUE]
+        if type(value) is kind:
+            return value == wanted
+        return same(value[0], wanted) if type(value) is list and len(value) == 1 else equals(frame)
+
+    return literal
+
+
+def _truth(operand: Code) -> Code:
+    def truth(frame: Frame) -> bool | None:
+        result = operand(frame)
+        return result if result is True or result is False else None
+
+    return truth
+
+
+def matches(value: Any, wanted: Any) -> bool | None:
+    """Whether ``value`` is, or is among, what a test's expression gave."""
+    if isinstance(wanted, Range):
+        return value == wanted if isinstance(value, Range) else holds(wanted, value)
+    if isinstance(wanted, list):
+        return _in_list(value, wanted)
+    if isinstance(wanted, bool) and not isinstance(value, bool) and value is not None:
+        return wanted
+    return equal(value, wanted)
+
+
+def _in_list(value: Any, wanted: list[Any]) -> bool | None:
+    if same(value, wanted):
+        return True
+    answers = [holds(item, value) if isinstance(item, Range) else equal(value, item) for item in wanted]
+    return any(answer is True for answer in answers)
+
+
+def any_of(tests: list[Code], negated: bool = False) -> Code:
+    """True when one test is; null when none is but one has no answer."""
+    if len(tests) == 1 and not negated:
+        return tests[0]
+
+    def decide(frame: Frame) -> bool | None:
+        result: bool | None = False
+        for one in tests:
+            answer = one(frame)
+            if answer is True:
+                return not negated
+            if answer is None:
+                result = None
+        return not result if negated and result is not None else result
+
+    return decide
+
+
+@compiles(n.In)
+def in_(node: n.In, scope: Scope) -> Code:
+    value = code(node.value, scope)
+    inner = scope.inner((VALUE,))
+    decide = any_of([test(one, inner) for one in node.tests])
+
+    def check(frame: Frame) -> Any:
+        return decide(Frame(frame.run, frame, {VALUE: value(frame)}))
+
+    return check
+
+
+@compiles(n.Tests)
+def tests(node: n.Tests, scope: Scope) -> Code:
+    """A whole cell; ``-`` is always true."""
+    if node.any:
+        return lambda frame: True
+    return any_of([test(one, scope) for one in node.tests], node.negated)

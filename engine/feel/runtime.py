@@ -1,0 +1,68 @@
+"""One evaluation: its scope, its time, its limits, and the causes of nulls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from loopdesk.engine.errors import N_, Translate
+from loopdesk.engine.feel.errors import FeelError, Null
+
+MAX_STEPS = 1_000_000
+"""Steps of one evaluation: rounds of loops, calls, items made. A million take about a second and 100 MB."""
+MAX_CAUSES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something became null: the place in the text, counted from 0, and a gettext id with its values."""
+
+    position: int
+    message: str
+    params: Mapping[str, object]
+
+    def text(self, translate: Translate = str) -> str:
+        return translate(self.message) % self.params if self.params else translate(self.message)
+
+
+class Frame:
+    """Names bound at one level of the tree, over those of the level around it."""
+
+    __slots__ = ("parent", "run", "values")
+
+    def __init__(self, run: "Run", parent: "Frame", values: dict[str, Any]) -> None:
+        self.run = run
+        self.parent = parent
+        self.values = values
+
+
+class Run(Frame):
+    """The outermost frame. ``scope`` is read key by key and never walked over."""
+
+    __slots__ = ("causes", "now", "scope", "steps")
+
+    def __init__(self, scope: Mapping[str, Any], now: datetime | None = None, steps: int = MAX_STEPS) -> None:
+        self.run = self
+        self.parent = self
+        self.values = {}
+        self.scope = scope
+        self.now = now
+        self.steps = steps
+        self.causes: list[Cause] | None = None
+
+    def charge(self, steps: int) -> None:
+        """Take ``steps`` off what this evaluation may do; FeelError when nothing is left."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise FeelError(
+                N_("The evaluation needs more than %(limit)d steps."),
+                remedy=N_("Use smaller lists or ranges."),
+                limit=MAX_STEPS,
+            )
+
+    def note(self, at: int, null: Null) -> None:
+        """Remember why something is null (the first few of an evaluation)."""
+        if self.causes is None:
+            self.causes = []
+        if len(self.causes) < MAX_CAUSES:
+            self.causes.append(Cause(at, null.message, null.params))
