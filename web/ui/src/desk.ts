@@ -1,0 +1,32 @@
+/** Every page loads this one file; forms and diagrams are fetched only where a page holds one. */
+import "./words";
+import htmx from "htmx.org/dist/htmx.esm.min.js";
+import { startKeys } from "./islands/keys";
+import { startLive } from "./islands/live";
+import { startTabs } from "./islands/tabs";
+import { startTheme } from "./islands/theme";
+import { startTimes } from "./islands/times";
+import { startSmall } from "./islands/small";
+
+const LAZY: [selector: string, load: () => Promise<{ mount: (root: HTMLElement) => void }>][] = [
+  ["[data-form]", () => import("./islands/form")],
+  ["[data-diagram]", () => import("./islands/diagram")],
+];
+
+function mountLazy(root: ParentNode): void {
+  for (const [selector, load] of LAZY) {
+    for (const element of root.querySelectorAll<HTMLElement>(`${selector}:not([data-mounted])`)) {
+      element.dataset["mounted"] = "";
+      void load().then((island) => island.mount(element));
+    }
+  }
+}
+
+startTheme();
+startTimes();
+startKeys();
+startTabs();
+startSmall();
+startLive(htmx);
+mountLazy(document);
+document.addEventListener("htmx:after:swap", () => mountLazy(document));

@@ -1,0 +1,102 @@
+/** A BPMN diagram to look at, with the token where it stands. bpmn.io's watermark stays (its licence asks for it). */
+import "../styles/vendor-diagram.css";
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { word } from "../words";
+
+interface Canvas {
+  addMarker(id: string, marker: string): void;
+  zoom(level?: number | "fit-viewport", centre?: unknown): number;
+}
+interface Registry {
+  get(id: string): object | undefined;
+}
+interface Overlays {
+  add(id: string, overlay: { position: { top?: number; right?: number; left?: number }; html: HTMLElement }): string;
+}
+interface Drawing {
+  xml: string;
+  tokens?: { active?: string[]; completed?: string[]; incidents?: string[] };
+}
+
+function colour(name: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+function place(overlays: Overlays, id: string, tone: string, text: string): void {
+  const mark = Object.assign(document.createElement("span"), { className: "token", textContent: tone ? "!" : "●", title: text });
+  if (tone) mark.dataset["tone"] = tone;
+  mark.setAttribute("role", "img");
+  mark.setAttribute("aria-label", text);
+  overlays.add(id, { position: { top: -9, left: -9 }, html: mark });
+}
+
+function mark(viewer: NavigatedViewer, tokens: NonNullable<Drawing["tokens"]>): void {
+  const canvas = viewer.get<Canvas>("canvas");
+  const registry = viewer.get<Registry>("elementRegistry");
+  const overlays = viewer.get<Overlays>("overlays");
+  const known = (ids: string[] = []) => ids.filter((id) => registry.get(id));
+  for (const id of known(tokens.completed)) canvas.addMarker(id, "token-done");
+  for (const id of known(tokens.active)) {
+    canvas.addMarker(id, "token-here");
+    place(overlays, id, "", word("The process stands here"));
+  }
+  for (const id of known(tokens.incidents)) {
+    canvas.addMarker(id, "token-broken");
+    place(overlays, id, "red", word("An incident stops the process here"));
+  }
+}
+
+function tools(root: HTMLElement, viewer: NavigatedViewer): void {
+  const canvas = viewer.get<Canvas>("canvas");
+  const scale = (factor: number) => canvas.zoom(Math.min(Math.max(canvas.zoom() * factor, 0.2), 4));
+  const acts: [string, string, () => void][] = [
+    ["−", word("Smaller"), () => scale(0.8)],
+    ["+", word("Larger"), () => scale(1.25)],
+    ["⤢", word("Fit"), () => canvas.zoom("fit-viewport", "auto")],
+  ];
+  canvas.zoom("fit-viewport", "auto");
+  const bar = Object.assign(document.createElement("div"), { className: "tools" });
+  for (const [sign, label, act] of acts) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: sign, title: label });
+    button.setAttribute("aria-label", label);
+    button.addEventListener("click", act);
+    bar.append(button);
+  }
+  root.append(bar);
+}
+
+async function draw(root: HTMLElement): Promise<void> {
+  const view = root.querySelector<HTMLElement>(".view")!;
+  const response = await fetch(root.dataset["diagram"]!, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(String(response.status));
+  const drawing = (await response.json()) as Drawing;
+  view.replaceChildren();
+  const viewer = new NavigatedViewer({
+    container: view,
+    textRenderer: { defaultStyle: { fontFamily: getComputedStyle(document.body).fontFamily } },
+    bpmnRenderer: { defaultFillColor: colour("--surface"), defaultStrokeColor: colour("--ink"), defaultLabelColor: colour("--ink") },
+  });
+  await viewer.importXML(drawing.xml);
+  mark(viewer, drawing.tokens ?? {});
+  tools(root, viewer);
+}
+
+/** Draw when the element first becomes visible: a diagram in a hidden tab has no size to fit to. */
+export function mount(root: HTMLElement): void {
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    draw(root).catch((error: unknown) => {
+      const note = root.querySelector<HTMLElement>(".view")!;
+      note.textContent = word("The diagram cannot be shown. Load the page again.");
+      note.classList.add("empty");
+      console.warn(error);
+    });
+  });
+  seen.observe(root);
+}

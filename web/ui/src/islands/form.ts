@@ -1,0 +1,137 @@
+/**
+ * A form drawn by form-js' viewer. What the person typed is never lost: drafts are saved while they type, a refusal of the
+ * server is shown on the fields or above them, and a task that someone else took in the meantime keeps the input readable.
+ */
+import "../styles/vendor-form.css";
+import { createForm, type Form } from "@bpmn-io/form-js-viewer";
+import { post, type Answer, type Problem } from "../http";
+import { word } from "../words";
+import { startSteps } from "./steps";
+import { translated } from "./form-words";
+
+type Data = Record<string, unknown>;
+interface Field {
+  id: string;
+}
+interface Result {
+  data: Data;
+  errors: Record<string, unknown>;
+  files: Map<string, File[]>;
+}
+
+const DRAFT_AFTER = 700;
+
+function part<T>(root: HTMLElement, name: string): T {
+  return JSON.parse(root.querySelector(`script[data-part=${name}]`)?.textContent ?? "{}") as T;
+}
+
+/** Server-side findings, keyed by the field's key (dotted when nested), put where form-js shows its own. */
+function showErrors(form: Form, errors: Record<string, string[]>): string[] {
+  const paths = form.get("pathRegistry") as { getValuePath(field: Field): string[] };
+  const fields = (form.get("formFieldRegistry") as { getAll(): Field[] }).getAll();
+  const byKey = new Map(fields.map((field) => [paths.getValuePath(field).join("."), field.id]));
+  const shown: Record<string, string[]> = {};
+  const left: string[] = [];
+  for (const [key, messages] of Object.entries(errors)) {
+    const id = byKey.get(key);
+    if (id) shown[id] = messages;
+    else left.push(...messages);
+  }
+  form._setState({ errors: shown });
+  return left;
+}
+
+function showProblem(root: HTMLElement, problem: Problem, rest: string[]): void {
+  const box = root.querySelector<HTMLElement>("[data-problem]")!;
+  const text = box.querySelector("[data-problem-text]")!;
+  const title = Object.assign(document.createElement("strong"), { textContent: word(problem.detail || problem.title) });
+  const lines = [...rest, word(problem.remedy ?? "")].filter(Boolean);
+  text.replaceChildren(title, ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
+  if (problem.status === 409) {
+    const again = Object.assign(document.createElement("a"), { href: location.href, textContent: word("Load the task as it is now") });
+    text.append(again);
+  }
+  box.hidden = false;
+  box.scrollIntoView({ block: "nearest" });
+}
+
+function focusFirstError(root: HTMLElement): void {
+  requestAnimationFrame(() => {
+    const field = root.querySelector<HTMLElement>(".fjs-has-errors :is(input, textarea, select, button, [tabindex])");
+    (field ?? root.querySelector<HTMLElement>("[data-problem]"))?.focus();
+  });
+}
+
+class Drafts {
+  private timer = 0;
+  private last = "";
+  constructor(private readonly url: string, private readonly note: HTMLElement | null) {}
+
+  later(data: Data): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.save(data), DRAFT_AFTER);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private async save(data: Data): Promise<void> {
+    const text = JSON.stringify(data);
+    if (text === this.last) return;
+    const answer = await post(this.url, { data });
+    if (answer.ok) this.last = text;
+    if (!this.note) return;
+    const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    this.note.textContent = answer.ok ? word("Draft saved %(time)s", { time }) : word("Draft not saved");
+  }
+}
+
+function body(result: Result): unknown {
+  if (result.files.size === 0) return { data: result.data };
+  const form = new FormData();
+  form.append("data", JSON.stringify(result.data));
+  for (const [key, files] of result.files) for (const file of files) form.append(key, file, file.name);
+  return form;
+}
+
+async function send(root: HTMLElement, form: Form, drafts: Drafts | null): Promise<void> {
+  const result = form.submit() as unknown as Result;
+  if (Object.keys(result.errors).length > 0) return focusFirstError(root);
+  const button = root.querySelector<HTMLButtonElement>("[data-submit]")!;
+  drafts?.stop();
+  button.setAttribute("aria-busy", "true");
+  button.disabled = true;
+  const answer: Answer<{ next: string }> = await post(root.dataset["form"]!, body(result));
+  if (answer.ok) {
+    location.assign(answer.body.next);
+    return;
+  }
+  button.removeAttribute("aria-busy");
+  button.disabled = false;
+  showProblem(root, answer.problem, showErrors(form, answer.problem.errors ?? {}));
+  focusFirstError(root);
+}
+
+async function draw(root: HTMLElement): Promise<void> {
+  const view = root.querySelector<HTMLElement>(".form-view")!;
+  const form = await createForm({ container: view, schema: part(root, "schema"), data: part<Data>(root, "data") });
+  translated(form);
+  view.removeAttribute("aria-busy");
+  root.querySelector(".skeleton")?.remove();
+  if (root.hasAttribute("data-read-only")) return form.setProperty("readOnly", true);
+  const draftUrl = root.dataset["draft"];
+  const drafts = draftUrl ? new Drafts(draftUrl, root.querySelector("[data-draft-note]")) : null;
+  form.on("changed", (event: { data: Data }) => drafts?.later(event.data));
+  root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, drafts));
+  if (root.hasAttribute("data-steps")) startSteps(root, form);
+}
+
+export function mount(root: HTMLElement): void {
+  draw(root).catch((error: unknown) => {
+    root.querySelector(".skeleton")?.remove();
+    const detail = word("This form cannot be shown");
+    showProblem(root, { status: 0, title: detail, detail, remedy: word("Load the page again. If it stays, tell the process owner.") }, []);
+    console.warn(error);
+  });
+}

@@ -1,0 +1,150 @@
+"""The words of the product's own codes: status, priority, role, department, channel, stage; each with colour and shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+from flask_babel import get_locale, gettext, lazy_gettext
+
+from loopdesk.desk import departments
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import N_
+from loopdesk.web.context import read_tx
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """State is colour and shape and word; ``tone`` is red, yellow, blue, green, accent or neutral (empty)."""
+
+    text: Any
+    tone: str = ""
+    shape: str = "circle"
+
+
+STATUSES: Mapping[str, Look] = {
+    "new": Look(lazy_gettext("New"), "blue", "disc"),
+    "open": Look(lazy_gettext("In progress"), "accent", "play"),
+    "waiting": Look(lazy_gettext("Waiting for the customer"), "yellow", "pause"),
+    "solved": Look(lazy_gettext("Solved, to be confirmed"), "green", "check"),
+    "closed": Look(lazy_gettext("Closed"), "", "minus"),
+}
+
+PRIORITIES: Mapping[str, Look] = {
+    "P0": Look(lazy_gettext("Emergency"), "red", "octagon"),
+    "P1": Look(lazy_gettext("Urgent"), "red", "triangle"),
+    "P2": Look(lazy_gettext("High"), "yellow", "up"),
+    "P3": Look(lazy_gettext("Normal"), "", "bars"),
+    "P4": Look(lazy_gettext("Low"), "", "minus"),
+}
+
+ROLES: Mapping[str, Any] = {
+    "agent": lazy_gettext("Agent"),
+    "supervisor": lazy_gettext("Supervisor"),
+    "owner": lazy_gettext("Process owner"),
+    "integrator": lazy_gettext("Integrator"),
+    "admin": lazy_gettext("Administrator"),
+}
+
+CHANNELS: Mapping[str, Any] = {
+    "email": lazy_gettext("E-mail"),
+    "mail": lazy_gettext("E-mail"),
+    "portal": lazy_gettext("Portal"),
+    "api": lazy_gettext("API"),
+    "phone": lazy_gettext("Phone"),
+    "app": lazy_gettext("App"),
+}
+
+TIERS: Mapping[str, Any] = {
+    "vip": lazy_gettext("VIP customer"),
+    "normal": lazy_gettext("Customer"),
+    "potential": lazy_gettext("Potential customer"),
+}
+
+RACI = (
+    ("R", lazy_gettext("Responsible: does the work")),
+    ("A", lazy_gettext("Accountable: answers for it")),
+    ("C", lazy_gettext("Consulted before")),
+    ("I", lazy_gettext("Informed after")),
+)
+
+SCRIPT_WORDS = (
+    N_("Add new"), N_("All values selected"), N_("Browse"), N_("Click to remove sorting"),
+    N_("Date and time must both be entered."), N_("Decrement"), N_("Field is required."), N_("Field must be a valid email."),
+    N_("Increment"), N_("Next page"), N_("No files selected"), N_("No results"), N_("Nothing to show."), N_("Previous page"),
+    N_("Remove tag"), N_("Search"), N_("Skip to search"), N_("Value is not a number."),
+    N_("This does not have the form that is asked for."), N_("At least %(limit)s."), N_("At most %(limit)s."),
+    N_("At least %(limit)s characters."), N_("At most %(limit)s characters."),
+    N_("Write the number with its country code, as in +86 10 1234 5678."), N_("This number has too many decimal places."),
+    N_("The process stands here"), N_("An incident stops the process here"), N_("Smaller"), N_("Larger"), N_("Fit"),
+    N_("The diagram cannot be shown. Load the page again."), N_("Draft saved %(time)s"), N_("Draft not saved"),
+    N_("Load the task as it is now"), N_("This form cannot be shown"),
+    N_("Load the page again. If it stays, tell the process owner."), N_("The server does not answer"),
+    N_("Check your connection. What you entered stays here."),
+)  # fmt: skip
+"""Texts that only scripts show; they arrive at the page in its language."""
+
+
+def status_look(status: str) -> Look:
+    """How a case's status is shown."""
+    return STATUSES.get(status, Look(status))
+
+
+def priority_look(priority: str) -> Look:
+    """How a priority is shown; the owner's own levels show their code."""
+    return PRIORITIES.get(priority, Look(priority, "", "bars"))
+
+
+def script_words() -> dict[str, str]:
+    """English text -> text in the reader's language, only where they differ."""
+    pairs = ((text, gettext(text, **_places_kept(text))) for text in SCRIPT_WORDS)
+    return {text: translated for text, translated in pairs if text != translated}
+
+
+def _places_kept(text: str) -> dict[str, str]:
+    # gettext fills places in; the script does that itself, so each place is filled with its own writing.
+    return {name: f"%({name})s" for name in ("limit", "time") if f"%({name})s" in text}
+
+
+def language() -> str:
+    """The reader's language code, ``en`` or ``zh``."""
+    locale = get_locale()
+    return str(locale.language) if locale else "en"
+
+
+def department_names() -> dict[str, str]:
+    """Code -> name of each department in the reader's language, read once a request."""
+    if "department_names" not in g:
+        with read_tx() as tx:
+            g.department_names = departments.names(tx, language())
+    return dict(g.department_names)
+
+
+def department(code: str) -> str:
+    """A department's name, its code when unknown."""
+    return department_names().get(code, code)
+
+
+def group(text: str) -> str:
+    """`support/agent` of the RACI matrix as people say it."""
+    code, _, role = text.partition("/")
+    return f"{department(code)} · {ROLES[role]}" if role in ROLES else department(code)
+
+
+def raci_rows(raci: Mapping[str, Any]) -> list[tuple[str, Any, list[str]]]:
+    """The four letters with their meaning and the groups or people named."""
+    return [(letter, text, [group(one) for one in _several(raci.get(letter))]) for letter, text in RACI]
+
+
+def _several(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value] if value else []
+    return [str(one) for one in value] if isinstance(value, list | tuple) else []
+
+
+def actor_line(who: Actor) -> str:
+    """What a person is here, in one line: roles and departments."""
+    if who.kind == "customer":
+        return gettext("Customer")
+    parts = [str(text) for code, text in ROLES.items() if code in who.roles]
+    return " · ".join([*parts, *(department(code) for code in sorted(who.departments))])
