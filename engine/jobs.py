@@ -7,9 +7,11 @@ time: the poller rings again while rows wait, and a worker without Redis looks f
 import logging
 import os
 import secrets
+import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -18,6 +20,7 @@ from types import FrameType
 import redis
 import sqlalchemy as sa
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 
 from loopdesk.engine import outbox, outbox_rows, timers
 from loopdesk.engine.outbox import Handlers
@@ -114,14 +117,17 @@ class _RqWorker(SimpleWorker):
 def work(engine: Engine, handlers: Handlers, redis_url: str, *, stop: Event) -> None:
     """Work until ``stop`` is set or the process gets SIGTERM or SIGINT; the row in hand is finished first."""
     logging.getLogger("rq").setLevel(logging.WARNING)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
     worker = _Worker(engine, handlers, f"{socket.gethostname()}-{os.getpid()}"[:64], Bell(redis_url))
     _worker.set(worker)
     stand_in = Thread(target=_stand_in, args=(worker, stop), name="stand-in")
     stand_in.start()
     try:
         while not stop.is_set():
-            _work_with_redis(redis_url, stop)
-            stop.wait(PAUSE)
+            with suppress(StopRequested):  # raised by RQ's signal handler, wherever the process is just then
+                _work_with_redis(redis_url, stop)
+                stop.wait(PAUSE)
     finally:
         stop.set()
         stand_in.join()

@@ -75,43 +75,46 @@ def drain(engine: Engine, handlers: Handlers, *, worker: str, limit: int = 50) -
     is away its error goes to the caller: the leases run out and another worker goes on.
     """
     with engine.begin() as tx:
-        rows = outbox_rows.claim_batch(tx, handlers.kinds, worker, limit)
-        claimed_at = tx.now
-    for row in rows:
-        if row.deaths >= DEATHS:
-            _fail(engine, row, Refused("Workers did not survive this step %(deaths)s times.", deaths=row.deaths))
-        elif row.kind in handlers.local:
-            _run_local(engine, row, handlers.local[row.kind])
-        elif _still_ours(engine, row, claimed_at):
-            _run_remote(engine, row, handlers.remote[row.kind])
+        rows = todo = outbox_rows.claim_batch(tx, handlers.kinds, worker, limit)
+        held_since = tx.now
+    while todo:
+        if engine.clock.now() - held_since > LEASE / 4:
+            todo, held_since = _renew(engine, todo)
+        else:
+            _perform(engine, handlers, todo[0])
+            todo = todo[1:]
     return len(rows)
 
 
-def _run_local(engine: Engine, row: Row, handler: Callable[[Tx, Row], None]) -> None:
+def _renew(engine: Engine, rows: list[Row]) -> tuple[list[Row], datetime]:
+    """Renew the lease of the rows still to do; returns those that no other worker has taken meanwhile."""
+    with engine.begin() as tx:
+        return [row for row in rows if outbox_rows.mark(tx, row, lease_until=tx.now + LEASE)], tx.now
+
+
+def _perform(engine: Engine, handlers: Handlers, row: Row) -> None:
     try:
-        with engine.begin() as tx:
-            if outbox_rows.done(tx, row):
-                handler(tx, row)
+        if row.deaths >= DEATHS:
+            raise Refused("Workers did not survive this step %(deaths)s times.", deaths=row.deaths)
+        if row.kind in handlers.local:
+            _run_local(engine, row, handlers.local[row.kind])
+        else:
+            _run_remote(engine, row, handlers.remote[row.kind])
     except Exception as error:  # noqa: BLE001 - kept as a retry or an incident
         _fail(engine, row, error)
 
 
-def _still_ours(engine: Engine, row: Row, claimed_at: datetime) -> bool:
-    """Renew a lease that is no longer fresh; False when another worker has taken the row meanwhile."""
-    if engine.clock.now() - claimed_at < LEASE / 4:
-        return True
+def _run_local(engine: Engine, row: Row, handler: Callable[[Tx, Row], None]) -> None:
     with engine.begin() as tx:
-        return outbox_rows.mark(tx, row, lease_until=tx.now + LEASE)
+        if outbox_rows.done(tx, row):
+            handler(tx, row)
 
 
 def _run_remote(engine: Engine, row: Row, remote: Remote) -> None:
-    try:
-        result = remote.perform(row)
-        with engine.begin() as tx:
-            if outbox_rows.done(tx, row):
-                remote.settle(tx, row, result)
-    except Exception as error:  # noqa: BLE001 - kept as a retry or an incident
-        _fail(engine, row, error)
+    result = remote.perform(row)
+    with engine.begin() as tx:
+        if outbox_rows.done(tx, row):
+            remote.settle(tx, row, result)
 
 
 def _fail(engine: Engine, row: Row, error: Exception) -> None:

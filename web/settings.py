@@ -71,8 +71,8 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Read the settings and create the data folder.
 
-        Raises ``Invalid``, naming the variable, for a value that makes no sense, ``Refused`` for a folder that cannot be
-        written or a demo on an address that others reach.
+        Raises ``Invalid``, naming the variable, for a value that makes no sense; ``Refused`` for a folder that cannot
+        be written or a demo on an address that others reach.
         """
         defaults = cls()
         values = {
