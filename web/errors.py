@@ -1,6 +1,7 @@
 """The four error families, mapped to HTTP once: pages for people, problem details (RFC 9457) for programs."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from loopdesk.engine.errors import N_, Away, Conflict, Invalid, LoopdeskError, Missing, Refused
+from loopdesk.engine.errors import N_, Away, Conflict, Invalid, LoopdeskError, Missing, Phrase, Refused
 
 log = logging.getLogger("loopdesk.web")
 
@@ -115,10 +116,17 @@ def _of_ours(error: LoopdeskError) -> Problem:
         message=error.text(gettext),
         place=error.place,
         remedy=error.remedy_text(gettext) or gettext(REMEDIES.get(status, "") or N_("Check what was entered.")),
-        fields=error.fields if isinstance(error, Invalid) else {},
+        fields=_translated(error.fields) if isinstance(error, Invalid) else {},
         findings=[finding.as_json(gettext) for finding in getattr(error, "findings", ())],
         headers={"Retry-After": str(round(wait))} if wait else {},
     )
+
+
+def _translated(fields: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {
+        name: [one.text(gettext) if isinstance(one, Phrase) else gettext(one) for one in messages]
+        for name, messages in fields.items()
+    }
 
 
 def _of_http(error: HTTPException) -> Problem:

@@ -1,0 +1,39 @@
+"""Shapes that several resources share."""
+
+from datetime import datetime
+from typing import Any
+
+import marshmallow as ma
+
+
+class Strict(ma.Schema):
+    """A request body: a field nobody knows is a mistake to be told about, not to be dropped."""
+
+    class Meta:
+        """marshmallow's settings."""
+
+        unknown = ma.RAISE
+
+
+class Moment(ma.fields.AwareDateTime):
+    """An instant with its zone, as RFC 3339 writes it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class PageQuery(ma.Schema):
+    """Which page, counted from 1."""
+
+    page = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100_000))
+    per_page = ma.fields.Integer(load_default=25, validate=ma.validate.Range(1, 100))
+
+
+class Page(ma.Schema):
+    """Where in a listing this is."""
+
+    total = ma.fields.Integer(metadata={"description": "All that match and that you may see."})
+    page = ma.fields.Integer()
+    per_page = ma.fields.Integer()
