@@ -1,0 +1,28 @@
+"""Reading, checking and running diagrams; the only room that knows SpiffWorkflow."""
+
+from loopdesk.engine.bpmn.execution import Execution
+from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
+from loopdesk.engine.bpmn.model import Diagrams, Element, Process
+from loopdesk.engine.bpmn.moments import read_duration, read_moment
+from loopdesk.engine.bpmn.outside import Outside, Visit
+from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
+from loopdesk.engine.bpmn.reader import read
+
+__all__ = [
+    "READER",
+    "Diagrams",
+    "Element",
+    "Execution",
+    "Outside",
+    "Process",
+    "Program",
+    "Scope",
+    "Visit",
+    "compile_diagrams",
+    "evaluate",
+    "is_expression",
+    "read",
+    "read_duration",
+    "read_moment",
+    "words",
+]

@@ -1,0 +1,136 @@
+"""One process instance as the rest of the engine handles it: start or load it, move it, store it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from loopdesk.engine.bpmn import codec
+from loopdesk.engine.bpmn.merge import ABSENT, changes
+from loopdesk.engine.bpmn.nodes import Node
+from loopdesk.engine.bpmn.outside import Outside
+from loopdesk.engine.bpmn.program import Program
+from loopdesk.engine.bpmn.run import Run
+from loopdesk.engine.bpmn.tree import Token, subtree
+from loopdesk.engine.errors import N_, Conflict, Missing
+
+FORMAT = 1
+"""Of the stored state."""
+
+
+class Execution:
+    """Tokens of one instance during one step; ``outside`` is told about everything they need."""
+
+    def __init__(self, program: Program, process: str, outside: Outside) -> None:
+        self.program = program
+        self.process = process
+        self._run = Run(program.specs[process], outside)
+
+    @classmethod
+    def begin(
+        cls, program: Program, process: str, outside: Outside, data: Mapping[str, Any], *, message: str = ""
+    ) -> "Execution":
+        """A new instance, run to its first waits; ``message`` picks the start event that waits for it."""
+        execution = cls(program, process, outside)
+        start = program.start_of(process, message)
+        if start is None:
+            raise Missing(
+                N_("The process “%(process)s” has no start event for this."),
+                remedy=N_("Start it with the message that its start event names."),
+                process=process,
+            )
+        execution._run.begin(program.nodes[f"{process}/"], start, data)
+        execution._run.advance()
+        return execution
+
+    @property
+    def completed(self) -> bool:
+        """Whether no token is left; decided from the live tokens, never by walking a tree."""
+        return bool(self._run.completed)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The process variables: those of the end, or of the token that came last while it runs."""
+        root = self._run.task_tree
+        return dict(root.data if self.completed else subtree(root)[-1].data)
+
+    @property
+    def passed(self) -> set[str]:
+        """Places of elements completed and flows taken."""
+        return set(self._run.passed)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Places where tokens are now, each once; boundary events are not counted."""
+        live = (token for token in subtree(self._run.task_tree)[1:] if not token.is_fork)
+        return sorted({token.task_spec.place for token in live if not token.task_spec.is_boundary})
+
+    def data_of(self, ref: str) -> dict[str, Any]:
+        """The variables of a waiting token."""
+        return dict(self._token(ref).data)
+
+    def is_waiting(self, ref: str) -> bool:
+        """Whether the token still waits."""
+        token = self._run.tasks.get(int(ref))
+        return token is not None and token.state == TaskState.STARTED
+
+    def resume(self, ref: str, payload: Mapping[str, Any]) -> None:
+        """Go on with what the token waited for, to the next waits; ``Conflict`` when it does not wait any more."""
+        token = self._token(ref)
+        token.task_spec.resume(token, payload)
+        self._run.advance()
+
+    def _token(self, ref: str) -> Token:
+        if not self.is_waiting(ref):
+            raise Conflict(N_("The process has moved on in the meantime."), remedy=N_("Load the page again."))
+        return self._run.tasks[int(ref)]
+
+    def dump(self) -> bytes:
+        """The state as bytes; parents come first, each token holds what differs from its parent."""
+        run = self._run
+        places = {place: index for index, place in enumerate(self.program.places)}
+        marks = sum(1 << places[place] for place in run.passed)
+        tokens = [_token_out(token) for token in subtree(run.task_tree)]
+        return codec.pack({"v": FORMAT, "last": run.last_id, "passed": f"{marks:x}", "tokens": tokens})
+
+    @classmethod
+    def load(cls, program: Program, process: str, outside: Outside, state: bytes) -> "Execution":
+        """What ``dump`` stored."""
+        execution = cls(program, process, outside)
+        stored, run = codec.unpack(state), execution._run
+        for row in stored["tokens"]:
+            token = _token_in(run, program.nodes, row)
+            if row[1] is None:
+                run.task_tree = token
+        run.last_id = stored["last"]
+        run.completed = run.task_tree.state == TaskState.COMPLETED
+        marks = int(stored["passed"], 16)
+        run.passed = {place for index, place in enumerate(program.places) if marks >> index & 1}
+        return execution
+
+
+def _place(node: Node) -> str:
+    return node.place if node.element.kind != "process" else f"{node.element.process}/"
+
+
+def _token_out(token: Token) -> list[Any]:
+    parent = token.parent
+    changed = changes(parent.data if parent is not None else {}, token.data)
+    written = {name: value for name, value in changed.items() if value is not ABSENT}
+    removed = [name for name, value in changed.items() if value is ABSENT]
+    parts = [codec.encode(written), removed, codec.encode(token.internal_data)]
+    return [token.id, None if parent is None else parent.id, _place(token.task_spec), token.state, *parts]
+
+
+def _token_in(run: Run, nodes: Mapping[str, Node], row: list[Any]) -> Token:
+    identity, parent_id, place, state, written, removed, internal = row
+    parent = run.tasks[parent_id] if parent_id is not None else None
+    data = {name: value for name, value in (parent.data if parent else {}).items() if name not in removed}
+    if written or removed or parent is None:
+        data |= codec.decode(written)
+    else:
+        data = parent.data
+    token = Token(run, nodes[place], parent, data, identity)
+    token.internal_data = codec.decode(internal)
+    token._set_state(state)
+    return token

@@ -1,0 +1,55 @@
+"""What a running diagram asks of the world; the runner answers with rows in the step's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from loopdesk.engine.bpmn.model import Element
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A token at an element: ``ref`` names the token for as long as it waits there."""
+
+    ref: str
+    element: Element
+    data: Mapping[str, Any]
+
+
+class Outside(Protocol):
+    """Everything a step may do besides moving tokens."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the step."""
+
+    def facts(self) -> Mapping[str, Any]:
+        """``case.*`` as it stands now."""
+
+    def is_effect(self, name: str) -> bool:
+        """Whether a task type is performed outside, so that the token has to wait for its result."""
+
+    def operate(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call an operation now; its result."""
+
+    def effect(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> None:
+        """Want an effect; the token waits."""
+
+    def decide(self, visit: Visit, decision: str, scope: Mapping[str, Any]) -> Any:
+        """The outcome of a decision table of the bundle."""
+
+    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
+        """Send a message keyed by the instance's key."""
+
+    def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
+        """Make a human task; the token waits. ``scope`` holds the task's inputs too."""
+
+    def timer(self, visit: Visit, due: datetime, text: str) -> None:
+        """Wake the token at ``due``; ``text`` is the timer as it was read."""
+
+    def message(self, visit: Visit, name: str) -> None:
+        """Wake the token when a message of that name comes for the instance's key."""
+
+    def gone(self, visit: Visit) -> None:
+        """The token no longer waits there: take back its task, timer, subscription or effect."""

@@ -1,0 +1,265 @@
+"""What a diagram must keep to before it may be deployed; each breach is a finding with a remedy, nothing is ignored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from loopdesk.engine.bpmn.expressions import body, compiled, is_expression
+from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Mapped, Process
+from loopdesk.engine.bpmn.moments import read_cycle, read_duration, read_moment
+from loopdesk.engine.errors import N_, Invalid
+from loopdesk.engine.findings import Finding, Severity
+from loopdesk.engine.host import Files
+
+ACTIVITIES = frozenset(
+    {
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "sendTask",
+        "scriptTask",
+        "businessRuleTask",
+        "subProcess",
+        "callActivity",
+    }
+)
+ALLOWED_TRIGGERS = {
+    "startEvent": {"none", "message"},
+    "endEvent": {"none", "message", "terminate"},
+    "boundaryEvent": {"timer", "message"},
+    "intermediateCatchEvent": {"timer", "message"},
+    "intermediateThrowEvent": {"none", "message"},
+}
+TIMER_READERS: dict[str, Callable[[str], object]] = {
+    "duration": read_duration,
+    "date": read_moment,
+    "cycle": read_cycle,
+}
+
+
+def check(diagrams: Diagrams, files: Files) -> None:
+    """Add the findings of every rule to the diagrams that were read."""
+    for process in diagrams.processes.values():
+        checker = _Checker(diagrams, process, files)
+        checker.scopes()
+        for flow in process.flows.values():
+            checker.flow(flow)
+        for element in process.elements.values():
+            checker.element(element)
+    _check_cycles(diagrams)
+
+
+@dataclass
+class _Checker:
+    """The rules over one process."""
+
+    diagrams: Diagrams
+    process: Process
+    files: Files
+
+    def find(
+        self, item: Element | Flow | None, rule: str, message: str, remedy: str, severity: Severity = "error", **params: object
+    ) -> None:
+        identity, name = (item.id, item.name) if item else (self.process.id, self.process.name)
+        self.diagrams.findings.append(Finding(self.process.file, identity, name, rule, severity, message, remedy, params))
+
+    # --- where tokens begin -------------------------------------------------------------------------------------
+
+    def scopes(self) -> None:
+        starts = [item for item in self.process.within(self.process.id) if item.kind == "startEvent"]
+        if not starts:
+            self.find(None, "start.missing", N_("The process has no start event."), N_("Draw one."))
+        if sum(item.trigger.kind == "none" for item in starts) > 1:
+            self.find(None, "start.ambiguous", N_("The process has several plain start events."), N_("Keep one."))
+        for scope in (item for item in self.process.elements.values() if item.kind == "subProcess"):
+            inner = [item for item in self.process.within(scope.id) if item.kind == "startEvent"]
+            if len(inner) != 1 or inner[0].trigger.kind != "none":
+                message = N_("A sub-process needs exactly one start event, without a trigger.")
+                self.find(scope, "start.subprocess", message, N_("Draw one plain start event inside."))
+
+    # --- sequence flows -----------------------------------------------------------------------------------------
+
+    def flow(self, flow: Flow) -> None:
+        source, target = self.process.elements.get(flow.source), self.process.elements.get(flow.target)
+        if source is None or target is None or source.scope != flow.scope or target.scope != flow.scope:
+            message = N_("The flow does not join two elements of the same process or sub-process.")
+            self.find(flow, "flow.ends", message, N_("Connect it again in the editor."))
+            return
+        if target.kind in ("startEvent", "boundaryEvent"):
+            message = N_("A flow cannot lead to a start or boundary event.")
+            self.find(flow, "flow.target", message, N_("Lead it to another element."))
+        if source.kind == "endEvent":
+            self.find(flow, "flow.source", N_("A flow cannot leave an end event."), N_("Remove it."))
+        self._condition(flow, source)
+
+    def _condition(self, flow: Flow, source: Element) -> None:
+        if source.kind == "exclusiveGateway":
+            alone = len(self.process.leaving(source.id)) == 1
+            if not flow.condition and flow.id != source.default and not alone:
+                message = N_("The way out of the gateway has no condition and is not its default.")
+                self.find(flow, "draft.condition", message, N_("Write a condition or make it the default flow."))
+            if flow.condition and flow.id == source.default:
+                message = N_("The default flow has a condition, which would never be looked at.")
+                self.find(flow, "flow.default", message, N_("Remove the condition."))
+        elif flow.condition:
+            message = N_("Conditions are only possible on the ways out of an exclusive gateway.")
+            self.find(flow, "flow.condition", message, N_("Draw an exclusive gateway."))
+        if flow.condition and not is_expression(flow.condition):
+            message = N_("The condition does not begin with “=”.")
+            self.find(flow, "feel.mark", message, N_("Write it in FEEL, beginning with “=”."))
+        self._feel(flow, flow.condition)
+
+    # --- flow nodes ---------------------------------------------------------------------------------------------
+
+    def element(self, element: Element) -> None:
+        leaving, arriving = self.process.leaving(element.id), self.process.arriving(element.id)
+        begins = element.kind in ("startEvent", "boundaryEvent")
+        if not begins and not arriving:
+            message = N_("Nothing leads to this element, so it would never be reached.")
+            self.find(element, "flow.unreachable", message, N_("Connect it or remove it."))
+        if not leaving and (begins or "Gateway" in element.kind):
+            self.find(element, "flow.dead-end", N_("Nothing follows this element."), N_("Draw what comes next."))
+        elif not leaving and element.kind != "endEvent":
+            message = N_("The way ends here without an end event.")
+            self.find(element, "style.end", message, N_("Draw an end event."), "warning")
+        if element.default and element.default not in {flow.id for flow in leaving}:
+            self.find(element, "flow.default", N_("The default flow does not leave this element."), N_("Set it again."))
+        elif element.default and element.kind != "exclusiveGateway":
+            message = N_("A default flow is only possible at an exclusive gateway.")
+            self.find(element, "flow.default", message, N_("Draw an exclusive gateway."))
+        self._event(element)
+        self._mappings(element)
+        special = getattr(self, f"_{element.kind}", None)
+        if special:
+            special(element)
+
+    def _event(self, element: Element) -> None:
+        allowed, kind = ALLOWED_TRIGGERS.get(element.kind), element.trigger.kind
+        if allowed is not None and kind not in allowed:
+            message = N_("This event cannot have the trigger “%(trigger)s”.")
+            self.find(element, "event.trigger", message, N_("Choose another kind of event."), trigger=kind)
+        if kind == "timer":
+            self._timer(element)
+
+    def _timer(self, element: Element) -> None:
+        trigger = element.trigger
+        if not trigger.text:
+            self.find(element, "draft.timer", N_("The timer does not say when."), N_("Enter a duration, date or cycle."))
+            return
+        if trigger.timer == "cycle" and (element.kind != "boundaryEvent" or element.interrupting):
+            message = N_("A cycle is only possible on a boundary event that does not interrupt.")
+            self.find(element, "timer.cycle", message, N_("Use a duration, or make the event non-interrupting."))
+        if is_expression(trigger.text):
+            self._feel(element, trigger.text)
+            return
+        try:
+            TIMER_READERS[trigger.timer](trigger.text)
+        except Invalid as error:
+            self.find(element, "timer.text", error.message, error.remedy, **error.params)
+
+    def _mappings(self, element: Element) -> None:
+        for line in (*element.extras.inputs, *element.extras.outputs):
+            self._target(element, line)
+            self._feel(element, line.source)
+        for text in (element.extras.assignee, element.extras.properties.get("timeLimit", "")):
+            self._feel(element, text)
+        limit = element.extras.properties.get("timeLimit", "")
+        if limit and not is_expression(limit):
+            try:
+                read_duration(limit)
+            except Invalid as error:
+                self.find(element, "task.limit", error.message, error.remedy, **error.params)
+
+    def _target(self, element: Element, line: Mapped) -> None:
+        if not all(part.isidentifier() for part in line.target.split(".")) or line.target.split(".")[0] == "case":
+            message = N_("“%(target)s” cannot be the name of a variable.")
+            remedy = N_("Use letters, digits and “_”; “case” is the case itself.")
+            self.find(element, "mapping.target", message, remedy, target=line.target)
+
+    def _feel(self, item: Element | Flow, text: str) -> None:
+        if not is_expression(text):
+            return
+        try:
+            compiled(body(text))
+        except Invalid as error:
+            message = N_("The expression “%(text)s” is not FEEL: %(reason)s")
+            remedy = N_("Correct the expression.")
+            self.find(item, "feel.syntax", message, remedy, text=text, reason=error.text())
+
+    # --- one rule per kind of element; found by name ------------------------------------------------------------
+
+    def _boundaryEvent(self, element: Element) -> None:  # noqa: N802 - the element's own name in BPMN
+        host = self.process.elements.get(element.attached_to)
+        if host is None or host.kind not in ACTIVITIES or host.scope != element.scope:
+            message = N_("The boundary event is not attached to an activity beside it.")
+            self.find(element, "event.attached", message, N_("Attach it to a task or sub-process."))
+
+    def _eventBasedGateway(self, element: Element) -> None:  # noqa: N802
+        targets = [self.process.elements.get(flow.target) for flow in self.process.leaving(element.id)]
+        if len(targets) < 2:
+            message = N_("An event gateway needs at least two events to choose from.")
+            self.find(element, "gateway.events", message, N_("Draw the events that may come."))
+        for target in targets:
+            wrong = target is not None and target.kind != "intermediateCatchEvent"
+            if target is not None and (wrong or len(self.process.arriving(target.id)) > 1):
+                message = N_("After an event gateway only catch events may follow, reached by this gateway alone.")
+                self.find(target, "gateway.events", message, N_("Draw a message or timer catch event."))
+
+    def _userTask(self, element: Element) -> None:  # noqa: N802
+        form = element.extras.form
+        if form and f"{form}.form" not in self.files:
+            message = N_("The form “%(form)s” is not in this folder.")
+            self.find(element, "task.form", message, N_("Add the file %(form)s.form or choose another form."), form=form)
+
+    def _serviceTask(self, element: Element) -> None:  # noqa: N802
+        if not element.extras.task or is_expression(element.extras.task):
+            message = N_("The task does not name the operation that it calls.")
+            self.find(element, "draft.operation", message, N_("Enter the name of an operation as the job type."))
+
+    def _sendTask(self, element: Element) -> None:  # noqa: N802
+        if element.trigger.kind != "message":
+            self._serviceTask(element)
+
+    def _scriptTask(self, element: Element) -> None:  # noqa: N802
+        if not is_expression(element.extras.script):
+            message = N_("The script is not a FEEL expression; other languages are not run.")
+            self.find(element, "draft.script", message, N_("Choose “FEEL expression” and begin it with “=”."))
+        self._feel(element, element.extras.script)
+
+    def _businessRuleTask(self, element: Element) -> None:  # noqa: N802
+        if not element.extras.decision:
+            message = N_("The task does not name the decision that it asks.")
+            self.find(element, "draft.decision", message, N_("Enter the decision's id."))
+
+    def _callActivity(self, element: Element) -> None:  # noqa: N802
+        called = element.extras.called
+        if called not in self.diagrams.processes:
+            message = N_("The called process “%(called)s” is not in this folder.")
+            self.find(element, "call.missing", message, N_("Put its diagram into the same folder."), called=called)
+        elif all(
+            item.trigger.kind != "none"
+            for item in self.diagrams.processes[called].within(called)
+            if item.kind == "startEvent"
+        ):
+            message = N_("The called process “%(called)s” has no plain start event.")
+            self.find(element, "call.start", message, N_("Give it one."), called=called)
+
+
+def _check_cycles(diagrams: Diagrams) -> None:
+    calls = {
+        process.id: [item for item in process.elements.values() if item.kind == "callActivity"]
+        for process in diagrams.processes.values()
+    }
+    for process in diagrams.processes.values():
+        reached, ahead = set[str](), [process.id]
+        while ahead:
+            for call in calls.get(ahead.pop(), []):
+                if call.extras.called not in reached:
+                    reached.add(call.extras.called)
+                    ahead.append(call.extras.called)
+        if process.id in reached:
+            message = N_("The process calls itself, directly or through others, and would never end.")
+            remedy = N_("Draw a loop instead.")
+            diagrams.findings.append(
+                Finding(process.file, process.id, process.name, "call.cycle", "error", message, remedy)
+            )

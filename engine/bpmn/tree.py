@@ -1,0 +1,131 @@
+"""The tree of live tokens on SpiffWorkflow's task tree: who waits, and where branches parted.
+
+SpiffWorkflow keeps every task of the past and predicts the future, so each step walks a growing tree (architecture
+§4). Here a finished token leaves the tree unless live branches still hang on it; then it stays as the *fork* whose
+variables are the base of their merge. The tree is therefore as large as what is alive, at any age.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from loopdesk.engine.bpmn.merge import changes, merge, take_over
+
+if TYPE_CHECKING:
+    from loopdesk.engine.bpmn.nodes import Node
+    from loopdesk.engine.bpmn.run import Run
+
+
+OUTER = "outer"
+"""Key of a scope's internal data: the variables outside, where inputs made them differ inside."""
+
+
+class Token(Task):  # type: ignore[misc]
+    """A task of SpiffWorkflow with a short id and variables that are replaced, never changed in place."""
+
+    workflow: "Run"
+    task_spec: "Node"
+    data: dict[str, Any]
+    internal_data: dict[str, Any]
+
+    def __init__(self, run: "Run", node: "Node", parent: "Token | None", data: dict[str, Any], identity: int = 0) -> None:
+        super().__init__(run, node, parent, state=TaskState.FUTURE, id=identity or run.next_id())
+        self.data = data
+
+    def _set_state(self, value: int) -> None:
+        # The original formats a log line at each change, logging on or off.
+        self._state = value
+
+    @property
+    def is_scope(self) -> bool:
+        """Whether other tokens run inside it: the process itself, a sub-process, a call activity."""
+        return self.task_spec.is_scope
+
+    @property
+    def is_fork(self) -> bool:
+        """Whether it is only still here as the place where branches parted."""
+        return bool(self._state == TaskState.COMPLETED)
+
+    @property
+    def inner(self) -> "list[Token]":
+        """Children that run inside the scope: all but the boundary events that wait on it."""
+        return [child for child in self.children if child.is_fork or not child.task_spec.is_boundary]
+
+
+def path_up(token: Token) -> Iterator[Token]:
+    """The ancestors up to and with the scope the token lies in."""
+    above = token.parent
+    while above is not None:
+        yield above
+        if above.is_scope:
+            return
+        above = above.parent
+
+
+def scope_of(token: Token) -> Token:
+    """The token of the process, sub-process or call activity that this one runs in."""
+    *_, scope = path_up(token)
+    return scope
+
+
+def subtree(token: Token) -> list[Token]:
+    """The token and everything below it, parents first."""
+    found = [token]
+    for item in found:
+        found.extend(item.children)
+    return found
+
+
+def detach(token: Token) -> None:
+    """Take a token without children out of the tree."""
+    if token.parent is not None:
+        token.parent._children.remove(token.id)
+    del token.workflow.tasks[token.id]
+
+
+def move(token: Token, parent: Token) -> None:
+    """Hang a token, with what is below it, under another one."""
+    token.parent._children.remove(token.id)
+    token.parent = parent
+    parent._children.append(token.id)
+
+
+def prune(token: Token | None) -> None:
+    """Remove a fork that no longer separates branches, and those above it."""
+    while token is not None and token.is_fork and len(token._children) < 2:
+        above = token.parent
+        for child in token.children:
+            move(child, above)
+        detach(token)
+        token = above
+
+
+def hand_over(ended: Token) -> None:
+    """Give what an ended branch wrote to the branches that go on, where they wrote nothing themselves."""
+    seen = {ended.id}
+    for above in path_up(ended):
+        base = above.data
+        changed = changes(base, ended.data)
+        for token in subtree(above):
+            if token.id in seen:
+                continue
+            seen.add(token.id)
+            token.data = take_over(token.data, base, changed)
+            if OUTER in token.internal_data and not (token is above and above.is_scope):
+                token.internal_data[OUTER] = take_over(token.internal_data[OUTER], base, changed)
+
+
+def join(tokens: list[Token]) -> tuple[Token, dict[str, Any]]:
+    """Where the tokens' branches parted, and their variables merged fork by fork, the innermost first."""
+    paths = {token.id: [token, *path_up(token)] for token in tokens}
+    common = next(node for node in paths[tokens[0].id] if all(node in path for path in paths.values()))
+    merged: dict[Any, dict[str, Any]] = {token.id: token.data for token in tokens}
+    forks = {node.id: node for path in paths.values() for node in path[1 : path.index(common) + 1]}
+    # Deeper forks first: what their branches share is a change only once for the fork above.
+    for fork in sorted(forks.values(), key=lambda node: -sum(1 for _ in path_up(node))):
+        branches = [merged[child.id] for child in fork.children if child.id in merged]
+        if branches:
+            merged[fork.id] = merge(fork.data, branches)
+    return common, merged[common.id]

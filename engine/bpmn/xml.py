@@ -1,0 +1,51 @@
+"""Opens a BPMN file without trusting it: no entities, no network, bounded size."""
+
+from lxml import etree
+
+from loopdesk.engine.errors import N_
+from loopdesk.engine.findings import Finding
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+MAX_BYTES = 10 * 1024 * 1024
+
+
+class Unreadable(Exception):
+    """The file is not a BPMN file; carries the finding that says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def open_xml(data: bytes, file: str) -> etree._Element:
+    """The root ``bpmn:definitions`` of a file; raises ``Unreadable``."""
+    if len(data) > MAX_BYTES:
+        raise _unreadable(file, "xml.size", N_("The file is larger than %(limit)s MB."), limit=MAX_BYTES // 1024**2)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_comments=True
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise _unreadable(file, "xml.syntax", N_("This is not well-formed XML: %(reason)s."), reason=error) from error
+    if root.getroottree().docinfo.doctype:
+        raise _unreadable(file, "xml.doctype", N_("The file declares a document type, which may pull in entities or other files."))
+    if root.tag != f"{{{BPMN}}}definitions":
+        raise _unreadable(file, "xml.root", N_("The file is XML but not BPMN 2.0: its root is “%(tag)s”."), tag=root.tag)
+    return root
+
+
+def local(node: etree._Element) -> str:
+    """The tag without its namespace."""
+    return etree.QName(node).localname
+
+
+def is_bpmn(node: etree._Element) -> bool:
+    """Whether the node is of the BPMN model and no extension or drawing."""
+    return isinstance(node.tag, str) and etree.QName(node).namespace == BPMN
+
+
+def _unreadable(file: str, rule: str, message: str, **params: object) -> Unreadable:
+    remedy = N_("Save the diagram again with a BPMN 2.0 editor.")
+    return Unreadable(Finding(file, "", "", rule, "error", message, remedy, params))

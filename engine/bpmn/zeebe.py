@@ -1,0 +1,63 @@
+"""The Camunda 8 extension elements that we author in (architecture §3, dialect)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lxml import etree
+
+from loopdesk.engine.bpmn.model import Extras, Mapped
+from loopdesk.engine.bpmn.xml import BPMN, ZEEBE
+
+Reader = Callable[[Extras, etree._Element], Extras]
+
+
+def extras_of(node: etree._Element) -> tuple[Extras, list[str]]:
+    """What the extension elements of a flow node say, and the zeebe tags that we do not know."""
+    extras, unknown = Extras(), []
+    for extension in node.iterfind(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}*"):
+        tag = etree.QName(extension).localname
+        if tag in _READERS:
+            extras = _READERS[tag](extras, extension)
+        elif tag not in _HARMLESS:
+            unknown.append(tag)
+    return extras, unknown
+
+
+def _mappings(extras: Extras, node: etree._Element) -> Extras:
+    def of(tag: str) -> tuple[Mapped, ...]:
+        lines = node.iterfind(f"{{{ZEEBE}}}{tag}")
+        return tuple(Mapped(line.get("source", ""), line.get("target", "")) for line in lines)
+
+    return replace(extras, inputs=of("input"), outputs=of("output"))
+
+
+def _called(extras: Extras, node: etree._Element) -> Extras:
+    return replace(
+        extras,
+        called=node.get("processId", ""),
+        all_in=node.get("propagateAllParentVariables", "true") == "true",
+        all_out=node.get("propagateAllChildVariables", "true") == "true",
+    )
+
+
+def _properties(extras: Extras, node: etree._Element) -> Extras:
+    given = {line.get("name", ""): line.get("value", "") for line in node.iterfind(f"{{{ZEEBE}}}property")}
+    return replace(extras, properties=given)
+
+
+_READERS: dict[str, Reader] = {
+    "formDefinition": lambda extras, node: replace(extras, form=node.get("formId") or node.get("formKey") or ""),
+    "assignmentDefinition": lambda extras, node: replace(extras, assignee=node.get("assignee", "")),
+    "taskDefinition": lambda extras, node: replace(extras, task=node.get("type", "")),
+    "calledDecision": lambda extras, node: replace(
+        extras, decision=node.get("decisionId", ""), result=node.get("resultVariable", "")
+    ),
+    "script": lambda extras, node: replace(
+        extras, script=node.get("expression", ""), result=node.get("resultVariable", "")
+    ),
+    "calledElement": _called,
+    "ioMapping": _mappings,
+    "properties": _properties,
+}
+_HARMLESS = frozenset({"userTask", "subscription", "modelerTemplate"})
+"""Marks that change nothing here: every user task is native, every message correlates by the case number."""
