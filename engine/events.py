@@ -77,7 +77,12 @@ def since(tx: Tx, cursor: str = "", limit: int = 500) -> tuple[list[dict[str, An
     if not is_sqlite(tx):
         query = query.where(event.c.xact < OLDEST_RUNNING)
     rows = [dict(row) for row in tx.conn.execute(query).mappings()]
-    return rows, f"{rows[-1]['xact']}.{rows[-1]['id']}" if rows else cursor
+    return rows, cursor_of(rows[-1]) if rows else cursor
+
+
+def cursor_of(row: Mapping[str, Any]) -> str:
+    """The cursor just behind one event that ``since`` handed out: to go on after exactly this one."""
+    return f"{row['xact']}.{row['id']}"
 
 
 def latest(tx: Tx) -> str:

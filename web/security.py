@@ -83,11 +83,11 @@ def protect(app: Flask) -> CSRFProtect:
     settings = loopdesk_of(app).settings
     app.session_interface = OwnCookie()
     app.config.update(
-        SECRET_KEY=settings.signing_secret(),
+        SECRET_KEY=settings.secret,
         SESSION_COOKIE_NAME="loopdesk_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        SESSION_COOKIE_SECURE=settings.url.startswith("https:"),
         # The token lives as long as the session: a form left open over lunch must not lose what was typed.
         WTF_CSRF_TIME_LIMIT=None,
     )

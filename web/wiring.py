@@ -55,8 +55,8 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
     clock = clock or SystemClock()
     store = FolderStore(settings.attachments)
     registry = Registry(_connectors(settings, clock))
-    engine = Engine(Database(settings.database), clock, Host(), _waker(settings))
-    engine.host = _host(engine, registry, store, settings.base_url)
+    engine = Engine(Database(settings.database_url), clock, Host(), _waker(settings))
+    engine.host = _host(engine, registry, store, settings.url)
     return Loopdesk(
         settings=settings,
         engine=engine,

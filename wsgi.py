@@ -1,0 +1,5 @@
+"""WSGI entry for servers that look for ``wsgi:app`` in the working folder."""
+
+from loopdesk.web.serve import app
+
+__all__ = ["app"]
