@@ -34,7 +34,7 @@ def first_start(desk: Loopdesk) -> FirstSignIn | None:
     """
     with desk.engine.begin() as tx:
         bundles.seed(tx, WORKFLOWS)
-        made = _first_admin(tx, desk.settings.admin_password) if isinstance(desk.identity, identity.LocalIdentity) else None
+        made = _first_admin(tx, desk)
         if desk.settings.demo:
             _demo(tx)
     everyone = tuple(desk.identity.everyone())
@@ -44,11 +44,13 @@ def first_start(desk: Loopdesk) -> FirstSignIn | None:
     return made
 
 
-def _first_admin(tx: Tx, given: str) -> FirstSignIn | None:
+def _first_admin(tx: Tx, desk: Loopdesk) -> FirstSignIn | None:
+    if not isinstance(desk.identity, identity.LocalIdentity):
+        return None
     if tx.conn.scalar(sa.select(sa.func.count()).select_from(people.person)):
         return None
     admin = people.create(SYSTEM, tx, login=ADMIN, name="Administrator", roles=["admin"])
-    password = given or secrets.token_urlsafe(12)
+    password = desk.settings.admin_password or secrets.token_urlsafe(12)
     credentials.set_password(SYSTEM, tx, admin.id, password)
     return FirstSignIn(ADMIN, password)
 

@@ -36,7 +36,7 @@ class Identity(Protocol):
 class LocalIdentity:
     """Our own accounts, remembered in our own session cookie."""
 
-    def actor(self, environ: Mapping[str, Any]) -> Actor | None:
+    def actor(self, environ: Mapping[str, Any]) -> Actor | None:  # noqa: ARG002 - the protocol's
         """The person in the session, unless deactivated since."""
         person_id = session.get("person")
         if not person_id:

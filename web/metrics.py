@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from ipaddress import ip_address
-from typing import Any
 
 import redis
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ from prometheus_client.registry import Collector
 from werkzeug.exceptions import Forbidden
 
 from loopdesk.engine.instances import instance
-from loopdesk.engine.outbox import outbox
+from loopdesk.engine.outbox_rows import outbox
 from loopdesk.engine.timers import timer
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.engine.work import task
@@ -49,14 +48,16 @@ def _gauges(tx: Tx) -> list[tuple[str, str, float]]:
     def count(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> float:
         return float(tx.conn.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0)
 
+    failed = outbox.c.state == "failed"
+    overdue = (timer.c.state == "waiting", timer.c.due_at <= tx.now)
     takeable = (outbox.c.state == "ready", outbox.c.not_before <= tx.now)
     oldest = tx.conn.scalar(sa.select(sa.func.min(outbox.c.not_before)).where(*takeable))
     age = (tx.now - oldest).total_seconds() if oldest else 0.0
     return [
         ("loopdesk_outbox_ready", "Outbox rows a worker may take now", count(outbox, *takeable)),
-        ("loopdesk_outbox_failed", "Outbox rows given up until a person retries", count(outbox, outbox.c.state == "failed")),
+        ("loopdesk_outbox_failed", "Outbox rows given up until a person retries", count(outbox, failed)),
         ("loopdesk_outbox_age_seconds", "How long the oldest ready outbox row has been due", age),
-        ("loopdesk_timers_due", "Timers past their time", count(timer, timer.c.state == "waiting", timer.c.due_at <= tx.now)),
+        ("loopdesk_timers_due", "Timers past their time", count(timer, *overdue)),
         ("loopdesk_tasks_open", "Human tasks waiting for somebody", count(task, task.c.state == "open")),
     ]
 

@@ -59,7 +59,7 @@ class SupportDesk:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Mount the desk under its prefix and add its commands as ``flask loopdesk``; touches nothing else of ``app``."""
+        """Mount the desk under its prefix, with its commands as ``flask loopdesk``; touches nothing else of ``app``."""
         settings = self._settings or settings_of(app, self.url_prefix)
         self.loopdesk = wiring.build(settings, clock=self._clock, identity=self._identity)
         self.app = create_app(desk=self.loopdesk)
@@ -76,7 +76,7 @@ class SupportDesk:
         return first_start(self.loopdesk)
 
     def on_event(self, call: Callable[[Mapping[str, Any], str], None], *, after: str | None = None) -> Follower:
-        """Call ``call(event, cursor)`` for every event from now on, or from after the cursor ``after``, in commit order.
+        """Call ``call(event, cursor)`` for every event from now on, or after the cursor ``after``, in commit order.
 
         Runs in a thread of this process until its ``stop()``. An error of ``call`` is logged and the next event comes;
         a host that must not miss one keeps the last cursor it finished and starts again from there.

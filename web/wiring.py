@@ -51,7 +51,7 @@ class Loopdesk:
 
 
 def build(settings: Settings, *, clock: Clock | None = None, identity: Identity | None = None) -> Loopdesk:
-    """Join the rooms as ``settings`` say; opens no connection yet. ``identity`` is ours unless a host brings its own."""
+    """Join the rooms as ``settings`` say; opens no connection. ``identity`` is ours unless a host brings its own."""
     clock = clock or SystemClock()
     store = FolderStore(settings.attachments)
     registry = Registry(_connectors(settings, clock))
@@ -87,8 +87,11 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
     def check(name: str, files: Files) -> list[Finding]:
         with engine.read() as tx:
             codes = departments.codes(tx)
-        forms = [found for file, content in files.items() if file.endswith(".form") for found in checks.check(content, file=file)]
-        return raci.check(name, files, codes) + forms
+        found = raci.check(name, files, codes)
+        for file in sorted(files):
+            if file.endswith(".form"):
+                found += checks.check(files[file], file=file)
+        return found
 
     return Host(
         operations=operations.build(base_url, store),

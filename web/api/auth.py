@@ -10,7 +10,7 @@ from werkzeug.exceptions import Unauthorized, UnsupportedMediaType
 
 from loopdesk.desk import tokens
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.errors import Missing, N_, Refused
+from loopdesk.engine.errors import N_, Missing, Refused
 from loopdesk.web.context import actor, read_tx
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -96,7 +96,7 @@ def listing() -> Any:
 @blueprint.response(201, Deployed)
 @blueprint.doc(requestBody={"required": True, "content": CONTENT})
 def deploy(name: str) -> Any:
-    """Deploy a whole process folder; errors of the checker refuse it (422 with `findings`), unchanged files do nothing."""
+    """Deploy a whole process folder; errors refuse it (422 with `findings`), unchanged files do nothing."""
     note = request.args.get("note", "")
     if request.mimetype == ZIP:
         files = from_zip(request.get_data())

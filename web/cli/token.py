@@ -4,13 +4,13 @@ import click
 
 from loopdesk.desk import people, tokens
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.errors import Missing, N_
+from loopdesk.engine.errors import N_, Missing
 from loopdesk.web.cli import desk
 
 
 @click.command("token")
 @click.argument("login")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(tokens.SCOPES), help="Repeat for several; all when left out.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(tokens.SCOPES), help="Repeatable; else all.")
 @click.option("--name", default="", help="What the token is for.")
 @click.option("--days", default=365, show_default=True, help="How long it is valid.")
 def command(login: str, scopes: tuple[str, ...], name: str, days: int) -> None:

@@ -7,7 +7,7 @@ import click
 from loopdesk.desk import credentials, people
 from loopdesk.desk.rights import STAFF
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.errors import Missing, N_
+from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.tx import Tx
 from loopdesk.web import identity
 from loopdesk.web.cli import desk
