@@ -1,0 +1,232 @@
+"""A customer's problem: opened once whatever the channel (INT-1), read and listed by those who may."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from loopdesk.desk import customers, record
+from loopdesk.desk.departments import FIRST_LINE
+from loopdesk.desk.record import EMPTY, Case, case_, case_of_row
+from loopdesk.desk.rights import require, visible_to
+from loopdesk.desk.sql import escape_like, insert_new, page_of
+from loopdesk.engine import events, runner
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import N_, Invalid, Phrase
+from loopdesk.engine.tx import Tx
+
+PROCESS = "intake"
+CUSTOMERLESS = frozenset({"monitoring"})
+"""Channels on which nobody complains: an alert is a case before it has a customer (INT-1)."""
+TITLE, TEXT = 300, 100_000
+"""Most characters of a title and of a free text; the rest of a longer text is refused, not cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came in over a channel (INT-2). Empty fields are asked for later, not refused.
+
+    ``external_id`` is the channel's own id (Message-ID, idempotency key): the same one again is the same case.
+    ``automatic``: a machine wrote it, so no machine answers (RFC 3834 §2).
+    """
+
+    channel: str
+    description: str = ""
+    title: str = ""
+    customer_number: str = ""
+    contact_id: str = ""
+    email: str = ""
+    name: str = ""
+    phone: str = ""
+    occurred_at: datetime | None = None
+    steps: str = ""
+    expected: str = ""
+    system_version: str = ""
+    scope: str = ""
+    urgency: str = ""
+    category: str = ""
+    language: str = ""
+    zone: str = ""
+    external_id: str = ""
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of cases; ``total`` counts all that match and may be seen."""
+
+    cases: list[Case]
+    total: int
+    page: int
+    per_page: int
+
+
+def open(actor: Actor, tx: Tx, report: Report) -> Case:
+    """Write the case and start its intake process, in one transaction (architecture §2).
+
+    A report with a known (channel, external id) returns the case it made before. Raises `Invalid` with the field for
+    an unknown customer number, a missing customer, a future time or a text that is too long.
+    """
+    require(actor, "case.open")
+    _check(tx, report)
+    known = _opened_before(tx, report)
+    if known is not None:
+        return known
+    contact, organisation = _customer(actor, tx, report)
+    row = dict(EMPTY) | _facts(report, contact)
+    row |= {
+        "number": record.next_number(tx),
+        "status": "new",
+        "department": FIRST_LINE,
+        "owner_id": _first_asked(actor),
+        "organisation_id": organisation.id if organisation else None,
+        "contact_id": contact.id if contact else None,
+        "opened_at": tx.now,
+    }
+    if not insert_new(tx, case_, row, unique=["channel", "external_id"]):
+        known = _opened_before(tx, report)
+        assert known is not None
+        return known
+    number = str(row["number"])
+    record.involve(tx, number, FIRST_LINE)
+    data = {"channel": report.channel, "title": row["title"], "unknown_customer": organisation is None}
+    events.record(actor, tx, "case.opened", key=number, audience="customer", data=data)
+    runner.start(actor, tx, PROCESS, key=number, data=_for_process(report, row))
+    return record.get(tx, number)
+
+
+def read(actor: Actor, tx: Tx, number: str) -> Case:
+    """The case as it stands; raises `Missing` where there is none that ``actor`` may see."""
+    require(actor, "case.read")
+    return record.get(tx, number, visible=visible_to(actor))
+
+
+def find(actor: Actor, tx: Tx, number: str) -> Case | None:
+    """The case, or None where there is none that ``actor`` may see."""
+    require(actor, "case.read")
+    query = sa.select(case_).where(case_.c.number == number, visible_to(actor))
+    row = tx.conn.execute(query).mappings().first()
+    return case_of_row(row) if row else None
+
+
+def listing(
+    actor: Actor,
+    tx: Tx,
+    *,
+    q: str = "",
+    status: str = "",
+    priority: str = "",
+    department: str = "",
+    owner: str = "",
+    page: int = 1,
+    per_page: int = 25,
+) -> Listing:
+    """The cases that ``actor`` may see, newest first; ``q`` is looked for in number, title and description."""
+    require(actor, "case.read")
+    condition = visible_to(actor)
+    wanted = {"status": status, "priority": priority, "department": department, "owner_id": owner}
+    for column, value in wanted.items():
+        if value:
+            condition &= case_.c[column] == value
+    if q.strip():
+        pattern = f"%{escape_like(q.strip())}%"
+        columns = (case_.c.number, case_.c.title, case_.c.description)
+        condition &= sa.or_(*(column.ilike(pattern, escape="\\") for column in columns))
+    limit, offset = page_of(page, per_page)
+    total = tx.conn.scalar(sa.select(sa.func.count()).select_from(case_).where(condition)) or 0
+    order = (case_.c.opened_at.desc(), case_.c.number.desc())
+    rows = tx.conn.execute(sa.select(case_).where(condition).order_by(*order).limit(limit).offset(offset)).mappings()
+    return Listing([case_of_row(row) for row in rows], total, max(page, 1), limit)
+
+
+def _check(tx: Tx, report: Report) -> None:
+    problems: dict[str, list[str]] = {}
+    if not report.channel.strip():
+        problems["channel"] = [Phrase("Name the channel that this came over.")]
+    # An hour of grace: clocks of customers' computers are wrong.
+    if report.occurred_at is not None and report.occurred_at > tx.now + timedelta(hours=1):
+        problems["occurred_at"] = [Phrase("This time lies in the future.")]
+    for field in ("description", "steps", "expected"):
+        if len(getattr(report, field)) > TEXT:
+            problems[field] = [Phrase("This text is longer than 100,000 characters; attach it as a file.")]
+    if problems:
+        raise Invalid("This report cannot be taken as it is.", fields=problems)
+
+
+def _opened_before(tx: Tx, report: Report) -> Case | None:
+    if not report.external_id:
+        return None
+    same = (case_.c.channel == report.channel) & (case_.c.external_id == report.external_id)
+    row = tx.conn.execute(sa.select(case_).where(same)).mappings().first()
+    return case_of_row(row) if row else None
+
+
+def _customer(actor: Actor, tx: Tx, report: Report) -> tuple[customers.Contact | None, customers.Organisation | None]:
+    """Who reports, for whom. A number that somebody claims makes the case that customer's, never the contact."""
+    known_by = actor.id if actor.kind == "customer" else report.contact_id
+    if known_by:
+        contact: customers.Contact | None = customers.contact(tx, known_by)
+    elif report.email or report.phone:
+        who = {name: getattr(report, name) for name in ("email", "name", "phone", "language", "zone")}
+        contact = customers.find_or_create_contact(actor, tx, **who)
+    else:
+        contact = None
+    return contact, _organisation(actor, tx, report, contact)
+
+
+def _organisation(
+    actor: Actor, tx: Tx, report: Report, contact: customers.Contact | None
+) -> customers.Organisation | None:
+    own = customers.organisation_of(tx, contact.organisation_id if contact else None)
+    if own is not None or (actor.kind == "customer" and actor.id):
+        return own
+    named = customers.by_number(tx, report.customer_number) if report.customer_number else None
+    if report.customer_number and named is None:
+        raise Invalid(
+            "There is no customer %(number)s.",
+            remedy=N_("Check the number on your contract, or leave it empty: we find you by your e-mail address."),
+            fields={"customer_number": [Phrase("This customer number is not known.")]},
+            number=report.customer_number,
+        )
+    if contact is None and named is None and report.channel not in CUSTOMERLESS:
+        raise Invalid(
+            "Nobody could be answered: the customer is missing.",
+            remedy=N_("Give a customer number or an e-mail address."),
+            fields={"email": [Phrase("Give a customer number or an e-mail address.")]},
+        )
+    return named
+
+
+def _facts(report: Report, contact: customers.Contact | None) -> dict[str, object]:
+    text = report.description.strip()
+    title = report.title.strip() or next(iter(text.splitlines()), "") or "-"
+    language = report.language or (contact.language if contact else "") or "en"
+    return {
+        "title": title if len(title) <= TITLE else title[: TITLE - 1] + "…",
+        "description": text,
+        "category": report.category[:60],
+        "urgency": report.urgency[:30],
+        "scope": report.scope[:60],
+        "channel": report.channel,
+        "language": language[:10],
+        "automatic": report.automatic,
+        "occurred_at": report.occurred_at,
+        "steps": report.steps.strip(),
+        "expected": report.expected.strip(),
+        "system_version": report.system_version.strip()[:200],
+        "external_id": report.external_id[:500] or None,
+    }
+
+
+def _for_process(report: Report, row: dict[str, object]) -> dict[str, object]:
+    """What the intake process gets to know: the report's own words, nothing about who wrote it (SEC-1)."""
+    personal = {"contact_id", "email", "name", "phone", "external_id", "customer_number", "zone"}
+    words = {key: value for key, value in asdict(report).items() if key not in personal}
+    when = report.occurred_at
+    return words | {"title": row["title"], "occurred_at": when.isoformat() if when else None}
+
+
+def _first_asked(actor: Actor) -> str:
+    """The first person asked stays responsible (INT-6); an app that reports with a person's token is nobody."""
+    asked = actor.kind == "person" and not actor.scopes and not actor.roles.isdisjoint(("agent", "supervisor"))
+    return actor.id if asked else ""

@@ -1,0 +1,168 @@
+"""What a process does to its case: type, priority, owner, and the way through its statuses.
+
+Each verb is called by a deployed diagram (see `operations`), changes the row and leaves an event.
+"""
+
+import sqlalchemy as sa
+
+from loopdesk.desk import people, record
+from loopdesk.desk.departments import FIRST_LINE
+from loopdesk.desk.facts import name_of
+from loopdesk.desk.handoff import signature
+from loopdesk.desk.people import Person
+from loopdesk.desk.record import Case, case_
+from loopdesk.desk.rights import RESTRICTED_TO, require
+from loopdesk.engine import events
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase, Refused
+from loopdesk.engine.tx import Tx
+
+OPEN = frozenset({"new", "open", "waiting"})
+"""Statuses in which somebody has to do something."""
+
+
+def set_type(actor: Actor, tx: Tx, number: str, *, kind: str, department: str) -> None:
+    """Say what kind of problem it is and which department holds it (INT-6); security cases become restricted.
+
+    After a signed handoff the department stays with whoever signed. Raises `Invalid` for an empty value.
+    """
+    require(actor, "case.set_type")
+    case = _unclosed(tx, number)
+    _given(type=kind, department=department)
+    holder = case.department if _signed_over(tx, case) else department
+    restricted = RESTRICTED_TO in (kind, department)
+    record.change(tx, number, type=kind, department=holder, restricted=restricted)
+    record.involve(tx, number, holder)
+    data = {"type": kind, "department": holder, "restricted": restricted, "before": case.type}
+    events.record(actor, tx, "case.typed", key=number, audience="customer", data=data)
+
+
+def set_priority(actor: Actor, tx: Tx, number: str, *, priority: str, reason: str) -> None:
+    """Set the priority and keep the reason (INT-5); the same priority for the same reason leaves no second event."""
+    require(actor, "case.set_priority")
+    case = _unclosed(tx, number)
+    _given(priority=priority)
+    if (case.priority, case.priority_reason) == (priority, reason):
+        return
+    record.change(tx, number, priority=priority, priority_reason=reason)
+    data = {"priority": priority, "before": case.priority, "reason": reason}
+    events.record(actor, tx, "case.prioritised", key=number, audience="customer", data=data)
+
+
+def set_facts(actor: Actor, tx: Tx, number: str, **values: str) -> None:
+    """Keep what triage found out: urgency, scope, complexity, category (INT-5); empty values change nothing."""
+    require(actor, "case.set_facts")
+    case = _unclosed(tx, number)
+    found = {key: value for key, value in values.items() if value and value != getattr(case, key)}
+    if found:
+        record.change(tx, number, **found)
+        events.record(actor, tx, "case.facts_found", key=number, data=found)
+
+
+def name_owner(actor: Actor, tx: Tx, number: str, *, department: str) -> Person:
+    """Who answers to the customer: the first person asked until a handoff is signed (INT-6), else the one of the
+    department's agents with the fewest open cases. Raises `Refused` when nobody is there.
+    """
+    require(actor, "case.name_owner")
+    case = _unclosed(tx, number)
+    owner = people.find(tx, case.owner_id) or _least_busy(tx, department) or _least_busy(tx, FIRST_LINE)
+    if owner is None:
+        raise Refused(
+            "Nobody in department %(department)s can own this case.",
+            remedy=N_("Give a person of that department the role agent."),
+            department=department,
+        )
+    status = "open" if case.status == "new" else case.status
+    record.change(tx, number, owner_id=owner.id, assignee_id=case.assignee_id or owner.id, status=status)
+    if owner.id != case.owner_id or case.status == "new":
+        data = {"owner": owner.id, "name": owner.name, "department": department}
+        events.record(actor, tx, "case.owner_named", key=number, audience="customer", data=data)
+    return owner
+
+
+def wait(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
+    """The customer has to answer first (SLA-3)."""
+    require(actor, "case.wait")
+    _unclosed(tx, number)
+    record.change(tx, number, status="waiting")
+    events.record(actor, tx, "case.waiting", key=number, audience="customer", data={"reason": reason})
+
+
+def resume(actor: Actor, tx: Tx, number: str) -> None:
+    """Go on after waiting; does nothing on a case that is not waiting."""
+    require(actor, "case.resume")
+    if _unclosed(tx, number).status == "waiting":
+        record.change(tx, number, status="open")
+        events.record(actor, tx, "case.resumed", key=number, audience="customer")
+
+
+def solve(actor: Actor, tx: Tx, number: str, *, solution: str) -> None:
+    """The fix is there; the customer is asked next (FIX-4). Raises `Invalid` without a solution."""
+    require(actor, "case.solve")
+    _unclosed(tx, number)
+    _given(solution=solution)
+    record.change(tx, number, status="solved", solution=solution, solved_at=tx.now)
+    events.record(actor, tx, "case.solved", key=number, audience="customer", data={"solution": solution})
+
+
+def reopen(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
+    """Back to work with the same owner (FIX-9). Raises `Conflict` on a case that was not solved."""
+    require(actor, "case.reopen")
+    case = record.get(tx, number, lock=True)
+    if case.status in OPEN:
+        raise Conflict("Case %(number)s is not solved, so it cannot be reopened.", number=number)
+    record.change(tx, number, status="open", solved_at=None, closed_at=None, close_reason="")
+    data = {"reason": reason, "owner": name_of(tx, case.owner_id)}
+    events.record(actor, tx, "case.reopened", key=number, audience="customer", data=data)
+
+
+def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
+    """The end, with a reason (FIX-4: confirmed, or by rule and never silently). Raises `Conflict` when unsolved."""
+    require(actor, "case.close")
+    case = _unclosed(tx, number)
+    _given(reason=reason)
+    if case.status != "solved":
+        raise Conflict("Case %(number)s has no solution yet, so it cannot be closed.", number=number)
+    record.change(tx, number, status="closed", closed_at=tx.now, close_reason=reason)
+    events.record(actor, tx, "case.closed", key=number, audience="customer", data={"reason": reason})
+
+
+def _unclosed(tx: Tx, number: str) -> Case:
+    case = record.get(tx, number, lock=True)
+    if case.status == "closed":
+        raise Conflict(
+            "Case %(number)s is closed.",
+            remedy=N_("Reopen it first, or open a new case that refers to it."),
+            number=number,
+        )
+    return case
+
+
+def _given(**values: str) -> None:
+    for name, value in values.items():
+        if not value or not str(value).strip():
+            raise Invalid(
+                "A value for %(name)s is missing.",
+                remedy=N_("Check the form or the decision table that has to give it."),
+                fields={name: [Phrase("This is needed.")]},
+                name=name,
+            )
+
+
+def _signed_over(tx: Tx, case: Case) -> bool:
+    """Whether a handoff was signed: its receiver holds the case, whatever routing says later."""
+    query = sa.select(sa.func.count()).select_from(signature).where(signature.c.case == case.number)
+    return bool(tx.conn.scalar(query.where(signature.c.side == "receiver", signature.c.decision == "accepted")))
+
+
+def _least_busy(tx: Tx, department: str) -> Person | None:
+    agents = people.in_department(tx, department, "agent") or people.in_department(tx, department, "supervisor")
+    if not agents:
+        return None
+    query = (
+        sa.select(case_.c.owner_id, sa.func.count())
+        .where(case_.c.status.in_(OPEN), case_.c.owner_id.in_([one.id for one in agents]))
+        .group_by(case_.c.owner_id)
+    )
+    busy = {row[0]: row[1] for row in tx.conn.execute(query)}
+    return min(agents, key=lambda one: (busy.get(one.id, 0), one.id))

@@ -1,0 +1,59 @@
+"""``case.*`` of expressions and message templates: the facts of a case as they stand when asked for."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import customers, people
+from loopdesk.desk.record import Case, case_, case_of_row
+from loopdesk.engine.errors import Missing
+from loopdesk.engine.tx import Tx
+
+_NAMES = """
+number title description category type urgency scope complexity priority priority_reason status department channel
+language restricted automatic occurred_at steps expected system_version solution policy provisional opened_at
+solved_at closed_at close_reason
+"""
+_PLAIN = _NAMES.split()
+REQUIRED = ("customer", "description", "occurred_at", "steps", "expected", "system_version", "scope")
+"""Fields of INT-2 that are asked for; screenshots and logs follow a report and cannot be missed at its opening."""
+
+
+def facts(tx: Tx, key: str) -> dict[str, Any]:
+    """The facts of case ``key``; empty for a key that is no case."""
+    row = tx.conn.execute(sa.select(case_).where(case_.c.number == key)).mappings().first()
+    return of_case(tx, case_of_row(row)) if row else {}
+
+
+def of_case(tx: Tx, case: Case) -> dict[str, Any]:
+    """The facts of ``case``; moments are zone-aware, absent values None or empty."""
+    organisation = customers.organisation_of(tx, case.organisation_id)
+    contact = customers.contact(tx, case.contact_id) if case.contact_id else None
+    return {
+        **{name: getattr(case, name) for name in _PLAIN},
+        "due": case.due_at,
+        "owner": case.owner_id,
+        "owner_name": name_of(tx, case.owner_id),
+        "assignee": case.assignee_id,
+        "tier": organisation.tier if organisation else "potential",
+        "customer": organisation.name if organisation else contact.name if contact else "",
+        "customer_number": organisation.number if organisation else "",
+        "contact": contact.name if contact else "",
+        "missing": missing_fields(case),
+    }
+
+
+def missing_fields(case: Case) -> list[str]:
+    """Keys of the INT-2 fields that are still empty, in the form's order."""
+    known = {"customer": case.organisation_id}
+    return [key for key in REQUIRED if not (known[key] if key in known else getattr(case, key))]
+
+
+def name_of(tx: Tx, person_id: str) -> str:
+    """A person's name, empty for nobody; a host's person who is gone keeps his id."""
+    if not person_id:
+        return ""
+    try:
+        return people.by_id(tx, person_id).name
+    except Missing:
+        return person_id

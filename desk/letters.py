@@ -1,0 +1,128 @@
+"""One message of a case as a row (COM-4), and the way of an outgoing one into the outbox."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk.receivers import Receiver
+from loopdesk.desk.record import NUMBER, PERSON_ID, Case
+from loopdesk.engine import events, outbox
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import JSON, Moment, metadata, new_id
+from loopdesk.engine.tx import Tx
+
+IN, OUT, INTERNAL = "in", "out", "internal"
+SEND = "send"
+"""The outbox kind that `connectors/delivery` performs."""
+
+communication = sa.Table(
+    "communication",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case", NUMBER, sa.ForeignKey("case_.number"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("direction", sa.String(10), nullable=False),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("author_kind", sa.String(16), nullable=False),
+    sa.Column("author_id", PERSON_ID, nullable=False),
+    sa.Column("author", sa.String(200), nullable=False),
+    sa.Column("recipient_kind", sa.String(16), nullable=False),
+    sa.Column("recipient_id", PERSON_ID, nullable=False),
+    sa.Column("recipient", sa.String(200), nullable=False),
+    sa.Column("address", sa.String(320), nullable=False),
+    sa.Column("subject", sa.String(998), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("language", sa.String(10), nullable=False),
+    sa.Column("template", sa.String(100), nullable=False),
+    sa.Column("automatic", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("message_id", sa.String(500), unique=True),
+    sa.Column("in_reply_to", sa.String(500), nullable=False),
+    sa.Column("attachments", JSON, nullable=False),
+    sa.Index("ix_communication_case", "case", "at"),
+    sa.Index("ix_communication_guard", "address", "template", "at"),
+)
+"""``state``: queued, sent, failed, received, held (``note`` says why nothing was sent). ``message_id``: the mail's."""
+
+
+def add(actor: Actor, tx: Tx, case: Case, values: Mapping[str, Any]) -> str:
+    """Write one communication of ``case`` with its event and return its id; what ``values`` leave out stays empty."""
+    row = {
+        **dict.fromkeys(("recipient_kind", "recipient_id", "recipient", "address", "subject", "template"), ""),
+        "note": "",
+        "in_reply_to": "",
+        "message_id": None,
+        "automatic": False,
+        "attachments": [],
+        "id": new_id(),
+        "case": case.number,
+        "at": tx.now,
+        "language": case.language,
+        "author_kind": actor.kind,
+        "author_id": actor.id,
+        "author": actor.name[:200],
+        **values,
+    }
+    tx.conn.execute(sa.insert(communication).values(**row))
+    kind = {IN: "received", INTERNAL: "noted"}.get(row["direction"], row["state"])
+    audience = "customer" if row["direction"] == IN else "staff"
+    events.record(actor, tx, f"communication.{kind}", key=case.number, audience=audience, data=told(row))
+    return str(row["id"])
+
+
+def queue(
+    actor: Actor, tx: Tx, case: Case, receiver: Receiver, *, subject: str, body: str, template: str = "", note: str = ""
+) -> str:
+    """Write an outgoing message and put it into the outbox; with a ``note`` it is held and only recorded.
+
+    The case number stands in the subject, so that an answer finds its case even without threading. Returns its id.
+    """
+    number = case.number
+    row = {
+        "id": new_id(),
+        "direction": OUT if receiver.kind == "customer" else INTERNAL,
+        "channel": "email",
+        "recipient_kind": receiver.kind,
+        "recipient_id": receiver.id,
+        "recipient": receiver.name[:200],
+        "address": receiver.address,
+        "subject": (subject if number in subject else f"{subject} [{number}]")[:998],
+        "body": body,
+        "language": receiver.language,
+        "template": template,
+        "automatic": bool(template),
+        "state": "held" if note else "queued",
+        "note": note,
+        "in_reply_to": last_received(tx, case) if receiver.kind == "customer" else "",
+    }
+    row["message_id"] = None if note else f"<{row['id']}@loopdesk>"
+    written = add(actor, tx, case, row)
+    if not note:
+        outbox.put(tx, SEND, _payload(case, receiver, row), idempotency_key=f"{SEND}:{written}", key=number)
+    return written
+
+
+def last_received(tx: Tx, case: Case) -> str:
+    """The Message-ID of the customer's last mail, which answers refer to; empty without one."""
+    query = (
+        sa.select(communication.c.message_id)
+        .where(communication.c.case == case.number)
+        .where(communication.c.direction == IN, communication.c.message_id.is_not(None))
+        .order_by(communication.c.at.desc(), communication.c.id.desc())
+    )
+    first = case.external_id if case.channel == "email" else None
+    return tx.conn.scalar(query.limit(1)) or first or ""
+
+
+def told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event says about a communication: who and what about, never the words."""
+    names = ("id", "direction", "channel", "author", "recipient", "recipient_kind", "subject", "template", "note")
+    return {name: row[name] for name in names}
+
+
+def _payload(case: Case, receiver: Receiver, row: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("channel", "subject", "body", "language", "message_id", "in_reply_to", "automatic")
+    payload = {name: row[name] for name in kept}
+    return payload | {"communication": row["id"], "case": case.number, "to": receiver.address, "to_name": receiver.name}

@@ -1,0 +1,64 @@
+"""Figures that a process owner edits: YAML files of the bundle ``policies`` (SLA-1), never constants in code."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from loopdesk.engine import bundles
+from loopdesk.engine.errors import N_, Invalid, Missing
+from loopdesk.engine.tx import Tx
+
+BUNDLE = "policies"
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+)
+
+
+def read(tx: Tx, name: str) -> Mapping[str, Any]:
+    """The policy file ``<name>.yaml`` as it stands now; raises `Missing` where there is none."""
+    file = f"{name}.yaml"
+    try:
+        content = bundles.current(tx, BUNDLE).files.get(file)
+    except Missing:
+        content = None
+    if content is None:
+        raise Missing("There is no policy %(policy)s.", remedy=N_("Deploy it with the bundle policies."), policy=name)
+    return parse(content, file)
+
+
+def value(tx: Tx, name: str, *keys: str, default: Any) -> Any:
+    """What ``<name>.yaml`` says under ``keys``, or ``default`` where the owner says nothing."""
+    try:
+        found: Any = read(tx, name)
+    except Missing:
+        return default
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return default if found is None else found
+
+
+@lru_cache(maxsize=64)
+def parse(content: bytes, file: str) -> Mapping[str, Any]:
+    """A policy file's content; raises `Invalid` when it is not a YAML mapping."""
+    try:
+        data = yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Invalid("%(file)s is not YAML: %(error)s", file=file, error=str(error)) from error
+    if not isinstance(data, Mapping):
+        raise Invalid("%(file)s has to hold names with values.", file=file)
+    return data
+
+
+def duration(text: object, *, place: str = "") -> timedelta:
+    """An ISO 8601 duration of weeks, days, hours, minutes and seconds, such as ``PT48H``; raises `Invalid`."""
+    match = _DURATION.fullmatch(str(text))
+    parts = {unit: int(amount) for unit, amount in match.groupdict(default="0").items()} if match else {}
+    if not any(parts.values()):
+        raise Invalid(
+            "%(text)s is not a duration.", remedy=N_("Write it like PT30M, PT48H or P30D."), place=place, text=str(text)
+        )
+    return timedelta(**parts)

@@ -1,0 +1,71 @@
+"""To whom a message goes: the customer, the owner, a department's role, or one person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from loopdesk.desk import customers, departments, people
+from loopdesk.desk.people import Person
+from loopdesk.desk.record import Case
+from loopdesk.engine.errors import N_, Invalid
+from loopdesk.engine.tx import Tx
+
+CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """One person who is written to; without an ``address`` somebody has to call instead."""
+
+    kind: str
+    id: str
+    name: str
+    address: str
+    language: str
+    zone: str
+
+
+def resolve(tx: Tx, case: Case, to: str | Iterable[str]) -> list[Receiver]:
+    """The people behind ``to``: ``customer``, ``owner``, ``assignee``, ``support/agent``, ``support``, a person's id
+    or login, or a list of these; everybody once. Raises `Invalid` for a word that means nobody.
+    """
+    words = [to] if isinstance(to, str) else list(to)
+    found: dict[str, Receiver] = {}
+    for word in words:
+        for receiver in _of_word(tx, case, word):
+            found.setdefault(receiver.id, receiver)
+    return list(found.values())
+
+
+def departments_of(tx: Tx, to: str | Iterable[str]) -> list[str]:
+    """The departments that ``to`` names, with or without a role."""
+    words = [to] if isinstance(to, str) else list(to)
+    known = departments.codes(tx)
+    return [name for word in words if (name := word.partition("/")[0]) in known]
+
+
+def _of_word(tx: Tx, case: Case, word: str) -> list[Receiver]:
+    if word == CUSTOMER:
+        return [_customer(tx, case, case.contact_id)] if case.contact_id else []
+    if word in ("owner", "assignee"):
+        person = people.find(tx, case.owner_id if word == "owner" else case.assignee_id)
+        return [_staff(person)] if person else []
+    department, _, role = word.partition("/")
+    if department in departments.codes(tx):
+        return [_staff(person) for person in people.in_department(tx, department, role)]
+    person = people.find(tx, word)
+    if person is None:
+        raise Invalid(
+            "Nobody is meant by receiver %(receiver)s.",
+            remedy=N_("Write customer, owner, department/role or a person's sign-in name."),
+            receiver=word,
+        )
+    return [_staff(person)]
+
+
+def _customer(tx: Tx, case: Case, contact_id: str) -> Receiver:
+    contact = customers.contact(tx, contact_id)
+    return Receiver(CUSTOMER, contact.id, contact.name, contact.email or "", case.language, contact.zone)
+
+
+def _staff(person: Person) -> Receiver:
+    return Receiver("person", person.id, person.name, person.email, person.language, person.zone)

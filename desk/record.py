@@ -1,0 +1,163 @@
+"""What a case is: its row, and the departments that take part in it.
+
+Facts of a case live here only; diagrams read them as ``case.*`` and operations alone change them (architecture §3).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk.sql import dialect_insert
+from loopdesk.engine.db import BIG, Moment, metadata
+from loopdesk.engine.errors import Missing
+from loopdesk.engine.tx import Tx
+
+PERSON_ID = sa.String(64)
+"""People may come from a host's sign-in with keys of its own, so nothing refers to them by foreign key."""
+NUMBER = sa.String(20)
+
+case_ = sa.Table(
+    "case_",
+    metadata,
+    sa.Column("number", NUMBER, primary_key=True),
+    sa.Column("title", sa.String(300), nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("category", sa.String(60), nullable=False),
+    sa.Column("type", sa.String(60), nullable=False),
+    sa.Column("urgency", sa.String(30), nullable=False),
+    sa.Column("scope", sa.String(60), nullable=False),
+    sa.Column("complexity", sa.String(30), nullable=False),
+    sa.Column("priority", sa.String(30), nullable=False, index=True),
+    sa.Column("priority_reason", sa.Text, nullable=False),
+    sa.Column("status", sa.String(20), nullable=False, index=True),
+    sa.Column("department", sa.String(60), nullable=False, index=True),
+    sa.Column("owner_id", PERSON_ID, nullable=False, index=True),
+    sa.Column("assignee_id", PERSON_ID, nullable=False, index=True),
+    sa.Column("organisation_id", sa.String(32), sa.ForeignKey("organisation.id"), index=True),
+    sa.Column("contact_id", sa.String(32), sa.ForeignKey("contact.id"), index=True),
+    sa.Column("channel", sa.String(30), nullable=False),
+    sa.Column("language", sa.String(10), nullable=False),
+    sa.Column("restricted", sa.Boolean, nullable=False),
+    sa.Column("automatic", sa.Boolean, nullable=False),
+    sa.Column("occurred_at", Moment),
+    sa.Column("steps", sa.Text, nullable=False),
+    sa.Column("expected", sa.Text, nullable=False),
+    sa.Column("system_version", sa.String(200), nullable=False),
+    sa.Column("solution", sa.Text, nullable=False),
+    sa.Column("policy", sa.String(60), nullable=False),
+    sa.Column("due_at", Moment, index=True),
+    sa.Column("provisional", sa.Boolean, nullable=False),
+    sa.Column("opened_at", Moment, nullable=False, index=True),
+    sa.Column("solved_at", Moment),
+    sa.Column("closed_at", Moment),
+    sa.Column("close_reason", sa.Text, nullable=False),
+    sa.Column("external_id", sa.String(500)),
+    sa.UniqueConstraint("channel", "external_id"),
+)
+
+case_number = sa.Table(
+    "case_number",
+    metadata,
+    sa.Column("serial", BIG, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+)
+"""Hands out the running part of case numbers; its sequence neither blocks two reporters nor promises no gaps."""
+
+involved = sa.Table(
+    "involved",
+    metadata,
+    sa.Column("case", NUMBER, sa.ForeignKey("case_.number"), primary_key=True),
+    sa.Column("department", sa.String(60), primary_key=True),
+    sa.Column("since", Moment, nullable=False),
+)
+"""Departments that hold, held, or work on a case: what their agents may see (SEC-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case as it stands; moments are zone-aware UTC, ids of nobody are empty."""
+
+    number: str
+    title: str
+    description: str
+    category: str
+    type: str
+    urgency: str
+    scope: str
+    complexity: str
+    priority: str
+    priority_reason: str
+    status: str
+    department: str
+    owner_id: str
+    assignee_id: str
+    organisation_id: str | None
+    contact_id: str | None
+    channel: str
+    language: str
+    restricted: bool
+    automatic: bool
+    occurred_at: datetime | None
+    steps: str
+    expected: str
+    system_version: str
+    solution: str
+    policy: str
+    due_at: datetime | None
+    provisional: bool
+    opened_at: datetime
+    solved_at: datetime | None
+    closed_at: datetime | None
+    close_reason: str
+    external_id: str | None
+
+
+EMPTY: Mapping[str, Any] = {
+    field.name: "" if field.type is str else False for field in fields(Case) if field.type in (str, bool)
+}
+"""What a new case's row holds where nothing is known yet."""
+
+
+def next_number(tx: Tx) -> str:
+    """The next free case number ``L-<year>-<six digits or more>``, unique in every concurrent transaction."""
+    inserted = tx.conn.execute(sa.insert(case_number).values(at=tx.now)).inserted_primary_key
+    assert inserted is not None
+    return f"L-{tx.now.year}-{inserted[0]:06d}"
+
+
+def case_of_row(row: sa.RowMapping) -> Case:
+    """The row as a `Case`."""
+    return Case(**{field.name: row[field.name] for field in fields(Case)})
+
+
+def get(tx: Tx, number: str, *, visible: sa.ColumnElement[bool] | None = None, lock: bool = False) -> Case:
+    """The case, if it exists and ``visible`` (from `rights.visible_to`) lets it be seen.
+
+    ``lock`` keeps others from changing it until the end of the transaction. Raises `Missing`, which does not tell
+    whether the case exists.
+    """
+    query = sa.select(case_).where(case_.c.number == number)
+    if visible is not None:
+        query = query.where(visible)
+    row = tx.conn.execute(query.with_for_update() if lock else query).mappings().first()
+    if row is None:
+        raise Missing("There is no case %(number)s.", number=number)
+    return case_of_row(row)
+
+
+def change(tx: Tx, number: str, **values: object) -> None:
+    """Write ``values`` into the case's row; the caller has asked for the right and records the event."""
+    tx.conn.execute(sa.update(case_).where(case_.c.number == number).values(**values))
+
+
+def involve(tx: Tx, number: str, department: str) -> None:
+    """Let the agents of ``department`` see the case from now on; nothing happens for a key that is no case."""
+    source = sa.select(case_.c.number, sa.literal(department, sa.String), sa.literal(tx.now, Moment)).where(
+        case_.c.number == number
+    )
+    statement = dialect_insert(tx, involved).from_select(["case", "department", "since"], source)
+    if department:
+        tx.conn.execute(statement.on_conflict_do_nothing(index_elements=["case", "department"]))

@@ -1,0 +1,150 @@
+"""Who may do what, and who may see which case (SEC-1): one table for the verbs, one condition for the reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk.record import case_, involved
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import N_, Refused
+
+RESTRICTED_TO = "security"
+"""The department that alone sees restricted cases, beside an admin and the case's own people."""
+
+STAFF = frozenset({"owner", "agent", "supervisor", "integrator", "admin"})
+DESK = frozenset({"agent", "supervisor"})
+ADMIN = frozenset({"admin"})
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """People by ``roles``, others by ``kinds``; ``own``: everybody for himself; ``scope`` an API token needs.
+
+    ``process``: a deployed diagram may call it, whoever caused the step; its process owner answers for that.
+    """
+
+    roles: frozenset[str] = NOBODY
+    kinds: frozenset[str] = NOBODY
+    scope: str = ""
+    own: bool = False
+    process: bool = False
+
+
+_CUSTOMER = frozenset({"customer"})
+_CONNECTOR = frozenset({"connector"})
+_OUTSIDE = _CUSTOMER | _CONNECTOR
+_DIAGRAM = Who(process=True)
+
+VERBS: Mapping[str, Who] = {
+    "case.open": Who(DESK, _OUTSIDE, "cases:write"),
+    "case.read": Who(STAFF, _OUTSIDE, "cases:read", process=True),
+    "case.comment": Who(DESK, _OUTSIDE, "cases:write"),
+    "case.attach": Who(DESK, _OUTSIDE, "cases:write"),
+    "communications.receive": Who(DESK, _CONNECTOR, "cases:write"),
+    "communications.send": _DIAGRAM,
+    "case.set_type": _DIAGRAM,
+    "case.set_priority": _DIAGRAM,
+    "case.set_facts": _DIAGRAM,
+    "case.name_owner": _DIAGRAM,
+    "case.wait": _DIAGRAM,
+    "case.resume": _DIAGRAM,
+    "case.solve": _DIAGRAM,
+    "case.reopen": _DIAGRAM,
+    "case.close": _DIAGRAM,
+    "sla.start": _DIAGRAM,
+    "handoff.offer": _DIAGRAM,
+    "handoff.accept": _DIAGRAM,
+    "handoff.reject": _DIAGRAM,
+    "handoff.overdue": _DIAGRAM,
+    "emergency.declare": _DIAGRAM,
+    "emergency.update": _DIAGRAM,
+    "emergency.remind": _DIAGRAM,
+    "emergency.stand_down": _DIAGRAM,
+    "verification.ask": _DIAGRAM,
+    "verification.chase": _DIAGRAM,
+    "verification.answer": Who(kinds=_OUTSIDE),
+    "survey.send": _DIAGRAM,
+    "survey.answer": Who(kinds=_OUTSIDE),
+    "survey.call_back": _DIAGRAM,
+    "customers.change": Who(DESK, _CONNECTOR, "cases:write"),
+    "people.list": Who(STAFF),
+    "people.change": Who(ADMIN),
+    "people.prefer": Who(own=True),
+    "people.set_password": Who(ADMIN, own=True),
+    "tokens.change": Who(ADMIN, own=True),
+    "messages.publish": Who(frozenset({"integrator"}), _CONNECTOR, "instances:write"),
+    "attachments.sweep": Who(ADMIN, frozenset({"timer"})),
+}
+"""Verb -> who may do it. The system itself may do everything; a verb that is missing here is refused to all others."""
+
+_BY_PROCESS = "process:"
+
+
+def by_process(instance: str) -> str:
+    """What `Actor.on_behalf_of` holds while a diagram's operation runs; only `operations` sets it."""
+    return _BY_PROCESS + instance
+
+
+def _allowed(actor: Actor, who: Who, subject: object) -> bool:
+    if actor.scopes and (not who.scope or who.scope not in actor.scopes):
+        return False
+    if who.own and subject == actor.id:
+        return True
+    return actor.kind in who.kinds or (actor.kind == "person" and actor.has_role(*who.roles) and bool(who.roles))
+
+
+def require(actor: Actor, verb: str, subject: object = None) -> None:
+    """Let ``actor`` do ``verb`` (on ``subject``: a person's id where ``own`` counts), or raise `Refused` (SEC-1)."""
+    who = VERBS.get(verb, Who())
+    if actor.kind == "system" or (who.process and actor.on_behalf_of.startswith(_BY_PROCESS)):
+        return
+    if not _allowed(actor, who, subject):
+        raise Refused(
+            "You may not do this (%(verb)s).",
+            remedy=N_("Ask a supervisor or an administrator for the role that it needs."),
+            verb=verb,
+        )
+
+
+def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """The condition on ``case_`` under every read (architecture §3, Identity).
+
+    A customer sees the cases of his organisation, or his own without one. Admins and the system see all. Everybody
+    sees what he owns or is assigned. Restricted cases go to the security department only; of the others, supervisors
+    and process owners see all and agents those that their departments take part in.
+    """
+    if actor.kind == "customer":
+        mine = case_.c.organisation_id == actor.organisation if actor.organisation else sa.false()
+        return mine | (case_.c.contact_id == actor.id)
+    if actor.kind != "person" or actor.has_role("admin"):
+        return sa.true()
+    own = (case_.c.owner_id == actor.id) | (case_.c.assignee_id == actor.id)
+    takes_part = sa.exists().where(
+        involved.c.case == case_.c.number, involved.c.department.in_(sorted(actor.departments))
+    )
+    ordinary = sa.true() if actor.has_role("supervisor", "owner") else takes_part
+    restricted = sa.true() if RESTRICTED_TO in actor.departments else sa.false()
+    return own | sa.and_(~case_.c.restricted, ordinary) | sa.and_(case_.c.restricted, restricted)
+
+
+def may_work(actor: Actor, task: Mapping[str, Any]) -> bool:
+    """Whether ``actor`` may claim and complete the task row given: its department and role, or its one candidate.
+
+    Supervisors may take over any task of their own departments; admins and the system any task (HND-1).
+    """
+    if actor.kind == "system" or "admin" in actor.roles:
+        return True
+    if actor.kind != "person" or (actor.scopes and "tasks:write" not in actor.scopes):
+        return False
+    if task.get("person"):
+        return bool(task["person"] == actor.id) or _supervises(actor, task)
+    if task["department"] and task["department"] not in actor.departments:
+        return False
+    return not task["role"] or actor.has_role(str(task["role"])) or _supervises(actor, task)
+
+
+def _supervises(actor: Actor, task: Mapping[str, Any]) -> bool:
+    return actor.has_role("supervisor") and task["department"] in actor.departments

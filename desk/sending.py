@@ -1,0 +1,108 @@
+"""Messages that a process sends, each from a template and in its receiver's language (COM-1, COM-3)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import departments, facts, policy, receivers, record, templates
+from loopdesk.desk.letters import communication, queue
+from loopdesk.desk.receivers import CUSTOMER, Receiver
+from loopdesk.desk.record import Case
+from loopdesk.desk.rights import require
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.tx import Tx
+
+PER_HOUR = 10
+"""Same templates to one address within an hour, unless the policy ``mail.yaml`` says otherwise: mail loops end here."""
+NOBODY, NO_ADDRESS, MACHINE, TOO_MANY = "nobody", "no-address", "automatic", "too-many"
+"""Why a message is held: what its ``note`` says."""
+
+
+def send(
+    actor: Actor,
+    tx: Tx,
+    number: str,
+    *,
+    template: str,
+    to: str | Iterable[str],
+    params: Mapping[str, Any],
+    base_url: str,
+) -> list[str]:
+    """Queue ``template`` for everybody whom ``to`` means and return the communications' ids.
+
+    A message that cannot or must not go out is recorded as held with the reason, never dropped: no receiver, no
+    address, a machine at the other end (RFC 3834 §2), too many in an hour. Raises what templates and receivers raise.
+    """
+    require(actor, "communications.send")
+    case = record.get(tx, number)
+    for department in receivers.departments_of(tx, to):
+        record.involve(tx, number, department)
+    found = receivers.resolve(tx, case, to) or [_nobody(to, case)]
+    known = facts.of_case(tx, case)
+    return [_send_one(actor, tx, case, template, receiver, known, params, base_url) for receiver in found]
+
+
+def _send_one(
+    actor: Actor,
+    tx: Tx,
+    case: Case,
+    template: str,
+    receiver: Receiver,
+    known: Mapping[str, Any],
+    params: Mapping[str, Any],
+    base_url: str,
+) -> str:
+    scope = {**params, **_scope(tx, case, receiver, known, base_url)}
+    message = templates.render(tx, template, language=receiver.language, zone=receiver.zone, scope=scope)
+    note = _held(tx, case, template, receiver)
+    return queue(actor, tx, case, receiver, subject=message.subject, body=message.body, template=template, note=note)
+
+
+def _scope(tx: Tx, case: Case, receiver: Receiver, known: Mapping[str, Any], base_url: str) -> dict[str, Any]:
+    """What every template may use; the diagram's own inputs come beside these names."""
+    names = departments.names(tx, templates.base_language(receiver.language))
+    path = "portal/cases" if receiver.kind == CUSTOMER else "cases"
+    return {
+        "case": known,
+        "customer": {"name": known["contact"] or known["customer"]},
+        "receiver": {"name": receiver.name},
+        "owner": {"name": known["owner_name"]},
+        "department": {"code": case.department, "name": names.get(case.department, case.department)},
+        "departments": names,
+        "base_url": base_url,
+        "case_url": f"{base_url}/{path}/{case.number}",
+    }
+
+
+def _held(tx: Tx, case: Case, template: str, receiver: Receiver) -> str:
+    if not receiver.id:
+        return NOBODY
+    if not receiver.address:
+        return NO_ADDRESS
+    if receiver.kind != CUSTOMER:
+        return ""
+    if case.automatic:
+        return MACHINE
+    return TOO_MANY if _sent_lately(tx, template, receiver.address) >= _limit(tx) else ""
+
+
+def _limit(tx: Tx) -> int:
+    return int(policy.value(tx, "mail", "acknowledgements_per_hour", default=PER_HOUR))
+
+
+def _sent_lately(tx: Tx, template: str, address: str) -> int:
+    query = (
+        sa.select(sa.func.count())
+        .select_from(communication)
+        .where(communication.c.address == address, communication.c.template == template)
+        .where(communication.c.at > tx.now - timedelta(hours=1), communication.c.state != "held")
+    )
+    return tx.conn.scalar(query) or 0
+
+
+def _nobody(to: str | Iterable[str], case: Case) -> Receiver:
+    words = to if isinstance(to, str) else ", ".join(to)
+    kind = CUSTOMER if to == CUSTOMER else "person"
+    return Receiver(kind, "", words, "", case.language, "UTC")

@@ -1,0 +1,35 @@
+"""The two statements that SQLite and PostgreSQL spell alike but SQLAlchemy keeps in their dialects."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from loopdesk.engine.tx import Tx
+
+
+def dialect_insert(tx: Tx, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An ``INSERT`` that understands ``ON CONFLICT`` on the database of ``tx``."""
+    return sqlite.insert(table) if tx.conn.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def insert_new(tx: Tx, table: sa.Table, values: Mapping[str, Any], *, unique: Sequence[str]) -> bool:
+    """Insert unless a row with the same ``unique`` columns is there, which another transaction may just be writing.
+
+    On PostgreSQL the statement waits for that transaction; catching the error instead would cost us our own.
+    Returns whether the row is new.
+    """
+    statement = dialect_insert(tx, table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
+    return tx.conn.execute(statement).rowcount == 1
+
+
+def page_of(page: int, per_page: int) -> tuple[int, int]:
+    """(limit, offset) of a page counted from 1, at most 100 rows."""
+    limit = min(max(per_page, 1), 100)
+    return limit, (max(page, 1) - 1) * limit
+
+
+def escape_like(text: str) -> str:
+    """``text`` for a LIKE pattern with ``escape='\\'``, its own wildcards taken literally."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,137 @@
+"""How was it? Stars and NPS through a link, once; few stars are called back (FBK-1, FBK-2)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import links, record
+from loopdesk.desk.record import NUMBER, PERSON_ID
+from loopdesk.desk.rights import require, visible_to
+from loopdesk.engine import events, messages
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import Moment, metadata, new_id
+from loopdesk.engine.errors import Invalid, Missing, Phrase
+from loopdesk.engine.tx import Tx
+
+ANSWERED = "survey.answered"
+BOUNDS = {"stars": (1, 5), "nps": (0, 10), "quality": (1, 5), "speed": (1, 5), "attitude": (1, 5)}
+"""Least and most of each answer (FBK-1); only the stars are needed."""
+
+survey_ = sa.Table(
+    "survey",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case", NUMBER, sa.ForeignKey("case_.number"), nullable=False, index=True),
+    sa.Column("token", sa.String(64), nullable=False, unique=True),
+    sa.Column("sent_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("answered_at", Moment, index=True),
+    *(sa.Column(name, sa.SmallInteger) for name in BOUNDS),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("called_at", Moment),
+    sa.Column("called_by", PERSON_ID, nullable=False),
+    sa.Column("reached", sa.Boolean),
+    sa.Column("root_cause", sa.Text, nullable=False),
+    sa.Column("improvement", sa.Text, nullable=False),
+)
+
+
+def send(actor: Actor, tx: Tx, number: str) -> Mapping[str, Any]:
+    """Open the survey of a case; a case that has one already keeps it: one answer per case (FBK-1)."""
+    require(actor, "survey.send")
+    record.get(tx, number, lock=True)
+    query = sa.select(survey_).where(survey_.c.case == number, survey_.c.answered_at.is_(None))
+    known = tx.conn.execute(query.where(survey_.c.expires_at > tx.now)).mappings().first()
+    if known is not None:
+        return dict(known)
+    empty = dict.fromkeys(("comment", "called_by", "root_cause", "improvement"), "")
+    row = {"id": new_id(), "case": number, "token": links.new_token(), "sent_at": tx.now, **empty}
+    row["expires_at"] = tx.now + links.term(tx, "survey")
+    tx.conn.execute(sa.insert(survey_).values(**row))
+    data = {"id": row["id"], "expires": row["expires_at"]}
+    events.record(actor, tx, "survey.sent", key=number, audience="customer", data=data)
+    return get(tx, str(row["id"]))
+
+
+def answer(
+    actor: Actor,
+    tx: Tx,
+    token: str,
+    *,
+    stars: int,
+    nps: int | None = None,
+    quality: int | None = None,
+    speed: int | None = None,
+    attitude: int | None = None,
+    comment: str = "",
+) -> None:
+    """Take the one answer and tell the process. Raises `Missing` for an unknown token, `Conflict` for a used or
+    expired one, `Invalid` with the field for a value out of bounds (FBK-1).
+    """
+    require(actor, "survey.answer")
+    row = _by_token(tx, token)
+    links.check_open(row, tx.now)
+    given = {"stars": stars, "nps": nps, "quality": quality, "speed": speed, "attitude": attitude}
+    _check(given)
+    text = comment.strip()[:10_000]
+    once = sa.update(survey_).where(survey_.c.id == row["id"], survey_.c.answered_at.is_(None))
+    if not tx.conn.execute(once.values(answered_at=tx.now, comment=text, **given)).rowcount:
+        links.check_open({**row, "answered_at": tx.now}, tx.now)
+    payload = {**given, "comment": text, "survey": row["id"]}
+    events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data={"id": row["id"], **payload})
+    messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"survey:{row['id']}")
+
+
+def call_back(
+    actor: Actor, tx: Tx, survey_id: str, *, reached: bool, root_cause: str, improvement: str
+) -> Mapping[str, Any]:
+    """Keep what the call-back found: root cause and what is done about it (FBK-2). Raises `Invalid` without a cause."""
+    require(actor, "survey.call_back")
+    row = get(tx, survey_id)
+    if not root_cause.strip():
+        raise Invalid("A call-back needs a root cause.", fields={"root_cause": [Phrase("This is needed.")]})
+    values = {"reached": reached, "root_cause": root_cause.strip(), "improvement": improvement.strip()}
+    found = sa.update(survey_).where(survey_.c.id == survey_id)
+    tx.conn.execute(found.values(called_at=tx.now, called_by=actor.id, **values))
+    events.record(actor, tx, "survey.called_back", key=row["case"], data={"id": survey_id, **values})
+    return get(tx, survey_id)
+
+
+def of_token(tx: Tx, token: str) -> dict[str, Any]:
+    """What the page behind the link shows; ``actor`` is who answers with it. Raises `Missing`."""
+    return links.public(tx, _by_token(tx, token))
+
+
+def get(tx: Tx, survey_id: str) -> Mapping[str, Any]:
+    """The survey's row; raises `Missing`."""
+    row = tx.conn.execute(sa.select(survey_).where(survey_.c.id == survey_id)).mappings().first()
+    if row is None:
+        raise Missing("There is no survey %(survey)s.", survey=survey_id)
+    return dict(row)
+
+
+def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
+    """The surveys of a case, oldest first, without their tokens."""
+    record.get(tx, number, visible=visible_to(actor))
+    kept = [column for column in survey_.c if column.name != "token"]
+    query = sa.select(*kept).where(survey_.c.case == number).order_by(survey_.c.id)
+    return [dict(row) for row in tx.conn.execute(query).mappings()]
+
+
+def _check(given: Mapping[str, int | None]) -> None:
+    wrong: dict[str, list[str]] = {}
+    for name, (least, most) in BOUNDS.items():
+        value = given[name]
+        needed = value is None and name == "stars"
+        if needed or (value is not None and not least <= value <= most):
+            wrong[name] = [Phrase("Choose between %(least)s and %(most)s.", least=least, most=most)]
+    if wrong:
+        raise Invalid("This answer cannot be taken as it is.", fields=wrong)
+
+
+def _by_token(tx: Tx, token: str) -> Mapping[str, Any]:
+    row = tx.conn.execute(sa.select(survey_).where(survey_.c.token == token)).mappings().first()
+    if row is None:
+        raise links.unknown()
+    return dict(row)

@@ -1,0 +1,26 @@
+"""Brings every table of the desk onto the one metadata: what migrations compare the database with."""
+
+from loopdesk.desk import attachments, customers, emergency, handoff, people, record, survey, tokens, verification
+from loopdesk.desk.credentials import credential, sign_in_try
+from loopdesk.desk.letters import communication
+
+TABLES = (
+    record.case_,
+    record.case_number,
+    record.involved,
+    people.person,
+    people.membership,
+    credential,
+    sign_in_try,
+    tokens.api_token,
+    customers.organisation,
+    customers.contact_,
+    communication,
+    attachments.attachment,
+    handoff.handoff_,
+    handoff.signature,
+    emergency.emergency_,
+    emergency.entry,
+    verification.verification,
+    survey.survey_,
+)

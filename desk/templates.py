@@ -1,0 +1,142 @@
+"""Message templates of the bundle ``messages``, rendered in the receiver's language (COM-3).
+
+Templates are data that a process owner edits: they run in Jinja's sandbox, and a place that cannot be filled is an
+error, not an empty gap in a customer's letter.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+import yaml
+from babel.dates import format_datetime
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
+
+from loopdesk.engine import bundles
+from loopdesk.engine.errors import N_, Invalid, Missing
+from loopdesk.engine.tx import Tx
+
+BUNDLE = "messages"
+DEFAULT = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered template."""
+
+    subject: str
+    body: str
+
+
+@jinja2.pass_context
+def _moment(context: Context, value: datetime | str | None) -> str:
+    """A point in time as the receiver writes it, in his zone."""
+    if not value:
+        return ""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    language, zone = context["_language"], context["_zone"]
+    return format_datetime(moment, "d MMM y HH:mm zzz" if language == "en" else "long", ZoneInfo(zone), language)
+
+
+@jinja2.pass_context
+def _duration(context: Context, value: timedelta) -> str:
+    """A length of time in whole minutes or hours."""
+    minutes = int(value.total_seconds() // 60)
+    amount, unit = (minutes // 60, "hour") if minutes % 60 == 0 and minutes else (minutes, "minute")
+    names = {"hour": ("h", "小时"), "minute": ("min", "分钟")}[unit]
+    return f"{amount} {names[context['_language'] == 'zh']}"
+
+
+def _environment() -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # plain text, never HTML
+        finalize=lambda value: "" if value is None else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"moment": _moment, "duration": _duration}
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def render(tx: Tx, template: str, *, language: str, zone: str, scope: Mapping[str, Any]) -> Message:
+    """``template`` filled from ``scope`` in ``language`` (else English), times in the IANA ``zone``.
+
+    Raises `Missing` for an unknown template and `Invalid`, naming template and variable, for what cannot be filled.
+    """
+    source = _source(tx, template, language)
+    known = dict(scope) | {"_language": base_language(language), "_zone": zone}
+    subject, body = (_fill(template, source[part], known) for part in ("subject", "body"))
+    # A subject is one line: anything else would be a second mail header.
+    return Message(subject=" ".join(subject.split()), body=body.strip() + "\n")
+
+
+def names(tx: Tx, language: str = DEFAULT) -> list[str]:
+    """The ids of the templates there are."""
+    return list(_messages(tx, language))
+
+
+def base_language(language: str) -> str:
+    """``zh`` for ``zh_Hans_CN`` and the like."""
+    return re.split("[-_]", language or DEFAULT)[0].lower()
+
+
+def _source(tx: Tx, template: str, language: str) -> Mapping[str, str]:
+    for candidate in (base_language(language), DEFAULT):
+        entry = _messages(tx, candidate).get(template)
+        if entry is None:
+            continue
+        if not isinstance(entry, Mapping) or not {"subject", "body"} <= entry.keys():
+            raise Invalid("Template %(template)s needs a subject and a body.", template=template)
+        return {part: str(entry[part]) for part in ("subject", "body")}
+    raise Missing(
+        "There is no message template %(template)s.",
+        remedy=N_("Add it to the bundle messages and deploy that."),
+        template=template,
+    )
+
+
+def _messages(tx: Tx, language: str) -> Mapping[str, Any]:
+    content = bundles.current(tx, BUNDLE).files.get(f"messages.{language}.yaml")
+    return _parse(content, language) if content else {}
+
+
+@lru_cache(maxsize=32)
+def _parse(content: bytes, language: str) -> Mapping[str, Any]:
+    try:
+        data = yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        file = f"messages.{language}.yaml"
+        raise Invalid("%(file)s is not YAML: %(error)s", file=file, error=str(error)) from error
+    return data if isinstance(data, Mapping) else {}
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str) -> jinja2.Template:
+    return _ENVIRONMENT.from_string(text)
+
+
+def _fill(template: str, text: str, scope: Mapping[str, Any]) -> str:
+    try:
+        return _compiled(text).render(scope)
+    except jinja2.UndefinedError as error:
+        names_ = re.findall(r"'([^']+)'", str(error))
+        raise Invalid(
+            "Message template %(template)s asks for %(variable)s, which is not known here.",
+            remedy=N_("Correct the template, or give the value as an input of the task that sends it."),
+            template=template,
+            variable=names_[-1] if names_ else str(error),
+        ) from error
+    except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, OverflowError) as error:
+        raise Invalid(
+            "Message template %(template)s cannot be filled: %(error)s", template=template, error=str(error)
+        ) from error

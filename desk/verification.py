@@ -1,0 +1,108 @@
+"""Does the fix work? The customer says so through a link, is asked again, and in the end a rule decides (FIX-4)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import links, record
+from loopdesk.desk.record import NUMBER
+from loopdesk.desk.rights import require, visible_to
+from loopdesk.engine import events, messages
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import Moment, metadata, new_id
+from loopdesk.engine.errors import Invalid, Missing, Phrase
+from loopdesk.engine.tx import Tx
+
+ANSWERED = "verification.answered"
+
+verification = sa.Table(
+    "verification",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case", NUMBER, sa.ForeignKey("case_.number"), nullable=False, index=True),
+    sa.Column("token", sa.String(64), nullable=False, unique=True),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("chased_at", Moment),
+    sa.Column("answered_at", Moment),
+    sa.Column("confirmed", sa.Boolean),
+    sa.Column("comment", sa.Text, nullable=False),
+)
+
+
+def ask(actor: Actor, tx: Tx, number: str) -> Mapping[str, Any]:
+    """Open a question to the customer of a case; earlier ones that nobody answered stop working."""
+    require(actor, "verification.ask")
+    record.get(tx, number, lock=True)
+    earlier = (verification.c.case == number) & verification.c.answered_at.is_(None)
+    tx.conn.execute(
+        sa.update(verification).where(earlier, verification.c.expires_at > tx.now).values(expires_at=tx.now)
+    )
+    row = {"id": new_id(), "case": number, "token": links.new_token(), "asked_at": tx.now, "comment": ""}
+    row["expires_at"] = tx.now + links.term(tx, "verification")
+    tx.conn.execute(sa.insert(verification).values(**row))
+    data = {"id": row["id"], "expires": row["expires_at"]}
+    events.record(actor, tx, "verification.asked", key=number, audience="customer", data=data)
+    return get(tx, str(row["id"]))
+
+
+def chase(actor: Actor, tx: Tx, verification_id: str) -> Mapping[str, Any] | None:
+    """Note that the customer is asked again; None when he has answered meanwhile."""
+    require(actor, "verification.chase")
+    row = get(tx, verification_id)
+    if row["answered_at"] is not None:
+        return None
+    tx.conn.execute(sa.update(verification).where(verification.c.id == verification_id).values(chased_at=tx.now))
+    data = {"id": verification_id}
+    events.record(actor, tx, "verification.chased", key=row["case"], audience="customer", data=data)
+    return dict(row)
+
+
+def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "") -> None:
+    """Take the one answer and tell the process. Raises `Missing` for an unknown token, `Conflict` for a used or
+    expired one, `Invalid` for a "no" without a word about what is wrong.
+    """
+    require(actor, "verification.answer")
+    row = _by_token(tx, token)
+    links.check_open(row, tx.now)
+    text = comment.strip()[:10_000]
+    if not confirmed and not text:
+        raise Invalid("Please say what does not work.", fields={"comment": [Phrase("Say what does not work.")]})
+    once = sa.update(verification).where(verification.c.id == row["id"], verification.c.answered_at.is_(None))
+    values = {"answered_at": tx.now, "confirmed": confirmed, "comment": text}
+    if not tx.conn.execute(once.values(**values)).rowcount:
+        links.check_open({**row, "answered_at": tx.now}, tx.now)
+    payload = {"confirmed": confirmed, "comment": text}
+    data = {"id": row["id"], **payload}
+    events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
+    messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"verification:{row['id']}")
+
+
+def of_token(tx: Tx, token: str) -> dict[str, Any]:
+    """What the page behind the link shows; ``actor`` is who answers with it. Raises `Missing`."""
+    return links.public(tx, _by_token(tx, token))
+
+
+def get(tx: Tx, verification_id: str) -> Mapping[str, Any]:
+    """The verification's row; raises `Missing`."""
+    query = sa.select(verification).where(verification.c.id == verification_id)
+    row = tx.conn.execute(query).mappings().first()
+    if row is None:
+        raise Missing("There is no verification %(verification)s.", verification=verification_id)
+    return dict(row)
+
+
+def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
+    """The verifications of a case, oldest first, without their tokens."""
+    record.get(tx, number, visible=visible_to(actor))
+    kept = [column for column in verification.c if column.name != "token"]
+    query = sa.select(*kept).where(verification.c.case == number).order_by(verification.c.id)
+    return [dict(row) for row in tx.conn.execute(query).mappings()]
+
+
+def _by_token(tx: Tx, token: str) -> Mapping[str, Any]:
+    row = tx.conn.execute(sa.select(verification).where(verification.c.token == token)).mappings().first()
+    if row is None:
+        raise links.unknown()
+    return dict(row)
