@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Flask, request, session, url_for
 from flask_login import current_user
 
-from loopdesk.desk import credentials, people
+from loopdesk.desk import credentials, customers, people
 from loopdesk.desk.people import Person
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import Missing
@@ -37,12 +37,13 @@ class LocalIdentity:
     """Our own accounts, remembered in our own session cookie."""
 
     def actor(self, environ: Mapping[str, Any]) -> Actor | None:  # noqa: ARG002 - the protocol's
-        """The person in the session, unless deactivated since."""
-        person_id = session.get("person")
-        if not person_id:
+        """The person or the customer's contact in the session, unless deactivated since."""
+        if "person" not in session and "contact" not in session:
             return None
         with read_tx() as tx:
-            person = _known(tx, person_id)
+            if "contact" in session:
+                return _contact(tx, session["contact"])
+            person = _known(tx, session["person"])
         return people.actor_of(person) if person and person.active else None
 
     def sign_in_url(self, back: str) -> str:
@@ -110,10 +111,10 @@ def sign_in_password(login: str, password: str) -> Actor:
 
 
 def remember(person: Actor) -> None:
-    """Sign ``person`` in on this browser; whatever an earlier visitor left in the session is gone."""
+    """Sign ``person`` (of the house, or a customer's contact) in on this browser; whatever an earlier visitor left in the session is gone."""
     language = session.get("language")
     forget()
-    session["person"] = person.id
+    session["contact" if person.kind == "customer" else "person"] = person.id
     if language:
         session["language"] = language
 
@@ -155,5 +156,12 @@ def _as_known(tx: Tx, person: Person) -> Person:
 def _known(tx: Tx, person_id: str) -> Person | None:
     try:
         return people.by_id(tx, person_id)
+    except Missing:
+        return None
+
+
+def _contact(tx: Tx, contact_id: str) -> Actor | None:
+    try:
+        return customers.actor_of(customers.contact(tx, contact_id))
     except Missing:
         return None

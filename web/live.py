@@ -169,6 +169,8 @@ class Stream:
 
     def _signals(self, row: Mapping[str, Any]) -> Iterator[bytes]:
         kind, data = row["kind"], row["data"]
+        if self._actor.kind == "customer" and row["audience"] != "customer":
+            return
         of_inbox = kind.startswith("task.") and rights.may_work(self._actor, data)
         if of_inbox or (self._number and row["key"] == self._number):
             told = {"kind": kind, "key": row["key"], "task": data.get("task", "")}

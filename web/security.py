@@ -11,11 +11,17 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Unauthorized
 
+from loopdesk.engine.errors import N_, Refused
 from loopdesk.web.context import loopdesk, loopdesk_of
+from loopdesk.web.identity import LocalIdentity
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-LIMITS = {"pages_account.sign_in": "20 per minute"}
+SIGN_IN = "pages_account.sign_in"
+FOR_CUSTOMERS = frozenset({"portal", "links", "looks", "pages_account", "pages_files"})
+"""Blueprints that a customer who has signed in may open; what he sees there ``visible_to`` decides."""
+
+LIMITS = {SIGN_IN: "20 per minute"}
 """Endpoint -> limit of its changing requests per address, tighter than the general one. Guessing a password is
 slowed here per address and in ``desk.people`` per account (SEC-1)."""
 
@@ -68,14 +74,24 @@ def is_public(app: Flask, endpoint: str | None) -> bool:
 
 def require_sign_in() -> ResponseReturnValue | None:
     """Send whoever has not signed in to the sign-in page and back; API clients bring a token instead (``web/api``)."""
-    if g.signed_in or g.is_api or is_public(current_app, request.endpoint):
+    identity = loopdesk().identity
+    if request.endpoint == SIGN_IN and not isinstance(identity, LocalIdentity):
+        return redirect(identity.sign_in_url(request.args.get("next", "")))
+    if g.is_api or is_public(current_app, request.endpoint):
         return None
-    target = loopdesk().identity.sign_in_url(request.full_path.rstrip("?") if request.method == "GET" else "")
+    if g.signed_in:
+        return _keep_customers_out()
+    target = identity.sign_in_url(request.full_path.rstrip("?") if request.method == "GET" else "")
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": target})
     if request.accept_mimetypes.best_match(["text/html", "application/json", "text/event-stream"]) != "text/html":
         raise Unauthorized
     return redirect(target)
+
+
+def _keep_customers_out() -> None:
+    if g.actor.kind == "customer" and request.blueprint not in FOR_CUSTOMERS and request.endpoint != "live":
+        raise Refused("This page is for staff.", remedy=N_("Your own cases are on the portal."))
 
 
 def protect(app: Flask) -> CSRFProtect:
