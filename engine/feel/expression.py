@@ -13,11 +13,15 @@ from loopdesk.engine.feel.compiler.tests import VALUE
 from loopdesk.engine.feel.errors import FeelError
 from loopdesk.engine.feel.nodes import Node
 from loopdesk.engine.feel.parser import parse, parse_tests
+from loopdesk.engine.feel.reader import Names
 from loopdesk.engine.feel.runtime import Cause, Frame, Run
 from loopdesk.engine.feel.types import FeelType
 from loopdesk.engine.feel.values import feel, python
 
-NAMES_WITH_SPACES = tuple(sorted(BUILTINS))
+@lru_cache(maxsize=256)
+def known_names(names: frozenset[str]) -> Names:
+    """What the parser must recognise: the built-in functions' names and the caller's."""
+    return Names((*sorted(BUILTINS), *sorted(names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,9 @@ class UnaryTests:
 
 
 def _built(source: str, names: frozenset[str], types: Mapping[str, FeelType], bound: Iterable[str],
-           read: Callable[[str, Iterable[str]], Node]) -> tuple[Code, frozenset[str]]:  # fmt: skip
+           read: Callable[[str, Names], Node]) -> tuple[Code, frozenset[str]]:  # fmt: skip
     unit = Unit(names, types)
-    node = read(source, (*NAMES_WITH_SPACES, *names))
+    node = read(source, known_names(names))
     scope = Scope(unit)
     built = code(node, scope.inner(bound) if bound else scope)
     return built, frozenset(unit.free)

@@ -1,6 +1,6 @@
 """FEEL text to tree: the forms that start with a word, and contexts (DMN 1.5 §10.3.1.2, rules 1-3, 44-48, 55-61)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel import nodes as n
@@ -102,17 +102,17 @@ class Parser(Operators):
         return self.label(":") or self.words()
 
 
-def parse(source: str, names: Iterable[str]) -> n.Node:
+def parse(source: str, names: Names) -> n.Node:
     """The tree of a FEEL expression; FeelError names where it stops being one."""
-    parser = Parser(source, Names(names))
+    parser = Parser(source, names)
     node = parser.expression()
     parser.end()
     return node
 
 
-def parse_tests(source: str, names: Iterable[str]) -> n.Tests:
+def parse_tests(source: str, names: Names) -> n.Tests:
     """The tree of a decision table's cell; FeelError names where it stops being one."""
-    parser = Parser(source, Names(names))
+    parser = Parser(source, names)
     tests = parser.tests()
     parser.end()
     return tests

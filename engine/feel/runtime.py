@@ -1,6 +1,6 @@
 """One evaluation: its scope, its time, its limits, and the causes of nulls."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ class Frame:
 class Run(Frame):
     """The outermost frame. ``scope`` is read key by key and never walked over."""
 
-    __slots__ = ("causes", "now", "scope", "steps")
+    __slots__ = ("causes", "now", "scope", "steps", "trace")
 
     def __init__(self, scope: Mapping[str, Any], now: datetime | None = None, steps: int = MAX_STEPS) -> None:
         self.run = self
@@ -49,6 +49,16 @@ class Run(Frame):
         self.now = now
         self.steps = steps
         self.causes: list[Cause] | None = None
+        self.trace: list[Any] | None = None
+
+    def within(self, scope: Mapping[str, Any], code: Callable[["Run"], Any]) -> Any:
+        """Evaluate under another scope with the same limits, causes and trace."""
+        inner = Run(scope, self.now, self.steps)
+        inner.causes, inner.trace = self.causes, self.trace
+        try:
+            return code(inner)
+        finally:
+            self.steps, self.causes = inner.steps, inner.causes
 
     def charge(self, steps: int) -> None:
         """Take ``steps`` off what this evaluation may do; FeelError when nothing is left."""

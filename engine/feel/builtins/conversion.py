@@ -11,6 +11,7 @@ from loopdesk.engine.feel.compare import compare
 from loopdesk.engine.feel.errors import FeelError, Null
 from loopdesk.engine.feel.nodes import Call, Literal, Name, Node, RangeNode
 from loopdesk.engine.feel.parser import parse
+from loopdesk.engine.feel.reader import Names
 from loopdesk.engine.feel.runtime import Run
 from loopdesk.engine.feel.text import text_of
 from loopdesk.engine.feel.values import Range, kind
@@ -18,6 +19,7 @@ from loopdesk.engine.feel.values import Range, kind
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,6})?", re.ASCII)
 GROUPING = (" ", ".", ",")
 DECIMAL_SIGNS = (".", ",")
+RANGE_NAMES = Names(("date and time",))
 ENDS = ("date", "time", "date and time", "duration")
 
 
@@ -53,7 +55,7 @@ def to_string(from_: Any) -> str:
 def to_range(run: Run, from_: str) -> Range:
     """The range a text writes; its ends must be literals in order."""
     try:
-        node = parse(from_, ())
+        node = parse(from_, RANGE_NAMES)
     except FeelError as error:
         raise Null(N_("%(text)r is no range."), text=from_) from error
     if not isinstance(node, RangeNode) or node.op or node.start is None or node.end is None:

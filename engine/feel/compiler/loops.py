@@ -13,7 +13,6 @@ from loopdesk.engine.feel.temporal import Date
 from loopdesk.engine.feel.values import Range, kind
 
 PARTIAL = "partial"
-Walk = Callable[[Frame], Iterator[Frame]]
 
 
 @compiles(n.If)
@@ -65,20 +64,30 @@ def _steps(low: int, high: int) -> range:
     return range(low, high + 1) if low <= high else range(low, high - 1, -1)
 
 
-def _domain(start: n.Node, end: n.Node | None, scope: Scope) -> Callable[[Frame], Iterable[Any]]:
-    first = code(start, scope)
-    if end is None:
-        return lambda frame: spread(first(frame))
-    last = code(end, scope)
+Domain = Callable[[Frame], Iterable[Any]]
+Steps = list[tuple[str, Domain]]
+
+
+def _domains(iterators: tuple[tuple[str, n.Node, n.Node | None], ...], scope: Scope) -> tuple[Steps, Scope]:
+    """Later domains see earlier variables."""
+    steps: Steps = []
+    for name, start, end in iterators:
+        first = code(start, scope)
+        steps.append((name, _counted(first, code(end, scope)) if end else _spread(first)))
+        scope = scope.inner((name,))
+    return steps, scope
+
+
+def _spread(value: Code) -> Domain:
+    return lambda frame: spread(value(frame))
+
+
+def _counted(first: Code, last: Code) -> Domain:
     return lambda frame: count(first(frame), last(frame))
 
 
-def _walk(iterators: tuple[tuple[str, n.Node, n.Node | None], ...], scope: Scope) -> tuple[Walk, Scope]:
-    """A frame for each combination of the iterators' values; later domains see earlier variables."""
-    steps: list[tuple[str, Callable[[Frame], Iterable[Any]]]] = []
-    for name, start, end in iterators:
-        steps.append((name, _domain(start, end, scope)))
-        scope = scope.inner((name,))
+def _walk(steps: Steps) -> Callable[[Frame], Iterator[Frame]]:
+    """A frame for each combination of the iterators' values."""
 
     def walk(frame: Frame, depth: int = 0) -> Iterator[Frame]:
         name, domain = steps[depth]
@@ -91,13 +100,22 @@ def _walk(iterators: tuple[tuple[str, n.Node, n.Node | None], ...], scope: Scope
             else:
                 yield from walk(inner, depth + 1)
 
-    return walk, scope
+    return walk
 
 
 @compiles(n.For)
 def for_(node: n.For, scope: Scope) -> Code:
-    walk, inner = _walk(node.iterators, scope.inner((PARTIAL,), copied=True))
-    body = code(node.body, inner)
+    steps, inner = _domains(node.iterators, scope.inner((PARTIAL,), copied=True))
+    return _for(node.at, steps, code(node.body, inner))
+
+
+def for_codes(at: int, domains: list[tuple[str, Code]], body: Code) -> Code:
+    """A loop from closures; the body and the domains sit in a scope that binds ``partial``."""
+    return _for(at, [(name, _spread(domain)) for name, domain in domains], body)
+
+
+def _for(at: int, steps: Steps, body: Code) -> Code:
+    walk = _walk(steps)
 
     def loop(frame: Frame) -> list[Any]:
         results: list[Any] = []
@@ -105,14 +123,23 @@ def for_(node: n.For, scope: Scope) -> Code:
             results.append(body(round_))
         return results
 
-    return guarded(node.at, loop)
+    return guarded(at, loop)
 
 
 @compiles(n.Quantified)
 def quantified(node: n.Quantified, scope: Scope) -> Code:
-    walk, inner = _walk(node.iterators, scope)
-    condition = code(node.condition, inner)
-    decisive = node.word == "some"
+    steps, inner = _domains(node.iterators, scope)
+    return _quantified(node.at, node.word, steps, code(node.condition, inner))
+
+
+def quantified_codes(at: int, word: str, domains: list[tuple[str, Code]], condition: Code) -> Code:
+    """``some`` or ``every`` from closures."""
+    return _quantified(at, word, [(name, _spread(domain)) for name, domain in domains], condition)
+
+
+def _quantified(at: int, word: str, steps: Steps, condition: Code) -> Code:
+    walk = _walk(steps)
+    decisive = word == "some"
     neutral = not decisive
 
     def decide(frame: Frame) -> bool | None:
@@ -125,13 +152,16 @@ def quantified(node: n.Quantified, scope: Scope) -> Code:
                 result = None
         return result
 
-    return guarded(node.at, decide)
+    return guarded(at, decide)
 
 
 @compiles(n.Filter)
 def filter_(node: n.Filter, scope: Scope) -> Code:
-    base = code(node.base, scope)
-    condition = code(node.condition, scope.inner(None))
+    return filter_codes(node.at, code(node.base, scope), code(node.condition, scope.inner(None)))
+
+
+def filter_codes(at: int, base: Code, condition: Code) -> Code:
+    """A filter from closures; the condition sits in a filter's scope."""
 
     def select(frame: Frame) -> Any:
         value = base(frame)
@@ -147,7 +177,7 @@ def filter_(node: n.Filter, scope: Scope) -> Code:
                 kept.append(item)
         return kept
 
-    return guarded(node.at, select)
+    return guarded(at, select)
 
 
 def _pick(items: list[Any], place: Decimal) -> Any:

@@ -1,0 +1,5 @@
+"""Decision tables and decision models (OMG DMN 1.1 to 1.5)."""
+
+from loopdesk.engine.dmn.decisions import Decision, Model, Outcome, read
+
+__all__ = ["Decision", "Model", "Outcome", "read"]
