@@ -68,6 +68,8 @@ class Host:
     assign: Callable[[Tx, Call], Assignment] = _nobody
     validate: Callable[[bytes, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = _as_is
     """(form file, submitted data, scope) -> cleaned data, or ``Invalid`` with ``fields``."""
+    translate: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = lambda form, _texts: dict(form)
+    """(form JSON, texts of one language) -> the form in that language."""
     may_work: Callable[[Actor, Mapping[str, Any]], bool] = lambda _actor, _task: True
     """Whether an actor may claim and complete the task row given."""
     check: Callable[[str, Files], list[Finding]] = lambda _name, _files: []

@@ -20,6 +20,7 @@ class Tx:
     engine: "Engine"
     now: datetime
     _after: list[Callable[[], None]] = field(default_factory=list)
+    _rescue: list[Callable[["Tx"], None]] = field(default_factory=list)
     _wake: bool = False
 
     @property
@@ -30,6 +31,10 @@ class Tx:
     def after_commit(self, call: Callable[[], None]) -> None:
         """Run ``call`` once this transaction is durable, never when it is rolled back."""
         self._after.append(call)
+
+    def after_rollback(self, call: Callable[["Tx"], None]) -> None:
+        """Run ``call`` in a transaction of its own when this one is rolled back: what must outlive a refusal."""
+        self._rescue.append(call)
 
     def wake_workers(self) -> None:
         """Tell the workers, after the commit, that the outbox has something for them."""
@@ -47,10 +52,17 @@ class Engine:
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
-        """Open a writing transaction; commits at the end, rolls back on any error, then runs what waits for the commit."""
-        with self.database.engine.begin() as conn:
-            tx = Tx(conn, self, self.clock.now())
-            yield tx
+        """Open a writing transaction; commits at the end, rolls back on any error, then runs what waits for either."""
+        rescue: list[Callable[[Tx], None]] = []
+        try:
+            with self.database.engine.begin() as conn:
+                tx = Tx(conn, self, self.clock.now(), _rescue=rescue)
+                yield tx
+        except Exception:
+            for save in rescue:
+                with self.begin() as later:
+                    save(later)
+            raise
         for call in tx._after:
             call()
         if tx._wake:

@@ -7,8 +7,10 @@ from loopdesk.engine.bpmn.moments import read_duration, read_moment
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
+from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
 
 __all__ = [
+    "NAMESPACE",
     "READER",
     "Diagrams",
     "Element",

@@ -1,11 +1,12 @@
 """One process instance as the rest of the engine handles it: start or load it, move it, store it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn import codec
+from loopdesk.engine.bpmn.expressions import Scope
 from loopdesk.engine.bpmn.merge import ABSENT, changes
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.outside import Outside
@@ -43,6 +44,11 @@ class Execution:
         execution._run.advance()
         return execution
 
+    @classmethod
+    def look(cls, program: Program, process: str, state: bytes) -> "Execution":
+        """A stored instance to read from, where nothing can move."""
+        return cls.load(program, process, cast(Outside, None), state)
+
     @property
     def completed(self) -> bool:
         """Whether no token is left; decided from the live tokens, never by walking a tree."""
@@ -65,9 +71,9 @@ class Execution:
         live = (token for token in subtree(self._run.task_tree)[1:] if not token.is_fork)
         return sorted({token.task_spec.place for token in live if not token.task_spec.is_boundary})
 
-    def data_of(self, ref: str) -> dict[str, Any]:
-        """The variables of a waiting token."""
-        return dict(self._token(ref).data)
+    def scope_of(self, ref: str) -> Scope:
+        """What an expression at a waiting token sees."""
+        return self._run.scope(self._token(ref))
 
     def is_waiting(self, ref: str) -> bool:
         """Whether the token still waits."""

@@ -1,6 +1,6 @@
 """FEEL where the diagram has expressions: compiled once per text, never Python (architecture §4)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,10 @@ class Scope(Mapping[str, Any]):
     def with_data(self, more: Mapping[str, Any]) -> "Scope":
         """The same scope with further names in front."""
         return Scope({**self._data, **more}, self._facts, self.now)
+
+    def plain(self, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """The variables as JSON, or those of ``names`` only."""
+        return {name: feel.to_json(self._data.get(name)) for name in (self._data if names is None else names)}
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,189 @@
+"""Deployments: a process folder is deployed whole, hashed and numbered; the database is the truth (architecture §3)."""
+
+import hashlib
+import re
+from base64 import b64decode, b64encode
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+import zstandard
+
+from loopdesk.engine import bpmn, events, subscriptions
+from loopdesk.engine.actor import SYSTEM, Actor
+from loopdesk.engine.bundle import Bundle, Deployment, NotDeployable
+from loopdesk.engine.checks import check
+from loopdesk.engine.db import Moment, metadata, new_id
+from loopdesk.engine.errors import N_, Missing, Refused
+from loopdesk.engine.findings import errors_of
+from loopdesk.engine.host import Files
+from loopdesk.engine.tx import Tx
+
+__all__ = ["Bundle", "Deployment", "NotDeployable", "check", "current", "deploy", "export", "get", "listing", "seed", "text"]
+
+bundle = sa.Table(
+    "bundle",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("current", sa.Boolean, nullable=False),
+    sa.Column("reader", sa.String(16), nullable=False),
+    sa.Column("files", sa.LargeBinary, nullable=False),
+    sa.Column("author_kind", sa.String(16), nullable=False),
+    sa.Column("author_id", sa.String(64), nullable=False),
+    sa.Column("author", sa.String(200), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.UniqueConstraint("name", "number"),
+)
+ROLES = ("owner", "admin")
+"""Who deploys."""
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}")
+_CACHED = 200
+_cache: OrderedDict[str, Bundle] = OrderedDict()
+
+
+def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "") -> Deployment:
+    """Make ``files`` the current version of the bundle ``name``; the same files again are the same deployment.
+
+    Raises ``Refused`` without the role, ``NotDeployable`` with the findings when one of them is an error.
+    """
+    if not actor.has_role(*ROLES):
+        raise Refused("You may not deploy processes.", remedy=N_("Ask a process owner to do it."))
+    if not _NAME.fullmatch(name):
+        remedy = N_("Use small letters, digits, “_” and “-”, beginning with a letter.")
+        raise Refused("“%(name)s” cannot be the name of a process folder.", remedy=remedy, name=name)
+    findings = check(tx, name, files, tx.host)
+    if errors_of(findings):
+        raise NotDeployable(name, findings)
+    digest = digest_of(files)
+    last = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current).with_for_update()).first()
+    if last is not None and last.hash == digest:
+        return Deployment(last.id, name, last.number, digest, findings)
+    newest = sa.select(sa.func.coalesce(sa.func.max(bundle.c.number), 0)).where(bundle.c.name == name)
+    made = Deployment(new_id(), name, tx.conn.execute(newest).scalar_one() + 1, digest, findings)
+    _write(actor, tx, made, files, note)
+    return made
+
+
+def _write(actor: Actor, tx: Tx, made: Deployment, files: Files, note: str) -> None:
+    tx.conn.execute(sa.update(bundle).where(bundle.c.name == made.name, bundle.c.current).values(current=False))
+    tx.conn.execute(
+        sa.insert(bundle).values(
+            id=made.id,
+            name=made.name,
+            number=made.number,
+            hash=made.hash,
+            current=True,
+            reader=bpmn.READER,
+            files=_pack(files),
+            author_kind=actor.kind,
+            author_id=actor.id,
+            author=actor.name,
+            note=note,
+            at=tx.now,
+        )
+    )
+    subscriptions.replace_starts(tx, get(tx, made.id))
+    data = {"name": made.name, "number": made.number, "hash": made.hash, "note": note}
+    events.record(actor, tx, "bundle.deployed", process=made.name, data=data)
+
+
+def digest_of(files: Files) -> str:
+    """One hash over the sorted paths and contents, in hex."""
+    whole = hashlib.sha256()
+    for path in sorted(files):
+        whole.update(hashlib.sha256(path.encode()).digest() + hashlib.sha256(files[path]).digest())
+    return whole.hexdigest()
+
+
+def current(tx: Tx, name: str) -> Bundle:
+    """The newest deployment of ``name``; ``Missing`` when there is none."""
+    found = tx.conn.execute(sa.select(bundle.c.id).where(bundle.c.name == name, bundle.c.current)).scalar()
+    if found is None:
+        raise Missing("“%(name)s” is not deployed.", remedy=N_("Deploy its folder first."), name=name)
+    return get(tx, found)
+
+
+def get(tx: Tx, bundle_id: str) -> Bundle:
+    """A deployment by id, kept in memory for it never changes; ``Missing`` for an unknown id."""
+    known = _cache.get(bundle_id)
+    if known is not None:
+        return known
+    return _remember(_one(tx, bundle.c.id == bundle_id, bundle_id))
+
+
+def listing(actor: Actor, tx: Tx) -> list[dict[str, Any]]:
+    """The current deployment of each name, without its files."""
+    columns = [column for column in bundle.c if column.name not in ("files", "current")]
+    query = sa.select(*columns).where(bundle.c.current).order_by(bundle.c.name)
+    return [dict(row) for row in tx.conn.execute(query).mappings()]
+
+
+def export(actor: Actor, tx: Tx, name: str, number: int | None = None) -> Files:
+    """The files of a deployment, the current one without a ``number``; ``Missing`` when there is none."""
+    if number is None:
+        return current(tx, name).files
+    return _one(tx, sa.and_(bundle.c.name == name, bundle.c.number == number), f"{name} {number}").files
+
+
+def text(made: Bundle, element_or_key: str, field: str, lang: str) -> str:
+    """A text of the bundle in a language: ``texts.<lang>.yaml`` first, then what the diagram itself says."""
+    return made.text(element_or_key, field, lang)
+
+
+def seed(tx: Tx, folder: Path) -> list[Deployment]:
+    """Deploy the shipped folders below ``folder`` at start; what an owner has edited is left alone.
+
+    Folders without a diagram come first: the others may refer to their departments and templates.
+    """
+    made = []
+    folders = sorted(path for path in folder.iterdir() if path.is_dir() and _NAME.fullmatch(path.name))
+    for path in sorted(folders, key=lambda path: any(path.glob("*.bpmn"))):
+        files = read_folder(path)
+        query = sa.select(bundle.c.author_kind, bundle.c.hash).where(bundle.c.name == path.name, bundle.c.current)
+        last = tx.conn.execute(query).first()
+        changed = last is None or (last.author_kind == "system" and last.hash != digest_of(files))
+        if files and changed:
+            made.append(deploy(SYSTEM, tx, path.name, files, note="shipped"))
+    return made
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The files of a process folder, hidden ones left out."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder): path for path in paths}
+    return {
+        name.as_posix(): path.read_bytes()
+        for name, path in names.items()
+        if not any(part.startswith((".", "__")) for part in name.parts)
+    }
+
+
+def _one(tx: Tx, where: sa.ColumnElement[bool], name: str) -> Bundle:
+    row = tx.conn.execute(sa.select(bundle).where(where)).mappings().first()
+    if row is None:
+        raise Missing("There is no deployment “%(name)s”.", name=name)
+    columns = ("id", "name", "number", "hash", "author", "note", "at", "reader")
+    return Bundle(files=_unpack(row["files"]), **{column: row[column] for column in columns})
+
+
+def _remember(made: Bundle) -> Bundle:
+    _cache[made.id] = made
+    while len(_cache) > _CACHED:
+        _cache.popitem(last=False)
+    return made
+
+
+def _pack(files: Files) -> bytes:
+    plain = {path: b64encode(content).decode() for path, content in files.items()}
+    return zstandard.compress(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS))
+
+
+def _unpack(data: bytes) -> Mapping[str, bytes]:
+    return {path: b64decode(content) for path, content in orjson.loads(zstandard.decompress(data)).items()}

@@ -1,0 +1,118 @@
+"""Messages between processes and from outside: an inbox with name, key, id and time to live (architecture §4)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.engine import events, outbox
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import BIG, JSON, Moment, metadata, new_id
+from loopdesk.engine.sql import insert_new, is_sqlite
+from loopdesk.engine.tx import Tx
+
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("id", BIG, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("message_id", sa.String(200), nullable=False, unique=True),
+    sa.Column("payload", JSON, nullable=False),
+    sa.Column("actor", JSON, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Index("ix_message_waiting", "name", "key", "state"),
+)
+NEW, WAITING, CORRELATED, EXPIRED = "new", "waiting", "correlated", "expired"
+TTL = timedelta(days=30)
+
+
+def publish(
+    actor: Actor,
+    tx: Tx,
+    name: str,
+    *,
+    key: str,
+    payload: Mapping[str, Any] = {},
+    message_id: str | None = None,
+    ttl: timedelta = TTL,
+    instance: str = "",
+    element: str = "",
+) -> None:
+    """Send a message to what waits for ``name`` and ``key``, now or until ``ttl`` is over.
+
+    Who may publish is the calling verb's decision. A ``message_id`` that came before is ignored.
+    ``instance`` and ``element`` say which diagram throws it, for the timeline.
+    """
+    identity = message_id or new_id()
+    if message_id and tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).first():
+        return
+    values = {
+        "name": name,
+        "key": key,
+        "message_id": identity,
+        "payload": dict(payload),
+        "actor": actor_out(actor),
+        "created_at": tx.now,
+        "expires_at": tx.now + ttl,
+        "state": NEW,
+    }
+    insert_new(tx, message, [values], unique="message_id")
+    number = tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).scalar_one()
+    outbox.put(tx, "message", {"message": number}, idempotency_key=f"message:{number}", key=key)
+    data = {"message": name, "payload": dict(payload)}
+    events.record(actor, tx, "message.published", key=key, instance=instance, element=element, data=data)
+
+
+def open_message(tx: Tx, number: int) -> dict[str, Any] | None:
+    """A message that still looks for its receiver; None when it was correlated or has expired."""
+    query = sa.select(message).where(message.c.id == number, message.c.state.in_((NEW, WAITING))).with_for_update()
+    row = tx.conn.execute(query).mappings().first()
+    if row is not None and row["expires_at"] < tx.now:
+        settle(tx, number, EXPIRED)
+        return None
+    return dict(row) if row else None
+
+
+def settle(tx: Tx, number: int, state: str) -> None:
+    """Write down what became of a message."""
+    tx.conn.execute(sa.update(message).where(message.c.id == number).values(state=state))
+
+
+def waiting(tx: Tx, name: str, key: str) -> int | None:
+    """The oldest message that came before anything waited for it."""
+    query = sa.select(message.c.id).where(
+        message.c.name == name, message.c.key == key, message.c.state == WAITING, message.c.expires_at >= tx.now
+    )
+    return tx.conn.execute(query.order_by(message.c.id).limit(1)).scalar()
+
+
+def meet(tx: Tx, name: str, key: str) -> None:
+    """Let an arriving message and an opening subscription see each other on PostgreSQL, whichever commits first.
+
+    Held to the end of the transaction, or to the savepoint it was taken in. SQLite has one writer anyway.
+    """
+    if not is_sqlite(tx):
+        tx.conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{name}\n{key}", 0))))
+
+
+def actor_out(actor: Actor) -> dict[str, Any]:
+    """The actor as JSON, for a step that happens later on its account."""
+    return {
+        "kind": actor.kind,
+        "id": actor.id,
+        "name": actor.name,
+        "roles": sorted(actor.roles),
+        "departments": sorted(actor.departments),
+        "organisation": actor.organisation,
+        "language": actor.language,
+        "zone": actor.zone,
+    }
+
+
+def actor_in(row: Mapping[str, Any]) -> Actor:
+    """The actor that ``actor_out`` was given, without its token's scopes: the step was allowed when it was caused."""
+    return Actor(**{**row, "roles": frozenset(row["roles"]), "departments": frozenset(row["departments"])})

@@ -1,0 +1,128 @@
+"""Starts instances and moves them on: one step is one transaction (architecture §4).
+
+``actor`` is whoever caused the step; the operations that run in it get the same one.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from loopdesk.engine import bundles, events, messages, subscriptions, timers
+from loopdesk.engine.actor import SYSTEM, TIMER, Actor
+from loopdesk.engine.errors import Away
+from loopdesk.engine.outbox import Row
+from loopdesk.engine.step import Step
+from loopdesk.engine.tx import Tx
+
+
+def start(
+    actor: Actor, tx: Tx, process: str, *, key: str, data: Mapping[str, Any] = {}, bundle: str | None = None
+) -> str:
+    """Start ``process`` for the case ``key`` and run it to its first waits; its instance id.
+
+    The bundle of that name is the current one unless an id is given. Who may start is the calling verb's decision.
+    Raises ``Missing`` for an unknown process or one without a plain start event.
+    """
+    made = bundles.get(tx, bundle) if bundle else bundles.current(tx, process)
+    return str(Step.first(actor, tx, made, process, key, data).row["id"])
+
+
+def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
+    """Outbox kinds that the runner performs in our own database."""
+    return {"timer": fire_timer, "message": deliver}
+
+
+def fire_timer(tx: Tx, row: Row) -> None:
+    """Fire the timer of an outbox row; one that was cancelled meanwhile does nothing."""
+    step = Step.open(TIMER, tx, row.instance_id)
+    fire(step, int(row.payload["timer"]))
+
+
+def fire(step: Step, timer_id: int) -> None:
+    """Fire an open timer of a locked instance."""
+    timer = timers.take(step.tx, timer_id)
+    if timer is None or not step.active or not step.execution.is_waiting(timer["ref"]):
+        return
+    late = (step.now - timer["due_at"]).total_seconds()
+    data = {"timer": timer_id, "due": timer["due_at"].isoformat(), "late_seconds": late}
+    events.record(
+        TIMER,
+        step.tx,
+        "timer.fired",
+        key=timer["key"],
+        instance=timer["instance_id"],
+        process=step.row["process"],
+        element=timer["element"],
+        data=data,
+    )
+    actor, step.actor = step.actor, TIMER
+    step.resume(timer["ref"], {})
+    step.actor = actor
+
+
+def deliver(tx: Tx, row: Row) -> None:
+    """Correlate the message of an outbox row: with the instances that wait for it, or with a start event.
+
+    Of each process one waiting instance gets it, the oldest. Without any receiver it waits until its time is over.
+    """
+    message = messages.open_message(tx, int(row.payload["message"]))
+    if message is None:
+        return
+    receivers = subscriptions.waiting(tx, message["name"], message["key"])
+    if not receivers:
+        receivers = _starts_or_late(tx, message)
+    received = [_receive(tx, message, receiver) for receiver in receivers]
+    if receivers and not any(received):
+        raise Away("What waited for the message has just moved on; the message looks again.")
+
+
+def _starts_or_late(tx: Tx, message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The start events for a message; without any, look once more beside those who just begin to wait for it."""
+    starting = subscriptions.starts(tx, message["name"])
+    if starting:
+        return starting
+    with tx.conn.begin_nested() as look:
+        messages.meet(tx, message["name"], message["key"])
+        late = subscriptions.waiting(tx, message["name"], message["key"])
+        if not late:
+            messages.settle(tx, message["id"], messages.WAITING)
+            return []
+        # The lock goes with the savepoint: steps take it after their instance's, so it must not be held before.
+        look.rollback()
+    return late
+
+
+def _receive(tx: Tx, message: dict[str, Any], receiver: dict[str, Any]) -> bool:
+    actor = messages.actor_in(message["actor"])
+    if receiver["instance_id"]:
+        step = Step.open(actor, tx, receiver["instance_id"])
+        if not subscriptions.remove(tx, receiver["instance_id"], receiver["ref"]):
+            return False
+        step.resume(receiver["ref"], message["payload"])
+    else:
+        made = bundles.get(tx, receiver["bundle_id"])
+        step = Step.first(actor, tx, made, receiver["ref"], message["key"], message["payload"], message["name"])
+    messages.settle(tx, message["id"], messages.CORRELATED)
+    events.record(
+        actor,
+        tx,
+        "message.correlated",
+        key=message["key"],
+        instance=step.row["id"],
+        process=step.row["process"],
+        element=receiver["element"],
+        data={"message": message["name"]},
+    )
+    return True
+
+
+def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
+    """Move on the instance whose service task a connector has performed, with its ``result``."""
+    actor = messages.actor_in(row.payload["actor"]) if "actor" in row.payload else SYSTEM
+    step = Step.open(actor, tx, row.instance_id)
+    data = {"type": row.payload["type"], "result": dict(result)}
+    where = {"key": row.key, "instance": row.instance_id, "process": step.row["process"], "element": row.element}
+    events.record(actor, tx, "effect.done", data=data, **where)
+    if step.active and step.execution.is_waiting(row.payload["ref"]):
+        step.resume(row.payload["ref"], result)
+
+

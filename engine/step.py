@@ -1,0 +1,233 @@
+"""One step of one instance: what its diagram asks for becomes rows of the step's transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from loopdesk.engine import bpmn, bundles, checks, events, feel, instances, messages, outbox, subscriptions, timers, work_rows
+from loopdesk.engine.actor import SYSTEM, Actor
+from loopdesk.engine.bpmn import Visit
+from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.db import new_id
+from loopdesk.engine.errors import N_, Invalid
+from loopdesk.engine.host import Call
+from loopdesk.engine.tx import Tx
+
+
+class Step:
+    """A locked instance on its way from one stored state to the next; answers the diagram as ``bpmn.Outside``."""
+
+    execution: bpmn.Execution
+
+    def __init__(self, actor: Actor, tx: Tx, row: dict[str, Any]) -> None:
+        self.actor = actor
+        self.tx = tx
+        self.row = row
+        self.bundle: Bundle = bundles.get(tx, row["bundle_id"])
+        self._facts: Mapping[str, Any] | None = None
+        self._waits: list[str] = []
+
+    # --- opening and closing ------------------------------------------------------------------------------------
+
+    @classmethod
+    def first(
+        cls, actor: Actor, tx: Tx, made: Bundle, process: str, key: str, data: Mapping[str, Any], message: str = ""
+    ) -> "Step":
+        """Start a new instance and run it to its first waits."""
+        row = {
+            "id": new_id(),
+            "bundle_id": made.id,
+            "process": process,
+            "key": key,
+            "state": b"",
+            "version": 0,
+            "status": instances.ACTIVE,
+            "started_at": tx.now,
+            "ended_at": None,
+        }
+        instances.add(tx, row)
+        step = cls(actor, tx, row)
+        step.record("instance.started", data={"bundle": made.name, "number": made.number})
+        step.execution = bpmn.Execution.begin(made.program, process, step, data, message=message)
+        step.close()
+        return step
+
+    @classmethod
+    def open(cls, actor: Actor, tx: Tx, instance_id: str) -> "Step":
+        """Lock an instance and load it."""
+        return cls._load(actor, tx, instances.lock(tx, instance_id))
+
+    @classmethod
+    def look(cls, tx: Tx, instance_id: str) -> "Step":
+        """Load an instance to read from it."""
+        return cls._load(SYSTEM, tx, instances.whole(tx, instance_id))
+
+    @classmethod
+    def _load(cls, actor: Actor, tx: Tx, row: dict[str, Any]) -> "Step":
+        step = cls(actor, tx, row)
+        step.execution = bpmn.Execution.load(step.bundle.program, row["process"], step, row["state"])
+        return step
+
+    @property
+    def active(self) -> bool:
+        """Whether the instance has not ended."""
+        return bool(self.row["status"] == instances.ACTIVE)
+
+    def scope_of(self, task: Mapping[str, Any]) -> bpmn.Scope:
+        """What a form's conditions see: the variables where the task's token waits, with the task's own inputs."""
+        return self.execution.scope_of(task["ref"]).with_data(task["input"])
+
+    def resume(self, ref: str, payload: Mapping[str, Any]) -> None:
+        """Let a waiting token go on and store the outcome."""
+        self.execution.resume(ref, payload)
+        self.close()
+
+    def close(self) -> None:
+        """Store the state; new waits for messages look for those that came early."""
+        status = instances.COMPLETED if self.execution.completed else instances.ACTIVE
+        instances.save(self.tx, self.row, state=self.execution.dump(), status=status)
+        self.row |= {"version": self.row["version"] + 1, "status": status}
+        if not self.active:
+            self.record("instance.ended", data={"status": status})
+        names, self._waits = sorted(set(self._waits)), []
+        for name in names:
+            messages.meet(self.tx, name, self.row["key"])
+            early = messages.waiting(self.tx, name, self.row["key"])
+            if early is not None:
+                again = f"message:{early}:{self.row['id']}:{self.row['version']}"
+                outbox.put(self.tx, "message", {"message": early}, idempotency_key=again, key=self.row["key"])
+
+    # --- what the diagram asks ----------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the step."""
+        return self.tx.now
+
+    def facts(self) -> Mapping[str, Any]:
+        """``case.*``, read once between two operations, for only operations change them."""
+        if self._facts is None:
+            self._facts = {"number": self.row["key"], **self.tx.host.facts(self.tx, self.row["key"])}
+        return self._facts
+
+    def is_effect(self, name: str) -> bool:
+        """Whether a connector performs it."""
+        return name in self.tx.host.effects
+
+    def operate(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Run an operation of the desk in this transaction."""
+        operation = self.tx.host.operations.get(name)
+        if operation is None:
+            raise Invalid("There is no operation “%(operation)s”.", operation=name)
+        plain = {key: feel.to_json(value) for key, value in inputs.items()}
+        wrong = checks.mismatch(operation, plain)
+        if wrong:
+            message = N_("The inputs do not fit the operation “%(operation)s”: %(reason)s.")
+            raise Invalid(message, operation=name, reason=wrong)
+        result = operation(self.actor, self.tx, self.call(visit), **plain) or {}
+        self._facts = None
+        self.record("operation.done", visit, data={"operation": name})
+        return result
+
+    def effect(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> None:
+        """Put an effect into the outbox; its result comes back through ``runner.settle_effect``."""
+        plain = {key: feel.to_json(value) for key, value in inputs.items()}
+        outbox.put(
+            self.tx,
+            "effect",
+            {"type": name, "inputs": plain, "ref": visit.ref, "actor": messages.actor_out(self.actor)},
+            idempotency_key=f"effect:{self.row['id']}:{visit.ref}",
+            key=self.row["key"],
+            instance=self.row["id"],
+            element=visit.element.id,
+        )
+        self.record("effect.wanted", visit, data={"type": name})
+
+    def decide(self, visit: Visit, decision: str, scope: Mapping[str, Any]) -> Any:
+        """Ask a decision table of the bundle."""
+        outcome = self.bundle.model(decision).decide(decision, scope, now=self.now)
+        data = {"decision": decision, "value": feel.to_json(outcome.value), "explanation": outcome.explanation}
+        self.record("decision.made", visit, data=data)
+        return outcome.value
+
+    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
+        """Send a message keyed by the case number."""
+        plain = feel.to_json(dict(payload))
+        where = {"instance": self.row["id"], "element": visit.element.id}
+        messages.publish(self.actor, self.tx, name, key=self.row["key"], payload=plain, **where)
+
+    def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
+        """Make a human task for whom the RACI matrix names."""
+        assert isinstance(scope, bpmn.Scope)
+        assigned = self.tx.host.assign(self.tx, self.call(visit))
+        row = work_rows.new(self.tx, self.row, self.bundle, visit, scope, assigned, str(self.facts().get("priority") or ""))
+        data = {"task": row["id"], "department": row["department"], "role": row["role"], "assignee": row["assignee"]}
+        self.record("task.created", visit, data=data)
+
+    def timer(self, visit: Visit, due: datetime, text: str) -> None:
+        """A timer row wakes the token."""
+        timers.set(
+            self.tx,
+            instance=self.row["id"],
+            key=self.row["key"],
+            element=visit.element.id,
+            ref=visit.ref,
+            due_at=due,
+            name=visit.element.name,
+            expression=text,
+        )
+        self.record("timer.set", visit, data={"due": due.isoformat(), "timer": text})
+
+    def message(self, visit: Visit, name: str) -> None:
+        """A subscription row wakes the token."""
+        subscriptions.add(
+            self.tx,
+            name=name,
+            key=self.row["key"],
+            instance=self.row["id"],
+            bundle=self.bundle.id,
+            process=self.row["process"],
+            element=visit.element.id,
+            ref=visit.ref,
+        )
+        self._waits.append(name)
+
+    def gone(self, visit: Visit) -> None:
+        """Take back what a cancelled token waited for."""
+        if visit.element.kind == "userTask":
+            task = work_rows.cancel(self.tx, self.row["id"], visit.ref)
+            if task is not None:
+                self.record("task.cancelled", visit, data={"task": task})
+        elif visit.element.trigger.kind == "timer":
+            timers.cancel(self.tx, instance=self.row["id"], ref=visit.ref)
+        elif visit.element.trigger.kind == "message":
+            subscriptions.remove(self.tx, self.row["id"], visit.ref)
+
+    # --- helpers ------------------------------------------------------------------------------------------------
+
+    def call(self, visit: Visit) -> Call:
+        """Where an operation is called or a task made."""
+        return Call(
+            instance=self.row["id"],
+            bundle=self.bundle.id,
+            process=self.row["process"],
+            element=visit.element.id,
+            key=self.row["key"],
+            data=visit.data,
+            files=self.bundle.files,
+        )
+
+    def record(self, kind: str, visit: Visit | None = None, *, data: Mapping[str, Any] = {}) -> None:
+        """Append an event of this instance."""
+        events.record(
+            self.actor,
+            self.tx,
+            kind,
+            key=self.row["key"],
+            instance=self.row["id"],
+            process=self.row["process"],
+            element=visit.element.id if visit else "",
+            data=data,
+        )
+
+

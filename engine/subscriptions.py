@@ -1,0 +1,89 @@
+"""Who waits for which message: catch events of running instances, and start events of deployed processes."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.db import BIG, Moment, metadata
+from loopdesk.engine.tx import Tx
+
+subscription = sa.Table(
+    "subscription",
+    metadata,
+    sa.Column("id", BIG, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("instance_id", sa.String(32), nullable=False),
+    sa.Column("bundle_id", sa.String(32), nullable=False),
+    sa.Column("process", sa.String(200), nullable=False),
+    sa.Column("element", sa.String(200), nullable=False),
+    sa.Column("ref", sa.String(64), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Index("ix_subscription_name", "name", "key"),
+    sa.Index("ix_subscription_instance", "instance_id", "ref"),
+)
+"""Only what waits now; a start event has neither instance nor key."""
+
+
+def replace_starts(tx: Tx, made: Bundle) -> None:
+    """Let the message start events of a new deployment take the place of those of the one before."""
+    rows = [
+        {
+            "name": element.trigger.message,
+            "key": "",
+            "instance_id": "",
+            "bundle_id": made.id,
+            "process": made.name,
+            "element": element.id,
+            "ref": element.process,
+            "created_at": tx.now,
+        }
+        for element in made.program.message_starts()
+    ]
+    tx.conn.execute(
+        sa.delete(subscription).where(subscription.c.instance_id == "", subscription.c.process == made.name)
+    )
+    if rows:
+        tx.conn.execute(sa.insert(subscription), rows)
+
+
+def add(tx: Tx, *, name: str, key: str, instance: str, bundle: str, process: str, element: str, ref: str) -> None:
+    """Let a token of an instance wait for a message."""
+    tx.conn.execute(
+        sa.insert(subscription).values(
+            name=name,
+            key=key,
+            instance_id=instance,
+            bundle_id=bundle,
+            process=process,
+            element=element,
+            ref=ref,
+            created_at=tx.now,
+        )
+    )
+
+
+def remove(tx: Tx, instance: str, ref: str | None = None) -> bool:
+    """End a wait (of an instance, all of them without ``ref``); False when it had ended already."""
+    delete = sa.delete(subscription).where(subscription.c.instance_id == instance)
+    if ref is not None:
+        delete = delete.where(subscription.c.ref == ref)
+    return tx.conn.execute(delete).rowcount > 0
+
+
+def waiting(tx: Tx, name: str, key: str) -> list[dict[str, Any]]:
+    """The instances of ``key`` that wait for the message, the oldest of each process."""
+    query = sa.select(subscription).where(
+        subscription.c.name == name, subscription.c.key == key, subscription.c.instance_id != ""
+    )
+    oldest: dict[str, dict[str, Any]] = {}
+    for row in tx.conn.execute(query.order_by(subscription.c.id)).mappings():
+        oldest.setdefault(row["process"], dict(row))
+    return list(oldest.values())
+
+
+def starts(tx: Tx, name: str) -> list[dict[str, Any]]:
+    """The start events that wait for the message."""
+    query = sa.select(subscription).where(subscription.c.name == name, subscription.c.instance_id == "")
+    return [dict(row) for row in tx.conn.execute(query.order_by(subscription.c.id)).mappings()]

@@ -1,0 +1,236 @@
+"""Human tasks: what people find in their inbox and do with it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+import sqlalchemy as sa
+
+from loopdesk.engine import bundles, events, runner, timers
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing, Refused
+from loopdesk.engine.step import Step
+from loopdesk.engine.tx import Tx
+from loopdesk.engine.work_rows import CANCELLED, COMPLETED, OPEN, task
+
+Box = Literal["mine", "due", "group", "all"]
+_LISTED = [column for column in task.c if column.name not in ("draft", "data", "input", "ref")]
+MAX_DRAFT = 1024 * 1024
+"""Bytes of a draft or of a form's answers as JSON."""
+
+
+def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """Tasks that the actor may work on: of a department and role of theirs, and not meant for one other person."""
+    if actor.has_role("admin"):
+        return sa.true()
+    if actor.kind != "person":
+        return sa.false()
+    departments = task.c.department.in_(actor.departments | {""})
+    roles = sa.true() if actor.has_role("supervisor") else task.c.role.in_(actor.roles | {""})
+    meant = sa.true() if actor.has_role("supervisor") else task.c.person.in_(("", actor.id))
+    return sa.or_(task.c.assignee == actor.id, task.c.person == actor.id, sa.and_(departments, roles, meant))
+
+
+def listing(
+    actor: Actor,
+    tx: Tx,
+    *,
+    box: Box = "all",
+    department: str | None = None,
+    key: str | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> list[dict[str, Any]]:
+    """Open tasks that the actor may work on, at most ``limit``, those after the task ``after``.
+
+    ``mine``: claimed by the actor or meant for them alone; ``group``: nobody's yet; ``due``: past or near their due
+    moment first. The others come oldest first. ``key`` keeps those of one case.
+    """
+    query = sa.select(*_LISTED).where(task.c.state == OPEN, visible_to(actor)).limit(limit)
+    if box == "mine":
+        query = query.where(sa.or_(task.c.assignee == actor.id, sa.and_(task.c.person == actor.id, task.c.assignee == "")))
+    elif box == "group":
+        query = query.where(task.c.assignee == "", task.c.person == "")
+    if department is not None:
+        query = query.where(task.c.department == department)
+    if key is not None:
+        query = query.where(task.c.key == key)
+    query = _page(query, box, after)
+    return [dict(row) for row in tx.conn.execute(query).mappings()]
+
+
+def _page(query: sa.Select[Any], box: Box, after: str | None) -> sa.Select[Any]:
+    if box != "due":
+        return query.where(task.c.id > after).order_by(task.c.id) if after else query.order_by(task.c.id)
+    query = query.where(task.c.due_at.is_not(None)).order_by(task.c.due_at, task.c.id)
+    if after:
+        last = sa.select(task.c.due_at).where(task.c.id == after).scalar_subquery()
+        query = query.where(sa.tuple_(task.c.due_at, task.c.id) > sa.tuple_(last, sa.literal(after)))
+    return query
+
+
+def get(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
+    """A task that the actor may work on, whatever its state; ``Missing`` for any other."""
+    row = _row(tx, task_id)
+    if not _may(actor, tx, row):
+        raise _unknown()
+    return row
+
+
+def form(tx: Tx, row: Mapping[str, Any], lang: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The task's form in ``lang``, and what stands in it: variables and inputs of the same names, the draft over them."""
+    made = bundles.get(tx, row["bundle_id"])
+    schema: dict[str, Any] = {"type": "default", "components": []}
+    if row["form"]:
+        schema = tx.host.translate(orjson.loads(made.form(row["form"])), made.texts.get(lang, {}))
+    if row["state"] == OPEN:
+        step = Step.look(tx, row["instance_id"])
+        held = step.scope_of(row).plain()
+    else:
+        held = row["data"] or {}
+    return schema, held | (row["draft"] or {})
+
+
+def claim(actor: Actor, tx: Tx, task_id: str) -> None:
+    """Take a task for oneself; ``Conflict`` names who has it already."""
+    row = _workable(actor, tx, task_id)
+    _require_free(actor, row)
+    if row["assignee"] != actor.id:
+        _claim(actor, tx, row)
+
+
+def release(actor: Actor, tx: Tx, task_id: str) -> None:
+    """Give a task back to its group; a supervisor may do it for others."""
+    row = _workable(actor, tx, task_id)
+    if not actor.has_role("supervisor"):
+        _require_free(actor, row)
+    tx.conn.execute(sa.update(task).where(task.c.id == task_id).values(assignee="", assignee_name="", claimed_at=None))
+    _record(actor, tx, "task.released", row)
+
+
+def save_draft(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> None:
+    """Keep what was filled in so far."""
+    row = _workable(actor, tx, task_id)
+    _require_free(actor, row)
+    _keep_draft(tx, task_id, data)
+
+
+def complete(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> None:
+    """Complete a task with its form's answers and move the process on.
+
+    Timers of the process that are due fire first (architecture §4). Raises ``Invalid`` with ``fields`` when the form
+    refuses the answers, ``Conflict`` when somebody or a timer was quicker; the answers are then kept as the draft.
+    """
+    _check_size(data)
+    row = _row(tx, task_id)
+    tx.after_rollback(lambda later: _rescue(actor, later, task_id, data))
+    step = Step.open(actor, tx, row["instance_id"])
+    for timer in timers.of_instance(tx, row["instance_id"], due=True):
+        runner.fire(step, timer["id"])
+    row = _workable(actor, tx, task_id)
+    _require_free(actor, row)
+    cleaned = _validated(tx, step, row, data)
+    if row["assignee"] != actor.id:
+        _claim(actor, tx, row)
+    tx.conn.execute(
+        sa.update(task)
+        .where(task.c.id == task_id)
+        .values(
+            state=COMPLETED,
+            completed_at=tx.now,
+            completed_by=actor.id,
+            completed_by_name=actor.name,
+            data=cleaned,
+            draft=None,
+        )
+    )
+    _record(actor, tx, "task.completed", row, {"data": cleaned})
+    step.resume(row["ref"], cleaned)
+
+
+def _validated(tx: Tx, step: Step, row: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    if not row["form"]:
+        return {}
+    return tx.host.validate(step.bundle.form(row["form"]), data, step.scope_of(row))
+
+
+def _rescue(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> None:
+    """Keep the answers of a completion that did not come about, unless the task is none of the actor's."""
+    row = _row(tx, task_id)
+    if row["state"] != COMPLETED and row["assignee"] in ("", actor.id) and _may(actor, tx, row):
+        _keep_draft(tx, task_id, data)
+
+
+def _keep_draft(tx: Tx, task_id: str, data: Mapping[str, Any]) -> None:
+    _check_size(data)
+    tx.conn.execute(sa.update(task).where(task.c.id == task_id).values(draft=dict(data)))
+
+
+def _check_size(data: Mapping[str, Any]) -> None:
+    try:
+        size = len(orjson.dumps(dict(data)))
+    except TypeError as error:
+        raise Invalid("The answers are not JSON: %(reason)s", reason=str(error)) from error
+    if size > MAX_DRAFT:
+        remedy = N_("Attach long texts as a file.")
+        raise Invalid("The answers are larger than %(limit)s kB.", remedy=remedy, limit=MAX_DRAFT // 1024)
+
+
+def _row(tx: Tx, task_id: str) -> dict[str, Any]:
+    row = tx.conn.execute(sa.select(task).where(task.c.id == task_id)).mappings().first()
+    if row is None:
+        raise _unknown()
+    return dict(row)
+
+
+def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
+    """The open task, locked; says who completed it or that it is gone."""
+    query = sa.select(task).where(task.c.id == task_id).with_for_update()
+    row = tx.conn.execute(query).mappings().first()
+    if row is None or not _may(actor, tx, row):
+        raise _unknown()
+    if row["state"] == COMPLETED:
+        raise Conflict(
+            "%(name)s completed this task at %(at)s.",
+            remedy=N_("Look at the case to see how it went on."),
+            name=row["completed_by_name"],
+            at=_stamp(row["completed_at"]),
+        )
+    if row["state"] == CANCELLED:
+        remedy = N_("Your entries are kept as a draft; look at the case to see how it went on.")
+        raise Conflict("This task was taken back because the process has moved on.", remedy=remedy)
+    return dict(row)
+
+
+def _require_free(actor: Actor, row: Mapping[str, Any]) -> None:
+    if row["assignee"] not in ("", actor.id):
+        remedy = N_("Ask them to release it, or a supervisor to do so.")
+        raise Conflict("%(name)s has taken this task.", remedy=remedy, name=row["assignee_name"])
+    if row["person"] not in ("", actor.id) and not actor.has_role("supervisor"):
+        raise Refused("This task is meant for one other person.", remedy=N_("Ask a supervisor to take it over."))
+
+
+def _claim(actor: Actor, tx: Tx, row: Mapping[str, Any]) -> None:
+    values = {"assignee": actor.id, "assignee_name": actor.name, "claimed_at": tx.now}
+    tx.conn.execute(sa.update(task).where(task.c.id == row["id"]).values(**values))
+    _record(actor, tx, "task.claimed", row)
+
+
+def _may(actor: Actor, tx: Tx, row: Mapping[str, Any]) -> bool:
+    return actor.kind == "system" or tx.host.may_work(actor, row)
+
+
+def _unknown() -> LoopdeskError:
+    return Missing("There is no such task for you.", remedy=N_("Look into your inbox."))
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="minutes")
+
+
+def _record(actor: Actor, tx: Tx, kind: str, row: Mapping[str, Any], data: Mapping[str, Any] = {}) -> None:
+    where = {"key": row["key"], "instance": row["instance_id"], "process": row["process"], "element": row["element"]}
+    events.record(actor, tx, kind, data={"task": row["id"], **data}, **where)
+
+

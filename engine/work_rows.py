@@ -1,0 +1,105 @@
+"""The rows of human tasks: how a step makes and cancels them. ``work`` is what people do with them."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.engine import bpmn
+from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.db import JSON, Moment, metadata, new_id
+from loopdesk.engine.host import Assignment
+from loopdesk.engine.tx import Tx
+
+task = sa.Table(
+    "task",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("instance_id", sa.String(32), sa.ForeignKey("instance.id"), nullable=False),
+    sa.Column("ref", sa.String(64), nullable=False),
+    sa.Column("bundle_id", sa.String(32), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("process", sa.String(200), nullable=False),
+    sa.Column("element", sa.String(200), nullable=False),
+    sa.Column("name", JSON, nullable=False),
+    sa.Column("form", sa.String(200), nullable=False),
+    sa.Column("department", sa.String(64), nullable=False),
+    sa.Column("role", sa.String(64), nullable=False),
+    sa.Column("person", sa.String(64), nullable=False),
+    sa.Column("raci", JSON, nullable=False),
+    sa.Column("assignee", sa.String(64), nullable=False),
+    sa.Column("assignee_name", sa.String(200), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("priority", sa.String(16), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("due_at", Moment),
+    sa.Column("limit", sa.String(100), nullable=False),
+    sa.Column("expected", JSON, nullable=False),
+    sa.Column("claimed_at", Moment),
+    sa.Column("completed_at", Moment),
+    sa.Column("completed_by", sa.String(64)),
+    sa.Column("completed_by_name", sa.String(200)),
+    sa.Column("input", JSON, nullable=False),
+    sa.Column("draft", JSON),
+    sa.Column("data", JSON),
+    sa.Index("ix_task_instance", "instance_id", "ref"),
+    sa.Index("ix_task_key", "key"),
+)
+_OPEN = task.c.state == "open"
+sa.Index("ix_task_group", task.c.department, task.c.role, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
+sa.Index("ix_task_mine", task.c.assignee, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
+sa.Index("ix_task_due", task.c.due_at, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
+OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
+
+
+def new(
+    tx: Tx,
+    instance: dict[str, Any],
+    made: Bundle,
+    visit: bpmn.Visit,
+    scope: bpmn.Scope,
+    assigned: Assignment,
+    priority: str,
+) -> dict[str, Any]:
+    """Insert the task of a user task element and return its row.
+
+    ``assignmentDefinition`` narrows the RACI matrix to one person; ``timeLimit`` sets the moment it is due.
+    """
+    element = visit.element
+    limit = bpmn.words(element.extras.properties.get("timeLimit", ""), scope)
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "instance_id": instance["id"],
+        "ref": visit.ref,
+        "bundle_id": made.id,
+        "key": instance["key"],
+        "process": instance["process"],
+        "element": element.id,
+        "name": {lang: made.text(element.id, "name", lang) or element.id for lang in made.languages},
+        "form": element.extras.form,
+        "department": assigned.department,
+        "role": assigned.role,
+        "person": bpmn.words(element.extras.assignee, scope) or assigned.person,
+        "raci": {letter: list(who) for letter, who in assigned.raci.items()},
+        "assignee": "",
+        "assignee_name": "",
+        "state": OPEN,
+        "priority": priority,
+        "created_at": tx.now,
+        "due_at": bpmn.read_duration(limit).after(tx.now) if limit else None,
+        "limit": limit,
+        "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
+        "input": scope.plain([line.target.split(".")[0] for line in element.extras.inputs]),
+    }
+    tx.conn.execute(sa.insert(task).values(**row))
+    return row
+
+
+def cancel(tx: Tx, instance_id: str, ref: str) -> str | None:
+    """Cancel the open task of a token; its id, or None when it is not open."""
+    update = (
+        sa.update(task)
+        .where(task.c.instance_id == instance_id, task.c.ref == ref, task.c.state == OPEN)
+        .values(state=CANCELLED)
+        .returning(task.c.id)
+    )
+    return tx.conn.execute(update).scalar()

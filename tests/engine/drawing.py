@@ -1,0 +1,69 @@
+"""Small diagrams for tests, written as BPMN XML without layout."""
+
+HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?><bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
+    ' xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="definitions" targetNamespace="test">'
+)
+
+
+def diagram(body: str, *, process: str = "p", messages: tuple[str, ...] = (), more: str = "") -> bytes:
+    """A file with one process; ``more`` stands beside it. A message's id is its name with ``m-`` before it."""
+    named = "".join(f'<bpmn:message id="m-{name}" name="{name}"/>' for name in messages)
+    inside = f'<bpmn:process id="{process}" isExecutable="true">{body}</bpmn:process>'
+    return f"{HEAD}{named}{inside}{more}</bpmn:definitions>".encode()
+
+
+def flows(*pairs: str) -> str:
+    """Sequence flows from texts such as ``start > a > end``; a condition stands in brackets: ``g >[=x = 1] a``."""
+    lines = []
+    for pair in pairs:
+        source, *rest = pair.split(" >")
+        for step in rest:
+            condition, _, target = step.rpartition("] ") if step.startswith("[") else ("", "", step.strip())
+            target, lines_at = target.strip(), len(lines)
+            inner = ""
+            if condition:
+                text = condition[1:].replace("&", "&amp;").replace("<", "&lt;")
+                inner = f"<bpmn:conditionExpression>{text}</bpmn:conditionExpression>"
+            name = f"f-{source.strip()}-{target}-{lines_at}" if condition else f"f-{source.strip()}-{target}"
+            lines.append(
+                f'<bpmn:sequenceFlow id="{name}" sourceRef="{source.strip()}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+            )
+            source = target
+    return "".join(lines)
+
+
+def extended(inner: str) -> str:
+    """Extension elements."""
+    return f"<bpmn:extensionElements>{inner}</bpmn:extensionElements>"
+
+
+def inputs(**values: str) -> str:
+    """An ioMapping with inputs."""
+    lines = "".join(f'<zeebe:input source="{_quoted(text)}" target="{name}"/>' for name, text in values.items())
+    return f"<zeebe:ioMapping>{lines}</zeebe:ioMapping>"
+
+
+def service(identity: str, operation: str, more: str = "") -> str:
+    """A service task that calls an operation."""
+    return f'<bpmn:serviceTask id="{identity}">{extended(f"""<zeebe:taskDefinition type="{operation}"/>{more}""")}</bpmn:serviceTask>'
+
+
+def script(identity: str, expression: str, result: str = "") -> str:
+    """A script task with a FEEL expression."""
+    inner = f'<zeebe:script expression="{_quoted(expression)}" resultVariable="{result}"/>'
+    return f'<bpmn:scriptTask id="{identity}">{extended(inner)}</bpmn:scriptTask>'
+
+
+def timer(kind: str, text: str) -> str:
+    """A timer definition; ``kind`` is Duration, Date or Cycle."""
+    return f"<bpmn:timerEventDefinition><bpmn:time{kind}>{text}</bpmn:time{kind}></bpmn:timerEventDefinition>"
+
+
+def message(name: str) -> str:
+    """A message definition."""
+    return f'<bpmn:messageEventDefinition messageRef="m-{name}"/>'
+
+
+def _quoted(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
