@@ -126,7 +126,14 @@ class Boxes:
 
     def _conditional(self, box: m.Conditional, scope: Scope) -> Code:
         condition, then, otherwise = (self.compile(part, scope) for part in (box.condition, box.then, box.otherwise))
-        return lambda frame: then(frame) if condition(frame) is True else otherwise(frame)
+
+        def choose(frame: Frame) -> Any:
+            answer = condition(frame)
+            if answer is not None and not isinstance(answer, bool):
+                raise Null(N_("The condition is a %(kind)s and no boolean."), kind=kind(answer))
+            return then(frame) if answer else otherwise(frame)
+
+        return guarded(0, choose)
 
     def _filter(self, box: m.FilterBox, scope: Scope) -> Code:
         return filter_codes(0, self.compile(box.base, scope), self.compile(box.match, scope.inner(None)))

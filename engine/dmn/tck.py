@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -112,17 +113,17 @@ def agree(expected: Any, actual: Any) -> bool:
     return same(expected, actual) or (expected is not None and compare(expected, actual) == 0)
 
 
-def run(root: Path) -> Report:
-    """Run every test file under ``root`` against the model it names."""
+def run(root: Path, now: datetime) -> Report:
+    """Run every test file under ``root`` against the model it names; ``now`` is the tests' present."""
     report = Report()
     for path in sorted(root.rglob("*.xml")):
         tree = etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)).getroot()
         if local(tree) == "testCases":
-            _run_file(report, path, tree, str(path.parent.relative_to(root)) or ".")
+            _run_file(report, path, tree, str(path.parent.relative_to(root)), now)
     return report
 
 
-def _run_file(report: Report, path: Path, tree: Any, directory: str) -> None:
+def _run_file(report: Report, path: Path, tree: Any, directory: str, now: datetime) -> None:
     name = next((child.text or "" for child in children(tree, "modelName")), "")
     model: Model | LoopdeskError = _load(path.parent / name)
     row = report.by_directory.setdefault(directory, [0, 0])
@@ -131,7 +132,7 @@ def _run_file(report: Report, path: Path, tree: Any, directory: str) -> None:
         for node in children(case, "resultNode"):
             row[1] += 1
             expected = next((value_in(child) for child in children(node, "expected")), None)
-            actual = _answer(model, case, node, data)
+            actual = _answer(model, case, node, data, now)
             if isinstance(actual, LoopdeskError):
                 actual = None if node.get("errorResult") == "true" else str(actual)
             if agree(expected, actual):
@@ -150,15 +151,15 @@ def _load(path: Path) -> Model | LoopdeskError:
         return error
 
 
-def _answer(model: Model | LoopdeskError, case: Any, node: Any, data: dict[str, Any]) -> Any:
+def _answer(model: Model | LoopdeskError, case: Any, node: Any, data: dict[str, Any], now: datetime) -> Any:
     if isinstance(model, LoopdeskError):
         return model
+    name = node.get("name")
     try:
-        if case.get("type") == "decisionService":
-            value = feel(model.serve(case.get("invocableName", ""), data))
-            return value
-        return feel(model.decide(node.get("name"), data).value)
+        if case.get("type") != "decisionService":
+            return feel(model.decide(name, data, now=now).value)
+        service = model.find_service(case.get("invocableName", ""))
+        value = feel(model.serve(service.id, data, now=now))
+        return value.get(name) if isinstance(value, dict) and len(service.outputs) > 1 else value
     except LoopdeskError as error:
         return error
-
-

@@ -155,17 +155,19 @@ def _date_out(value: Date) -> Any:
     return date(value.year, value.month, value.day) if 1 <= value.year <= 9999 else value
 
 
-def _time_out(value: Time) -> time:
+def _time_out(value: Time) -> Any:
+    if value.nanos % 1000:
+        return value
     return time(value.hour, value.minute, value.second, value.nanos % SECOND // 1000, _zone_out(value.zone))
 
 
 def _date_time_out(value: DateTime) -> Any:
-    day = _date_out(value.date)
-    return datetime.combine(day, _time_out(value.time)) if isinstance(day, date) else value
+    day, clock = _date_out(value.date), _time_out(value.time)
+    return datetime.combine(day, clock) if isinstance(day, date) and isinstance(clock, time) else value
 
 
 def _duration_out(value: DayDuration) -> Any:
-    if abs(value.nanos) >= 999_999_999 * DAY:
+    if abs(value.nanos) >= 999_999_999 * DAY or value.nanos % 1000:
         return value
     return timedelta(microseconds=value.nanos // 1000)
 
@@ -181,7 +183,7 @@ _OUT: dict[type, Callable[[Any], Any]] = {
 
 
 def python(value: Any) -> Any:
-    """A FEEL value with Python's own dates and durations, as far as Python has them (years 1 to 9999)."""
+    """A FEEL value with Python's own dates and durations, as far as Python has them (years 1 to 9999, microseconds)."""
     convert = _OUT.get(type(value))
     return convert(value) if convert else value
 

@@ -53,8 +53,11 @@ def pattern(text: str, flags: str) -> Any:
 
 def translate(text: str, flags: str) -> str:
     """An XPath pattern in the words of ``regex``."""
+    if "x" in flags:
+        text = _without_space(text)
     if _GROUP.search(re.sub(r"\\.", "", text)):
         raise Null(N_("%(pattern)r is no pattern."), pattern=text)
+    text = re.sub(r"\\([pP])\{Is", r"\\\1{In", text)  # Unicode blocks
     out: list[str] = []
     depth, index = 0, 0
     while index < len(text):
@@ -66,21 +69,30 @@ def translate(text: str, flags: str) -> str:
         elif char == "[" or (char == "]" and depth):
             out.append(_bracket(char, out, depth))
             depth += 1 if char == "[" else -1
-        elif "x" in flags and char in " \t\n\r" and not depth:
-            continue
         else:
             out.append(char if depth else _plain(char, flags))
     return "".join(out)
 
 
+def _without_space(text: str) -> str:
+    """The flag x: white space outside character classes does not count, wherever else it stands."""
+    kept: list[str] = []
+    depth = 0
+    for char in text:
+        escaped = bool(kept) and kept[-1] == "\\" and kept[-2:] != ["\\", "\\"]
+        if char in " \t\n\r" and not depth:
+            continue
+        if char in "[]" and not escaped:
+            depth += 1 if char == "[" else -1
+        kept.append(char)
+    return "".join(kept)
+
+
 def _escape(text: str, index: int, depth: int) -> str:
     code = text[index : index + 1]
-    if code not in _ESCAPES or not code:
+    if code not in _ESCAPES or not code or code == "0" or (depth and code.isdigit()):
         raise Null(N_("%(pattern)r is no pattern."), pattern=text)
-    named = _CLASSES.get(code)
-    if named:
-        return named
-    return "\\" + code
+    return _CLASSES.get(code, "\\" + code)
 
 
 def _bracket(char: str, out: list[str], depth: int) -> str:
