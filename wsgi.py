@@ -1,4 +1,4 @@
-"""WSGI entry for servers that look for ``wsgi:app`` in the working folder."""
+"""For WSGI servers and `flask --app wsgi`: ``gunicorn loopdesk.wsgi:app``."""
 
 from loopdesk.web.serve import app
 

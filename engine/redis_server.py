@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from loopdesk.engine.errors import N_, Missing
 
@@ -25,8 +26,18 @@ def binary() -> str:
     )
 
 
-def command(port: int, folder: Path) -> list[str]:
-    """The command line of a Redis on loopback that keeps nothing on disk: the database is the truth."""
-    options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "loglevel": "warning"}
-    arguments = [str(part) for key, value in options.items() for part in (f"--{key}", value)]
-    return [binary(), *arguments, "--dir", str(folder)]
+def command() -> list[str]:
+    """The command line of a Redis that reads its configuration from standard input: no password shows in `ps`."""
+    return [binary(), "-"]
+
+
+def configuration(url: str, folder: Path) -> bytes:
+    """What to hand to `command` for a Redis at ``url`` (``redis://:password@127.0.0.1:port/0``), run in ``folder``.
+
+    It listens on loopback and keeps nothing on disk: the database is the truth.
+    """
+    parts = urlsplit(url)
+    options = {"port": parts.port or 6379, "bind": "127.0.0.1", "save": '""', "appendonly": "no", "loglevel": "warning"}
+    if parts.password:
+        options["requirepass"] = parts.password
+    return "".join(f"{name} {value}\n" for name, value in {**options, "dir": f'"{folder}"'}.items()).encode()

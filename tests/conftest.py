@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -17,9 +16,8 @@ from loopdesk import migrations
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database, default_url
 from loopdesk.engine.host import Host
-from loopdesk.engine.redis_server import command
 from loopdesk.engine.tx import Engine
-from loopdesk.tests.support import answers, eventually, free_port
+from loopdesk.tests.support import free_port, start_redis
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """The moment at which a test's clock stands at first: a Monday morning."""
@@ -112,11 +110,8 @@ def engine(database: Database, clock: VirtualClock) -> Engine:
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Redis for this process' tests: its URL."""
-    port = free_port()
-    folder = tmp_path_factory.mktemp("redis")
-    process = subprocess.Popen(command(port, folder), stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    eventually(lambda: answers(url), within=10)
+    url = f"redis://127.0.0.1:{free_port()}/0"
+    process = start_redis(url, tmp_path_factory.mktemp("redis"))
     yield url
     process.terminate()
     process.wait(10)

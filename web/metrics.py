@@ -14,14 +14,18 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from werkzeug.exceptions import Forbidden
 
+from loopdesk.engine.db import metadata
 from loopdesk.engine.instances import instance
 from loopdesk.engine.outbox_rows import outbox
 from loopdesk.engine.timers import timer
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.engine.work import task
+from loopdesk.web.api.auth import bearer
 from loopdesk.web.context import loopdesk, loopdesk_of
 from loopdesk.web.security import public
 
+SCOPE = "instances:read"
+"""What a token needs to read the figures from another machine."""
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
 
@@ -106,13 +110,11 @@ def _ready() -> ResponseReturnValue:
 
 
 def _database() -> str:
-    from loopdesk.web.cli.migrate import is_current
-
-    database = loopdesk().engine.database
     try:
-        return "ok" if is_current(database) else "not migrated: run `loopdesk migrate`"
+        missing = set(metadata.tables) - set(sa.inspect(loopdesk().engine.database.engine).get_table_names())
     except sqlalchemy.exc.OperationalError:
         return "does not answer"
+    return "not migrated: run `loopdesk migrate`" if missing else "ok"
 
 
 def _redis() -> str:
@@ -127,9 +129,14 @@ def _redis() -> str:
 
 
 def _metrics(registry: CollectorRegistry) -> Response:
-    if not (_is_near(request.remote_addr) or "metrics" in g.actor.scopes or g.actor.has_role("admin")):
+    if not _may_scrape():
         raise Forbidden
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_scrape() -> bool:
+    scraper = g.actor if g.signed_in else bearer()
+    return _is_near(request.remote_addr) or bool(scraper and (SCOPE in scraper.scopes or scraper.has_role("admin")))
 
 
 def _is_near(address: str | None) -> bool:

@@ -28,6 +28,7 @@ VARIABLES = {
     "url": "LOOPDESK_URL",
     "smtp_url": "SMTP_URL",
     "mail_from": "MAIL_FROM",
+    "webhook_hosts": "LOOPDESK_WEBHOOK_HOSTS",
     "intake_smtp_port": "INTAKE_SMTP_PORT",
     "language": "LANGUAGE",
     "zone": "ZONE",
@@ -60,6 +61,8 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     """smtp[s]://user:password@host:port for mails to customers and staff; empty: no mail leaves (the demo shows it)."""
     mail_from: str = "support@loopdesk.example"
+    webhook_hosts: str = ""
+    """Hosts that webhooks may call, separated by commas; anything else is refused."""
     intake_smtp_port: int = 2525
     """Port of the mail intake; 0 = off."""
     language: str = "en"
@@ -101,6 +104,14 @@ class Settings:
     def attachments(self) -> Path:
         """Folder of the attachments' contents."""
         return self.data / "attachments"
+
+    def redis_of_parts(self) -> str:
+        """The Redis that worker and poller share. Raises ``Invalid`` when none is named."""
+        if not self.redis_url:
+            raise Invalid(
+                "REDIS_URL is not set.", remedy=N_("Set it, or use `loopdesk up`, which starts a Redis of its own.")
+            )
+        return self.redis_url
 
     def prepare(self) -> None:
         """Create the data folder. Raises ``Refused`` when it cannot be written."""

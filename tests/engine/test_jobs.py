@@ -17,9 +17,8 @@ from loopdesk.engine import events, jobs, outbox, outbox_rows, timers
 from loopdesk.engine.clock import SystemClock, VirtualClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.host import Host
-from loopdesk.engine.redis_server import command
 from loopdesk.engine.tx import Engine
-from loopdesk.tests.support import answers, eventually, free_port
+from loopdesk.tests.support import eventually, free_port, start_redis
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -120,14 +119,12 @@ def test_wiped_redis_costs_a_moment(real: Engine, redis_url: str, start: Start) 
 def test_without_redis_a_worker_looks_for_itself_and_comes_back_to_it(
     real: Engine, start: Start, tmp_path: Path
 ) -> None:
-    port = free_port()
-    url = f"redis://127.0.0.1:{port}/0"
+    url = f"redis://:secret@127.0.0.1:{free_port()}/0"
     start(url)
     put(real, "a")
     eventually(lambda: noted(real, "a"))
-    server = subprocess.Popen(command(port, tmp_path), stdout=subprocess.DEVNULL)
+    server = start_redis(url, tmp_path)
     try:
-        eventually(lambda: answers(url))
         with redis.Redis.from_url(url) as client:
             eventually(lambda: client.smembers("rq:workers"))
         put(real, "b")

@@ -1,0 +1,25 @@
+"""What Alembic runs for each command; everything stays in the one transaction of the connection handed in."""
+
+from typing import Any
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from loopdesk.engine.db import Moment, metadata
+
+
+def _render(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
+    if kind == "type" and isinstance(item, Moment):
+        autogen.imports.add("from loopdesk.engine.db import Moment")
+        return "Moment()"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+    render_as_batch=True,
+    render_item=_render,
+)
+context.run_migrations()

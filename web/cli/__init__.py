@@ -1,0 +1,52 @@
+"""The command line: every module of this package holds one `command`, named like the module."""
+
+import importlib
+import os
+import pkgutil
+
+import click
+
+from loopdesk.engine.errors import LoopdeskError, Translate
+from loopdesk.web.cli._language import LANGUAGES, translator
+
+
+class Commands(click.Group):
+    """Finds its commands in this package, loads one when it is asked for, and says what went wrong in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
+        """The names of all modules here that are commands."""
+        return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one module; None where there is no such module."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. An error of the four families ends it with one line in the reader's language and code 1."""
+        try:
+            return super().invoke(ctx)
+        except LoopdeskError as error:
+            translate = translation()
+            place = f"{error.place}: " if error.place else ""
+            text = f"{place}{error.text(translate)} {error.remedy_text(translate)}"
+            raise click.ClickException(text.strip()) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages; otherwise that of LANG.")
+@click.version_option(package_name="loopdesk", prog_name="loopdesk")
+def cli(lang: str | None) -> None:
+    """Customer-support processes drawn as BPMN, run for real."""
+
+
+def translation() -> Translate:
+    """What translates texts for whoever runs the command: `--lang`, else LANG."""
+    ctx = click.get_current_context(silent=True)
+    chosen = None
+    while ctx is not None and not chosen:
+        chosen, ctx = ctx.params.get("lang"), ctx.parent
+    return translator(chosen or os.environ.get("LANG", ""))

@@ -1,0 +1,163 @@
+"""`loopdesk up`: everything of one Loopdesk on one machine, under one supervisor."""
+
+import http.client
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+import loopdesk
+from loopdesk import migrations
+from loopdesk.engine import redis_server
+from loopdesk.engine.errors import N_, Refused, Translate
+from loopdesk.web import first_start, wiring
+from loopdesk.web.cli import translation
+from loopdesk.web.processes import Part, Supervisor
+from loopdesk.web.processes import command as command_line
+from loopdesk.web.settings import VARIABLES, Settings
+
+PATIENCE = 60.0
+"""Seconds that the web process has to answer for the first time."""
+
+
+@click.command("up")
+def command() -> None:
+    """Run everything on this machine: web, worker, poller, mail intake, and a Redis where REDIS_URL names none.
+
+    Ctrl-C ends all of it. A process that dies is started again.
+    """
+    translate = translation()
+
+    def say(text: str, **params: object) -> None:
+        click.echo(translate(text) % params if params else translate(text))
+
+    say(N_("Loopdesk %(version)s"), version=loopdesk.__version__)
+    sys.exit(_House(Settings.from_env(), translate, say).run())
+
+
+@dataclass
+class _House:
+    """One start of everything: ``settings`` are completed with what the parts share."""
+
+    settings: Settings
+    translate: Translate
+    say: Callable[..., None]
+
+    def run(self) -> int:
+        """Prepare, start, watch, end; returns the exit code."""
+        self._refuse_taken_ports()
+        parts = self._parts()
+        first = self._prepare()
+        environ = os.environ | _environ(self.settings) | {"PYTHONUNBUFFERED": "1"}
+        supervisor = Supervisor(parts, environ, click.echo, self.translate)
+        supervisor.start()
+        try:
+            if not self._wait_for_web(supervisor):
+                return 0 if supervisor.stop.is_set() else 1
+            self._welcome(parts, first)
+            supervisor.watch()
+            self.say(N_("Ending ..."))
+        finally:
+            supervisor.end()
+        return 0
+
+    def _refuse_taken_ports(self) -> None:
+        self._refuse_taken("PORT", self.settings.port)
+        if self.settings.intake_smtp_port:
+            self._refuse_taken("INTAKE_SMTP_PORT", self.settings.intake_smtp_port)
+
+    def _refuse_taken(self, variable: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in self.settings.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.settings.host, port))
+            except OSError as error:
+                raise Refused(
+                    "Cannot listen on %(host)s:%(port)s: %(reason)s.",
+                    remedy=N_("End the program that uses it, or choose another port with %(variable)s."),
+                    host=self.settings.host,
+                    port=port,
+                    reason=os.strerror(error.errno or 0),
+                    variable=variable,
+                ) from error
+
+    def _parts(self) -> list[Part]:
+        """What to run, and what the parts need to find each other."""
+        parts = []
+        if not self.settings.redis_url:
+            url = f"redis://:{secrets.token_hex(16)}@127.0.0.1:{_free_port()}/0"
+            self.settings = replace(self.settings, redis_url=url)
+            folder = Path(self.settings.data).absolute()
+            parts.append(Part("redis", redis_server.command(), redis_server.configuration(url, folder)))
+        parts += [Part(name, command_line(name)) for name in ("web", "poller", *["worker"] * self.settings.workers)]
+        mail = command_line("mail")
+        if self.settings.demo and not self.settings.smtp_url:
+            port = _free_port()
+            self.settings = replace(self.settings, smtp_url=f"smtp://127.0.0.1:{port}")
+            mail += ["--sink", str(port)]
+        return [*parts, Part("mail", mail)] if self.settings.intake_smtp_port or "--sink" in mail else parts
+
+    def _prepare(self) -> first_start.FirstSignIn | None:
+        self.say(N_("Preparing the database ..."))
+        desk = wiring.build(self.settings)
+        try:
+            migrations.upgrade(desk.engine.database)
+            return first_start.first_start(desk)
+        finally:
+            desk.close()
+
+    def _wait_for_web(self, supervisor: Supervisor) -> bool:
+        self.say(N_("Starting ..."))
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and not supervisor.stop.wait(0.05):
+            supervisor.look()
+            if _answers(self.settings.host, self.settings.port):
+                return True
+        if not supervisor.stop.is_set():
+            self.say(N_("The web process did not answer within %(seconds)s seconds."), seconds=int(PATIENCE))
+        return False
+
+    def _welcome(self, parts: list[Part], first: first_start.FirstSignIn | None) -> None:
+        for part in parts:
+            self.say("  %(name)s (%(pid)s)", name=part.name, pid=part.process.pid if part.process else "-")
+        if self.settings.intake_smtp_port:
+            self.say(
+                N_("Mail intake: smtp://%(host)s:%(port)s"),
+                host=self.settings.host,
+                port=self.settings.intake_smtp_port,
+            )
+        self.say(N_("Loopdesk is ready at %(url)s"), url=self.settings.url)
+        if first:
+            text = N_("First sign-in: %(login)s, password: %(password)s (shown only now)")
+            self.say(text, login=first.login, password=first.password)
+        self.say(N_("Press Ctrl-C to end."))
+
+
+def _environ(settings: Settings) -> dict[str, str]:
+    """The settings as the parts will read them."""
+    values = {variable: getattr(settings, name) for name, variable in VARIABLES.items()}
+    return {variable: str(int(value) if isinstance(value, bool) else value) for variable, value in values.items()}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < 500
+    except OSError:
+        return False
+    finally:
+        connection.close()

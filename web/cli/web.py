@@ -1,0 +1,45 @@
+"""`loopdesk web`: the pages and the API."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from loopdesk.web.processes import die_with_parent, log_as
+from loopdesk.web.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+THREADS = 256
+"""Requests served at once; every open page holds one of them for its event stream."""
+
+
+@click.command("web")
+def command() -> None:
+    """Serve pages and API on HOST and PORT (granian)."""
+    import granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+
+    settings = Settings.from_env()
+    granian.Granian(
+        "loopdesk.web.cli.web:application",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        blocking_threads=THREADS,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=2,
+    ).serve()
+
+
+def application() -> "Flask":
+    """What granian's worker process serves; it must not outlive the granian that started it."""
+    die_with_parent()
+    log_as("web")
+    from loopdesk.web.serve import app
+
+    return app

@@ -1,0 +1,17 @@
+"""`loopdesk worker`: performs effects and fires timers."""
+
+from threading import Event
+
+import click
+
+from loopdesk.engine import jobs
+from loopdesk.web.cli._desk import desk
+from loopdesk.web.processes import log_as
+
+
+@click.command("worker")
+def command() -> None:
+    """Perform what waits in the outbox: messages, calls to other systems, timers. Any number may run at once."""
+    log_as("worker")
+    ours = desk()
+    jobs.work(ours.engine, ours.handlers, ours.settings.redis_of_parts(), stop=Event())
