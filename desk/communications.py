@@ -11,7 +11,7 @@ from loopdesk.desk.letters import IN, INTERNAL, OUT, add, communication, queue, 
 from loopdesk.desk.record import Case, case_
 from loopdesk.desk.rights import require, visible_to
 from loopdesk.engine import events, messages
-from loopdesk.engine.actor import Actor
+from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
@@ -85,8 +85,8 @@ def case_of_message(tx: Tx, message_ids: Sequence[str]) -> str | None:
     return next((cases[message_id] for message_id in reversed(message_ids) if message_id in cases), None)
 
 
-def settle(actor: Actor, tx: Tx, communication_id: str, *, error: str = "") -> None:
-    """Write down that a queued message was delivered, or why it was not."""
+def settle(tx: Tx, communication_id: str, *, error: str = "") -> None:
+    """Write down that a queued message was delivered, or why it was not; the worker that did it asks nobody."""
     row = tx.conn.execute(sa.select(communication).where(communication.c.id == communication_id)).mappings().one()
     state = "failed" if error else "sent"
     values = {"state": state, "note": error}
@@ -94,7 +94,7 @@ def settle(actor: Actor, tx: Tx, communication_id: str, *, error: str = "") -> N
     to_customer = row["recipient_kind"] == "customer"
     data = told(dict(row)) | ({"error": error} if error else {})
     audience = "customer" if to_customer and not error else "staff"
-    events.record(actor, tx, f"communication.{state}", key=row["case"], audience=audience, data=data)
+    events.record(SYSTEM, tx, f"communication.{state}", key=row["case"], audience=audience, data=data)
 
 
 def _incoming(actor: Actor, tx: Tx, case: Case, mail: Received) -> str | None:

@@ -69,7 +69,7 @@ class Emergency:
 
 
 def declare(actor: Actor, tx: Tx, number: str, *, commander: str, grade: str, kind: str) -> Emergency:
-    """Name the commander and start; a case that is in an emergency already joins that one.
+    """Name the commander (whoever declares it, without a name) and start; a running emergency is joined.
 
     Security incidents start at the highest grade whatever was chosen (EMG-2). The first update is due within the
     cadence of the policy ``emergency.yaml``. Raises `Invalid` with the field for an unknown commander, grade or kind.
@@ -79,7 +79,7 @@ def declare(actor: Actor, tx: Tx, number: str, *, commander: str, grade: str, ki
     running = open_of(tx, number)
     if running is not None:
         return running
-    leader = people.find(tx, commander)
+    leader = people.find(tx, commander or (actor.id if actor.kind == "person" else case.owner_id))
     if leader is None:
         _wrong("commander", Phrase("Nobody here is called %(name)s.", name=commander or "-"))
     if kind not in KINDS:

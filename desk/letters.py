@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from loopdesk.desk.receivers import Receiver
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case
 from loopdesk.engine import events, outbox
-from loopdesk.engine.actor import Actor
+from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.db import JSON, Moment, metadata, new_id
 from loopdesk.engine.tx import Tx
 
@@ -97,6 +97,8 @@ def queue(
         "note": note,
         "in_reply_to": last_received(tx, case) if receiver.kind == "customer" else "",
     }
+    if template:
+        row |= {"author_kind": SYSTEM.kind, "author_id": SYSTEM.id, "author": SYSTEM.name}
     row["message_id"] = None if note else f"<{row['id']}@loopdesk>"
     written = add(actor, tx, case, row)
     if not note:

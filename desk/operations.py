@@ -1,0 +1,227 @@
+"""The verbs that a diagram may call, by the name its service and send tasks carry (``zeebe:taskDefinition``).
+
+Process owners read the docstrings and inputs; `steps` makes of each function what the engine calls.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from loopdesk.desk import casework, facts, record, sending, sla
+from loopdesk.desk import emergency as emergencies
+from loopdesk.desk import handoff as handoffs
+from loopdesk.desk import survey as surveys
+from loopdesk.desk import verification as verifications
+from loopdesk.desk.receivers import CUSTOMER
+from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
+
+__all__ = ["build", "describe", "open_parameters", "parameters"]
+
+
+@operation("case.set_type")
+def _set_type(step: Step, *, type: str, department: str) -> Result:  # noqa: A002
+    """Say what kind of problem the case is and which department holds it. Security cases become restricted."""
+    casework.set_type(step.actor, step.tx, step.number, kind=type, department=department)
+    return None
+
+
+@operation("case.set_priority")
+def _set_priority(step: Step, *, priority: str, reason: str = "") -> Result:
+    """Set the priority and keep the reason on the case."""
+    casework.set_priority(step.actor, step.tx, step.number, priority=priority, reason=reason or "")
+    return None
+
+
+@operation("case.set_facts")
+def _set_facts(
+    step: Step,
+    *,
+    urgency: str = "",
+    scope: str = "",
+    complexity: str = "",
+    category: str = "",
+) -> Result:
+    """Keep what triage found out about the case; inputs that are empty change nothing."""
+    found = {"urgency": urgency, "scope": scope, "complexity": complexity, "category": category}
+    casework.set_facts(step.actor, step.tx, step.number, **{name: str(value) for name, value in found.items() if value})
+    return None
+
+
+@operation("case.name_owner")
+def _name_owner(step: Step, *, department: str) -> Result:
+    """Name who answers to the customer. Whoever was asked first stays; else the least busy agent of the department.
+
+    Gives: owner (id), owner_name.
+    """
+    owner = casework.name_owner(step.actor, step.tx, step.number, department=department)
+    return {"owner": owner.id, "owner_name": owner.name}
+
+
+@operation("case.missing_fields")
+def _missing_fields(step: Step) -> Result:
+    """Look which fields of the report are still empty. Gives: missing (list of field keys)."""
+    return {"missing": facts.missing_fields(record.get(step.tx, step.number))}
+
+
+@operation("sla.start")
+def _start_sla(step: Step, *, policy: str = "p-levels") -> Result:
+    """Promise a time of resolution by a policy and the case's priority. Gives: due (moment)."""
+    return {"due": sla.start(step.actor, step.tx, step.number, policy_name=policy).isoformat()}
+
+
+@operation("message.send")
+def _send(step: Step, *, template: str, to: str | list[str], **further: Any) -> Result:
+    """Send a message template to customer, owner, assignee, a department, department/role, or a person.
+
+    Every further input can be used in the template by its name.
+    """
+    _tell(step, template, to, further)
+    return None
+
+
+@operation("case.wait")
+def _wait(step: Step, *, reason: str = "") -> Result:
+    """Wait for the customer: clocks that pause then pause now."""
+    casework.wait(step.actor, step.tx, step.number, reason=reason or "")
+    return None
+
+
+@operation("case.resume")
+def _resume(step: Step) -> Result:
+    """Go on after waiting for the customer."""
+    casework.resume(step.actor, step.tx, step.number)
+    return None
+
+
+@operation("case.solve")
+def _solve(step: Step, *, solution: str) -> Result:
+    """Keep the solution; the case is solved and waits for the customer's word."""
+    casework.solve(step.actor, step.tx, step.number, solution=solution)
+    return None
+
+
+@operation("case.reopen")
+def _reopen(step: Step, *, reason: str = "") -> Result:
+    """Take a solved or closed case up again, with the same owner."""
+    casework.reopen(step.actor, step.tx, step.number, reason=reason or "")
+    return None
+
+
+@operation("case.close")
+def _close(step: Step, *, reason: str) -> Result:
+    """Close a solved case and keep why."""
+    casework.close(step.actor, step.tx, step.number, reason=reason)
+    return None
+
+
+@operation("handoff.offer")
+def _offer(step: Step, *, to_department: str, reason: str = "", summary: str = "") -> Result:
+    """Offer the case to another department, signed by the person whose step this is. Gives: handoff (id)."""
+    offered = handoffs.offer(
+        step.actor, step.tx, step.number, to_department=to_department, reason=reason or "", summary=summary or ""
+    )
+    return {"handoff": offered.id}
+
+
+@operation("handoff.accept")
+def _accept(step: Step, *, handoff: str) -> Result:
+    """Confirm receipt with a signature: the receiving department holds the case from now on."""
+    handoffs.accept(step.actor, step.tx, handoff)
+    return None
+
+
+@operation("handoff.reject")
+def _reject(step: Step, *, handoff: str, reason: str) -> Result:
+    """Send the case back, signed and with a reason."""
+    handoffs.reject(step.actor, step.tx, handoff, reason=reason or "")
+    return None
+
+
+@operation("handoff.overdue")
+def _overdue(step: Step, *, handoff: str) -> Result:
+    """Note that nobody has answered the handoff in time and tell the supervisors of the department."""
+    late = handoffs.overdue(step.actor, step.tx, handoff)
+    if late is not None:
+        to = f"{late.to_department}/supervisor"
+        _tell(step, "handoff-overdue", to, {"handoff": late})
+    return None
+
+
+@operation("emergency.declare")
+def _declare(step: Step, *, commander: str, grade: str, kind: str) -> Result:
+    """Start the emergency response under a commander (id, sign-in name or e-mail). Gives: emergency (id)."""
+    started = emergencies.declare(step.actor, step.tx, step.number, commander=commander, grade=grade, kind=kind)
+    return {"emergency": started.id}
+
+
+@operation("emergency.update")
+def _update(step: Step, *, emergency: str, text: str, next_minutes: int = 30) -> Result:
+    """Tell the customer how it stands and when the next word comes."""
+    running = emergencies.update(step.actor, step.tx, emergency, text=text or "", next_minutes=int(next_minutes))
+    told = {"text": text, "next_at": running.next_update_at, "emergency": running}
+    _tell(step, "emergency-update", CUSTOMER, told)
+    return None
+
+
+@operation("emergency.remind")
+def _remind(step: Step, *, emergency: str) -> Result:
+    """Remind the commander when the promised update is late; nothing happens while it is not."""
+    late = emergencies.remind(step.actor, step.tx, emergency)
+    if late is not None:
+        _tell(step, "emergency-reminder", late.commander_id, {"emergency": late})
+    return None
+
+
+@operation("emergency.stand_down")
+def _stand_down(step: Step, *, emergency: str, summary: str) -> Result:
+    """End the emergency with a summary of what happened."""
+    emergencies.stand_down(step.actor, step.tx, emergency, summary=summary or "")
+    return None
+
+
+@operation("verification.ask")
+def _ask(step: Step) -> Result:
+    """Send the customer a link to say whether the fix works. Gives: verification (id)."""
+    row = verifications.ask(step.actor, step.tx, step.number)
+    _link(step, "verify-fix", "v", row)
+    return {"verification": row["id"]}
+
+
+@operation("verification.chase")
+def _chase(step: Step, *, verification: str) -> Result:
+    """Ask again when no answer came; nothing happens once it has."""
+    row = verifications.chase(step.actor, step.tx, verification)
+    if row is not None:
+        _link(step, "verify-chase", "v", row)
+    return None
+
+
+@operation("survey.send")
+def _survey(step: Step) -> Result:
+    """Send the customer a link to the survey. Gives: survey (id)."""
+    row = surveys.send(step.actor, step.tx, step.number)
+    _link(step, "survey", "s", row)
+    return {"survey": row["id"]}
+
+
+@operation("survey.call_back")
+def _call_back(
+    step: Step,
+    *,
+    survey: str,
+    reached: bool,
+    root_cause: str,
+    improvement: str = "",
+) -> Result:
+    """Keep what the call-back found: whether somebody was reached, the root cause, what is done about it."""
+    found = {"root_cause": root_cause or "", "improvement": improvement or ""}
+    surveys.call_back(step.actor, step.tx, survey, reached=bool(reached), **found)
+    return None
+
+
+def _tell(step: Step, template: str, to: str | Sequence[str], params: Mapping[str, Any]) -> None:
+    sending.send(step.actor, step.tx, step.number, template=template, to=to, params=params, base_url=step.base_url)
+
+
+def _link(step: Step, template: str, path: str, row: Mapping[str, Any]) -> None:
+    params = {"link": f"{step.base_url}/{path}/{row['token']}", "expires_at": row["expires_at"]}
+    _tell(step, template, CUSTOMER, params)
