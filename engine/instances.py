@@ -101,6 +101,11 @@ def variables(tx: Tx, instance_id: str) -> dict[str, Any]:
     return _look(tx, instance_id)[1].data
 
 
+def passed(tx: Tx, instance_id: str) -> set[str]:
+    """Places (``process/element``) of the elements completed and flows taken, for coverage."""
+    return _look(tx, instance_id)[1].passed
+
+
 def diagram(tx: Tx, instance_id: str, lang: str) -> str:
     """The BPMN XML that the instance runs on, with the names of elements in ``lang``."""
     row = get(tx, instance_id)

@@ -1,0 +1,35 @@
+"""`loopdesk deploy`: makes process folders the current version in the database."""
+
+import getpass
+from pathlib import Path
+
+import click
+
+from loopdesk import migrations
+from loopdesk.engine import bundles
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.bundle import NotDeployable
+from loopdesk.web.cli import translation
+from loopdesk.web.cli._desk import desk
+
+
+@click.command("deploy")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--note", default="", help="What changed and why; kept with the deployment.")
+def command(folders: tuple[Path, ...], note: str) -> None:
+    """Deploy process FOLDERS whole; the same files again change nothing. The folder's name is the process' id."""
+    engine = desk().engine
+    migrations.upgrade(engine.database)
+    # Whoever can run commands on this machine owns its data anyway; the name is kept as the author.
+    owner = Actor("person", "command-line", getpass.getuser(), frozenset({"owner"}))
+    translate = translation()
+    for folder in folders:
+        try:
+            with engine.begin() as tx:
+                made = bundles.deploy(owner, tx, folder.resolve().name, bundles.read_folder(folder), note=note)
+        except NotDeployable as error:
+            for finding in error.findings:
+                row = finding.as_json(translate)
+                click.echo(f"{row['file']}: {row['element']}: {row['severity']}: {row['message']} {row['remedy']}", err=True)
+            raise
+        click.echo(f"{made.name} {made.number} ({made.hash[:12]})")
