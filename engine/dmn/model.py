@@ -232,3 +232,7 @@ class Definitions:
     imports: list[Import] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     """Every name an expression of this file may use."""
+    twice: list[str] = field(default_factory=list)
+    """Ids that more than one element has."""
+    languages: list[tuple[str, str]] = field(default_factory=list)
+    """Ids of elements whose expression is in another language than FEEL, with that language."""

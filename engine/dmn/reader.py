@@ -1,5 +1,7 @@
 """XML to a decision model (DMN 1.5 chapter 6)."""
 
+from lxml import etree
+
 from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.boxedreader import BoxedReader
 from loopdesk.engine.dmn.xml import Element, attribute, child, children, local, parse, text
@@ -19,6 +21,11 @@ class ModelReader(BoxedReader):
     def read(self) -> m.Definitions:
         """The whole file."""
         model = self.model
+        model.languages += [
+            (element.get("id", ""), element.get("expressionLanguage", ""))
+            for element in self.root.iter(etree.Element)
+            if not is_feel(element.get("expressionLanguage", ""))
+        ]
         for element in self.root:
             match local(element) if isinstance(element.tag, str) else "":
                 case "import":
@@ -109,7 +116,16 @@ class ModelReader(BoxedReader):
         return m.Service(self._id(element), name, kind, *(hrefs(element, part) for part in parts))
 
     def _id(self, element: Element) -> str:
-        return element.get("id") or element.get("name") or ""
+        id_ = element.get("id") or element.get("name") or ""
+        model = self.model
+        if any(id_ in kind for kind in (model.inputs, model.decisions, model.knowledge, model.services)):
+            model.twice.append(id_)
+        return id_
+
+
+def is_feel(language: str) -> bool:
+    """Whether an expressionLanguage is FEEL in one of its spellings; none given means FEEL."""
+    return not language or "feel" in language.lower()
 
 
 def hrefs(element: Element, name: str) -> tuple[str, ...]:
