@@ -19,16 +19,20 @@ TARGETS = ("resolution", "plan", "answer", "workaround", "response")
 def start(actor: Actor, tx: Tx, number: str, *, policy_name: str) -> datetime:
     """Promise a moment: opening plus the target of the case's priority, and keep the policy's name.
 
+    A target in working time is counted in days of 24 hours and stays *provisional* until a calendar is known.
+
     Starting again after the priority has changed counts from the opening too (SLA-3). Raises `Missing` for an unknown
     policy and `Invalid` for a level it does not have.
     """
     require(actor, "sla.start")
     case = record.get(tx, number, lock=True)
-    target, length = expected(policy.read(tx, policy_name), policy_name, case)
+    levels = policy.read(tx, policy_name)
+    target, length = expected(levels, policy_name, case)
     due = case.opened_at + length
-    record.change(tx, number, due_at=due, policy=policy_name)
+    provisional = target in levels["levels"][case.priority].get("working", ())
+    record.change(tx, number, due_at=due, policy=policy_name, provisional=provisional)
     if due != case.due_at:
-        data = {"policy": policy_name, "target": target, "due": due, "before": case.due_at, "priority": case.priority}
+        data = {"policy": policy_name, "target": target, "due": due, "before": case.due_at, "provisional": provisional}
         events.record(actor, tx, "case.due_set", key=number, audience="customer", data=data)
     return due
 
