@@ -112,10 +112,9 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         for token in tokens:
             detach(token)
         merged = Token(self, node, common, data)
-        for parent in parents:
-            if parent.id in self.tasks and parent is not common:
+        for parent in (*parents, common):
+            if parent.id in self.tasks:
                 prune(parent)
-        prune(common)
         merged._ready()
 
     def drop(self, token: Token) -> None:

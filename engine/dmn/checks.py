@@ -53,18 +53,8 @@ def _logic(program: Program) -> Iterator[tuple[m.Decision | m.Knowledge, m.Boxed
         yield knowledge, knowledge.logic
 
 
-def _elements(program: Program) -> list[m.Invocable]:
-    definitions = program.definitions
-    return [
-        *definitions.inputs.values(),
-        *definitions.decisions.values(),
-        *definitions.knowledge.values(),
-        *definitions.services.values(),
-    ]
-
-
 def _check_names(program: Program, notes: Notes) -> None:
-    elements = _elements(program)
+    elements = program.definitions.elements()
     counts = Counter(element.name for element in elements)
     for element in elements:
         if element.name in KEYWORDS:
@@ -124,7 +114,7 @@ def _check_types(program: Program, notes: Notes) -> None:
 
 
 def _check_requirements(program: Program, notes: Notes) -> None:
-    for element in _elements(program):
+    for element in program.definitions.elements():
         wanted: list[tuple[str, type[m.Invocable] | tuple[type[m.Invocable], ...]]] = []
         match element:
             case m.Decision():

@@ -164,13 +164,7 @@ class Evaluation:
 
 def declared(program: Program) -> frozenset[str]:
     """The names of the model's elements."""
-    kinds = (
-        program.definitions.inputs,
-        program.definitions.decisions,
-        program.definitions.knowledge,
-        program.definitions.services,
-    )
-    return frozenset(element.name for kind in kinds for element in kind.values())  # type: ignore[attr-defined]
+    return frozenset(element.name for element in program.definitions.elements())
 
 
 def knowledge_function(evaluation: Evaluation, program: Program, knowledge: m.Knowledge) -> Function:

@@ -20,6 +20,7 @@ class Notes:
         severity: Severity,
         message: str,
         remedy: str,
+        /,
         *,
         at: str = "",
         **params: object,

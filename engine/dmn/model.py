@@ -236,3 +236,9 @@ class Definitions:
     """Ids that more than one element has."""
     languages: list[tuple[str, str]] = field(default_factory=list)
     """Ids of elements whose expression is in another language than FEEL, with that language."""
+
+    def elements(self) -> list[Invocable]:
+        """Inputs, decisions, business knowledge models and decision services."""
+        return [
+            *self.inputs.values(), *self.decisions.values(), *self.knowledge.values(), *self.services.values()
+        ]  # fmt: skip

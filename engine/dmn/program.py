@@ -33,6 +33,10 @@ class Program:
         return frozenset(self.definitions.names).union(*(program.names for program in self.imported.values()))
 
     @cached_property
+    def _elements(self) -> dict[str, m.Invocable]:
+        return {one.id: one for one in self.definitions.elements()}
+
+    @cached_property
     def boxes(self) -> Boxes:
         """The compiler of this file's expressions."""
         return Boxes(self.types, Names((*sorted(BUILTINS), *sorted(self.names))))
@@ -69,15 +73,8 @@ class Program:
                 if program.definitions.namespace == namespace:
                     return program.element("#" + id_)
             return None
-        for kind in (
-            self.definitions.decisions,
-            self.definitions.inputs,
-            self.definitions.knowledge,
-            self.definitions.services,
-        ):
-            if id_ in kind:
-                return self, kind[id_]  # type: ignore[index]
-        return None
+        found = self._elements.get(id_)
+        return (self, found) if found else None
 
     def import_name(self, program: "Program") -> str:
         """The name under which this file knows another program's elements; "" for its own."""

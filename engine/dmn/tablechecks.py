@@ -11,6 +11,7 @@ from loopdesk.engine.dmn.tables import ANYTHING
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel.types import ANY, FeelType
 from loopdesk.engine.feel.values import kind
+from loopdesk.engine.findings import Severity
 
 MAX_FINDINGS = 20
 """Overlaps, masked rules and mismatches reported for one table, each."""
@@ -34,8 +35,10 @@ class _Checker:
         self.table = table
         self.notes = notes
 
-    def _note(self, rule: str, severity: Any, message: str, remedy: str, *, at: str = "", **params: object) -> None:
-        self.notes.add(self.element, rule, severity, message, remedy, at=at or self.table.id, **params)
+    def _note(
+        self, key: str, severity: Severity, message: str, remedy: str, /, *, at: str = "", **params: object
+    ) -> None:
+        self.notes.add(self.element, key, severity, message, remedy, at=at or self.table.id, **params)
 
     def shape(self) -> None:
         """Columns and cells must match."""

@@ -105,7 +105,7 @@ def agree(expected: Any, actual: Any) -> bool:
     """Whether a value is the expected one: numbers by value, times by meaning, lists and contexts deeply."""
     match expected, actual:
         case Decimal(), Decimal():
-            return abs(expected - actual) <= TOLERANCE * max(1, abs(expected))
+            return abs(expected - actual) <= TOLERANCE * max(Decimal(1), abs(expected))
         case list(), list():
             return len(expected) == len(actual) and all(map(agree, expected, actual))
         case dict(), dict():
@@ -163,3 +163,12 @@ def _answer(model: Model | LoopdeskError, case: Any, node: Any, data: dict[str, 
         return value.get(name) if isinstance(value, dict) and len(service.outputs) > 1 else value
     except LoopdeskError as error:
         return error
+
+
+def markdown(report: Report) -> str:
+    """The table of ``docs/dmn-support.md``."""
+    figures = report.as_json()
+    lines = ["| directory | passed | of |", "| --- | ---: | ---: |"]
+    lines += [f"| {name} | {row['passed']} | {row['total']} |" for name, row in figures["by_directory"].items()]
+    lines.append(f"| **all** | **{figures['passed']}** | **{figures['total']}** |")
+    return "\n".join(lines)

@@ -36,7 +36,8 @@ def types_used(definitions: m.Definitions) -> Iterator[tuple[m.Invocable | m.Ite
         yield data, data.type
     for service in definitions.services.values():
         yield service, service.type
-    for element in (*definitions.decisions.values(), *definitions.knowledge.values()):
+    owners: list[m.Decision | m.Knowledge] = [*definitions.decisions.values(), *definitions.knowledge.values()]
+    for element in owners:
         yield element, element.type
         for box in boxes(element.logic):
             yield from ((element, reference) for reference in _box_types(box))
@@ -54,7 +55,8 @@ def _box_types(box: m.Boxed) -> Iterator[str]:
     yield box.type
     match box:
         case m.Table():
-            yield from (column.type for column in (*box.inputs, *box.outputs))
+            yield from (column.type for column in box.inputs)
+            yield from (column.type for column in box.outputs)
         case m.Context():
             yield from (entry.type for entry in box.entries)
         case m.Relation():

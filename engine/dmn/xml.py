@@ -39,7 +39,7 @@ def parse(data: bytes, file: str) -> Element:
             place=file,
             reason=str(error),
         ) from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise Invalid(
             N_("The file declares a document type, which is not read."),
             remedy=N_("Remove the DOCTYPE line."),

@@ -14,7 +14,7 @@ class FeelError(Invalid):
         self.line = before.count("\n") + 1
         self.column = position - (before.rfind("\n") + 1) + 1
         place = f"{self.line}:{self.column}" if source else ""
-        super().__init__(message, remedy=remedy, place=place, **params)
+        super().__init__(message, fields=None, remedy=remedy, place=place, **params)
 
 
 class Null(Exception):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel.errors import Null
@@ -10,6 +10,7 @@ from loopdesk.engine.feel.runtime import Run
 from loopdesk.engine.feel.values import Function, kind
 
 ABSENT = object()
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,13 @@ BUILTINS: dict[str, Function] = {}
 _OVERLOADS: dict[str, list[Overload]] = {}
 
 
-def builtin(name: str, *signatures: str, run: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def builtin(name: str, *signatures: str, run: bool = False) -> Callable[[FunctionT], FunctionT]:
     """Register a function under its FEEL name; ``run`` hands it the evaluation as first argument.
 
     A signature is ``string: string, [length: number]``; several make overloads, tried in their order.
     """
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: FunctionT) -> FunctionT:
         overloads = _OVERLOADS.setdefault(name, [])
         for signature in signatures:
             parameters = tuple(Parameter.of(part) for part in signature.split(", ") if part)

@@ -38,7 +38,7 @@ CALENDAR = "year: number, month: number, day: number"
 def date(from_: Any) -> Date:
     if isinstance(from_, str):
         return parse_date(from_)
-    return from_.date if isinstance(from_, DateTime) else from_  # type: ignore[no-any-return]
+    return from_.date if isinstance(from_, DateTime) else from_
 
 
 @builtin("date", CALENDAR)

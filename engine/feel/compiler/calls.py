@@ -25,6 +25,8 @@ def call(node: n.Call, scope: Scope) -> Code:
         run = frame.run
         run.charge(1)
         if not isinstance(function, Function):
+            if function is None and isinstance(node.callee, n.Name):
+                raise Null(N_("There is no function %(name)s."), name=node.callee.name)
             raise Null(N_("A %(kind)s cannot be called."), kind=kind(function))
         if names:
             return invoke_named(run, function, dict(zip(names, values, strict=True)))

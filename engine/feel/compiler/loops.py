@@ -139,7 +139,7 @@ def quantified_codes(at: int, word: str, domains: list[tuple[str, Code]], condit
 
 def _quantified(at: int, word: str, steps: Steps, condition: Code) -> Code:
     walk = _walk(steps)
-    decisive = word == "some"
+    decisive: bool = word == "some"
     neutral = not decisive
 
     def decide(frame: Frame) -> bool | None:

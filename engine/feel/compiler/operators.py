@@ -84,7 +84,7 @@ def compare_codes(op: str, at: int, left: Code, right: Code) -> Code:
     def equals(frame: Frame) -> bool | None:
         a, b = left(frame), right(frame)
         if type(a) is type(b) and type(a) in SIMPLE:
-            return (a == b) is wanted
+            return bool(a == b) is wanted
         result = equal(a, b)
         if result is None:
             frame.run.note(at, Null(INCOMPARABLE, left=kind(a), right=kind(b)))
@@ -114,7 +114,7 @@ def _ordered(op: str, at: int, left: Code, right: Code) -> Code:
 def logic(node: n.Logic, scope: Scope) -> Code:
     """Three-valued ``and`` / ``or`` (DMN 1.5 Table 50): false, or true, decides; else anything unknown makes null."""
     operands = [code(operand, scope) for operand in node.operands]
-    decisive = node.word == "or"
+    decisive: bool = node.word == "or"
     neutral = not decisive
 
     def decide(frame: Frame) -> bool | None:

@@ -1,0 +1,63 @@
+"""`loopdesk check`: what can be said about a file before it is deployed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from loopdesk.engine import dmn
+from loopdesk.engine.findings import Finding, errors_of
+from loopdesk.web.cli import translation
+from loopdesk.web.cli._data import show
+from loopdesk.web.cli._language import LANGUAGES
+
+Checker = Callable[[Path, bytes], list[Finding]]
+FOLDER = "/"
+UNREADABLE = 2
+
+
+def _check_dmn(path: Path, data: bytes) -> list[Finding]:
+    imports = {other.name: other.read_bytes() for other in sorted(path.parent.glob("*.dmn")) if other != path}
+    return dmn.check(data, file=str(path), imports=imports)
+
+
+CHECKERS: dict[str, Checker] = {".dmn": _check_dmn}
+"""By the ending of a file's name; `FOLDER` stands for a folder, whose checker gets no bytes."""
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the findings; otherwise that of LANG.")
+@click.pass_context
+def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, lang: str | None) -> None:
+    """Check files: each finding names file, element, rule, what is wrong and what to do.
+
+    Ends with 0 when nothing is an error, 1 when something is, 2 when a file cannot be read.
+    """
+    findings: list[Finding] = []
+    unreadable = []
+    for path in paths:
+        try:
+            findings += _check(path)
+        except OSError as error:
+            unreadable.append(f"{path}: {error.strerror}")
+        except click.UsageError as error:
+            unreadable.append(error.message)
+    translate = translation()
+    rows = [finding.as_json(translate) for finding in findings]
+    if as_json:
+        click.echo(show(rows))
+    for row in () if as_json else rows:
+        element = f"{row['element']} " if row["element"] else ""
+        click.echo(f"{row['file']}: {element}[{row['severity']} {row['rule']}] {row['message']} {row['remedy']}")
+    for line in unreadable:
+        click.echo(line, err=True)
+    ctx.exit(UNREADABLE if unreadable else int(bool(errors_of(findings))))
+
+
+def _check(path: Path) -> list[Finding]:
+    checker = CHECKERS.get(FOLDER if path.is_dir() else path.suffix)
+    if checker is None:
+        raise click.UsageError(f"{path}: there is no checker for this kind of file")
+    return checker(path, b"" if path.is_dir() else path.read_bytes())
