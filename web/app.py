@@ -5,6 +5,7 @@ from flask import Flask, g, request, session
 from flask_babel import Babel
 
 from loopdesk.web import api, dev, errors, links, live, metrics, pages, portal, security, wiring
+from loopdesk.web.api.auth import bearer
 from loopdesk.web.context import ANONYMOUS, loopdesk, loopdesk_of
 from loopdesk.web.settings import Settings
 from loopdesk.web.wiring import Loopdesk
@@ -36,7 +37,11 @@ def create_app(settings: Settings | None = None, *, desk: Loopdesk | None = None
 def _know_who() -> None:
     g.actor, g.signed_in = ANONYMOUS, False
     g.is_api = request.path.startswith("/api/")
-    if g.is_api or request.endpoint == "static":
+    if request.endpoint == "static":
+        return
+    if g.is_api:
+        g.actor = bearer() or ANONYMOUS
+        g.signed_in = g.actor is not ANONYMOUS
         return
     wish = request.args.get("lang")
     if wish in LANGUAGES:

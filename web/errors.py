@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy.exc
 from flask import Flask, Response, g, render_template, request
 from flask_babel import gettext
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -132,6 +133,8 @@ def _translated(fields: Mapping[str, list[str]]) -> dict[str, list[str]]:
 def _of_http(error: HTTPException) -> Problem:
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
+    if isinstance(error, RateLimitExceeded) and error.limit:
+        kept["Retry-After"] = str(error.limit.limit.get_expiry())
     if isinstance(error, CSRFError):
         return Problem(400, "stale-form", gettext(STALE_FORM), remedy=gettext(STALE_FORM_REMEDY))
     # flask-smorest puts what webargs found about each place and field on the exception.

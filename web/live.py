@@ -9,13 +9,13 @@ from re import fullmatch
 from typing import Any
 
 import orjson
-import sqlalchemy.exc
+import sqlalchemy as sa
 from flask import Flask, Response, current_app, request
 
 from loopdesk.desk import case, rights
-from loopdesk.engine import events
+from loopdesk.engine import events, work
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.tx import Engine
+from loopdesk.engine.tx import Engine, Tx
 from loopdesk.web.context import actor, loopdesk, loopdesk_of, read_tx
 
 log = logging.getLogger("loopdesk.live")
@@ -47,7 +47,7 @@ class Follower(threading.Thread):
         while not self._stopping.wait(PAUSE):
             try:
                 self._turn()
-            except sqlalchemy.exc.OperationalError as error:
+            except sa.exc.OperationalError as error:
                 log.warning("cannot read events, trying again: %s", error)
 
     def stop(self) -> None:
@@ -93,6 +93,8 @@ class Tail:
                 self._follower = None
 
     def _fan_out(self, batch: Batch) -> None:
+        with self._engine.read() as tx:
+            batch = _with_tasks(tx, batch)
         with self._lock:
             for reader in list(self._readers):
                 try:
@@ -101,6 +103,16 @@ class Tail:
                     self._readers.discard(reader)
                     reader.get_nowait()
                     reader.put_nowait(None)
+
+
+def _with_tasks(tx: Tx, batch: Batch) -> Batch:
+    """The batch with each task event saying whose task it is: an event names the task, rights look at its row."""
+    rows, cursor = batch
+    ids = {row["data"]["task"] for row in rows if row["kind"].startswith("task.")}
+    columns = (work.task.c.id, work.task.c.department, work.task.c.role, work.task.c.person)
+    query = sa.select(*columns).where(work.task.c.id.in_(ids))
+    tasks = {row["id"]: dict(row) for row in tx.conn.execute(query).mappings()} if ids else {}
+    return [row | {"of": tasks.get(row["data"].get("task"))} for row in rows], cursor
 
 
 def register(app: Flask) -> None:
@@ -155,7 +167,7 @@ class Stream:
     def _missed(self, cursor: str) -> Iterator[bytes]:
         while True:
             with self._engine.read() as tx:
-                batch = events.since(tx, cursor)
+                batch = _with_tasks(tx, events.since(tx, cursor))
             if not batch[0]:
                 return
             cursor = batch[1]
@@ -171,7 +183,7 @@ class Stream:
         kind, data = row["kind"], row["data"]
         if self._actor.kind == "customer" and row["audience"] != "customer":
             return
-        of_inbox = kind.startswith("task.") and rights.may_work(self._actor, data)
+        of_inbox = row["of"] is not None and rights.may_work(self._actor, row["of"])
         if of_inbox or (self._number and row["key"] == self._number):
             told = {"kind": kind, "key": row["key"], "task": data.get("task", "")}
             yield b"data: " + orjson.dumps(told) + b"\n\n"

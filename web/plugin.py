@@ -19,8 +19,9 @@ from loopdesk.desk import attachments, case, communications
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.clock import Clock
-from loopdesk.web import cli, wiring
+from loopdesk.web import wiring
 from loopdesk.web.app import create_app
+from loopdesk.web.cli._desk import group_for
 from loopdesk.web.first_start import FirstSignIn, first_start
 from loopdesk.web.identity import HOST_ENVIRON, Identity
 from loopdesk.web.live import Batch, Follower
@@ -68,7 +69,7 @@ class SupportDesk:
         desks = app.extensions.setdefault("loopdesk", {})
         name = "loopdesk" if not desks else f"loopdesk{self.url_prefix.replace('/', '-')}"
         desks[self.url_prefix] = self
-        app.cli.add_command(cli.group_for(self.loopdesk), name)
+        app.cli.add_command(group_for(self.loopdesk), name)
 
     def prepare(self) -> FirstSignIn | None:
         """Bring the database up to date and the shipped processes in (as ``flask loopdesk migrate`` does)."""

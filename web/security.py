@@ -25,6 +25,8 @@ LIMITS = {SIGN_IN: "20 per minute"}
 """Endpoint -> limit of its changing requests per address, tighter than the general one. Guessing a password is
 slowed here per address and in ``desk.people`` per account (SEC-1)."""
 
+PAGE_OR_NOT = ("text/html", "application/json", "text/event-stream")
+"""What tells a browser that opens a page from a script that would not know what to do with one."""
 GENERAL_LIMIT = "1200 per minute"
 
 CONTENT_POLICY = {
@@ -84,7 +86,7 @@ def require_sign_in() -> ResponseReturnValue | None:
     target = identity.sign_in_url(request.full_path.rstrip("?") if request.method == "GET" else "")
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": target})
-    if request.accept_mimetypes.best_match(["text/html", "application/json", "text/event-stream"]) != "text/html":
+    if request.accept_mimetypes.best_match(PAGE_OR_NOT, "text/html") != "text/html":
         raise Unauthorized
     return redirect(target)
 
@@ -135,7 +137,6 @@ def _limit(app: Flask, redis_url: str) -> None:
         application_limits=[GENERAL_LIMIT],
         storage_uri=redis_url or "memory://",
         key_prefix="loopdesk",
-        headers_enabled=True,
         # Without Redis people keep working; each process then counts for itself.
         in_memory_fallback_enabled=True,
     )

@@ -6,6 +6,7 @@ handed back, so several live in one process.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Any
 
 import redis
@@ -19,6 +20,7 @@ from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import communications, departments, facts, operations, raci, rights
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.engine import jobs, runner
+from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.findings import Finding
@@ -60,7 +62,7 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
     return Loopdesk(
         settings=settings,
         engine=engine,
-        handlers=_handlers(registry, clock, store),
+        handlers=_handlers(settings, registry, clock, store),
         registry=registry,
         store=store,
         identity=identity or LocalIdentity(),
@@ -104,12 +106,14 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
     )
 
 
-def _handlers(registry: Registry, clock: Clock, store: Store) -> Handlers:
+def _handlers(settings: Settings, registry: Registry, clock: Clock, store: Store) -> Handlers:
     def sent(tx: Tx, payload: Mapping[str, Any], _result: Mapping[str, Any]) -> None:
-        communications.settle(tx, payload["communication"])
+        communications.settle(SYSTEM, tx, payload["communication"])
 
+    own = [parseaddr(settings.mail_from)[1]]
+    mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
     return Handlers(
-        local={**runner.local_handlers(), **inbound.local_handlers(store)},
+        local={**runner.local_handlers(), **mail},
         remote={
             "send": delivery.Delivery(registry, clock, sent),
             "effect": delivery.Effects(registry, runner.settle_effect),

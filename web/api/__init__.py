@@ -1,5 +1,6 @@
 """The API under ``/api/v1``: bearer tokens, problem details (RFC 9457), described by OpenAPI 3.1."""
 
+from http import HTTPStatus
 from typing import Any
 
 import marshmallow as ma
@@ -9,7 +10,6 @@ from flask_wtf.csrf import CSRFProtect
 
 from loopdesk import __version__
 from loopdesk.web.api import cases, definitions, instances, tasks
-from loopdesk.web.security import public
 
 PREFIX = "/api/v1"
 
@@ -37,7 +37,10 @@ class OurApi(Api):  # type: ignore[misc]
         pass
 
     def _register_responses(self) -> None:
-        super()._register_responses()
+        names = [(status.name, status.phrase) for status in HTTPStatus]
+        for name, text in [*names, (self.DEFAULT_ERROR_RESPONSE_NAME, "Any other refusal")]:
+            answer = {"description": text, "content": {"application/problem+json": {"schema": Problem}}}
+            self.spec.components.response(name, answer, lazy=True)
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
@@ -54,7 +57,6 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         blueprint = module.blueprint
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))
         csrf.exempt(blueprint)
-    app.view_functions["api-docs.openapi_json"] = public(app.view_functions["api-docs.openapi_json"])
 
 
 def _description() -> dict[str, Any]:

@@ -136,8 +136,11 @@ class AttachmentOut(ma.Schema):
 
     id = ma.fields.String()
     name = ma.fields.String()
-    type = ma.fields.String()
+    kind = ma.fields.String(metadata={"description": "What its content really is."})
     size = ma.fields.Integer(metadata={"description": "Bytes."})
+    sha256 = ma.fields.String()
+    visibility = ma.fields.String(metadata={"enum": ["customer", "staff"]})
+    at = ma.fields.AwareDateTime()
 
 
 @blueprint.post("")

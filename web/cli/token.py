@@ -5,7 +5,7 @@ import click
 from loopdesk.desk import people, tokens
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import N_, Missing
-from loopdesk.web.cli import desk
+from loopdesk.web.cli._desk import desk
 
 
 @click.command("token")

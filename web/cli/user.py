@@ -10,7 +10,7 @@ from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.tx import Tx
 from loopdesk.web import identity
-from loopdesk.web.cli import desk
+from loopdesk.web.cli._desk import desk
 
 
 @click.group("user")

@@ -1,0 +1,148 @@
+"""A whole Loopdesk on each database: shipped processes, demo people and customers, a clock that stands still."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from loopdesk.desk import people, tokens
+from loopdesk.engine import outbox
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.db import default_url
+from loopdesk.web.app import create_app
+from loopdesk.web.first_start import first_start
+from loopdesk.web.settings import Settings
+from loopdesk.web.wiring import Loopdesk, build
+
+PASSWORD = "correct horse battery"
+START = "2026-03-02T09:00:00+00:00"
+_numbers = count()
+
+
+def settings_for(folder: Path, url: str) -> Settings:
+    """Settings of a demo house on the database ``url``."""
+    return Settings(
+        data=folder, database_url=url, secret="a secret of the tests", url="http://localhost", demo=True, admin_password=PASSWORD
+    )
+
+
+def _furnish(folder: Path, url: str, clock: VirtualClock) -> None:
+    desk = build(settings_for(folder, url), clock=clock)
+    first_start(desk)
+    desk.close()
+
+
+@pytest.fixture(scope="session")
+def furnished_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with everything that a first start brings."""
+    from loopdesk.tests.conftest import START as start
+
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.copy(sqlite_template, folder / "loopdesk.sqlite")
+    _furnish(folder, default_url(folder), VirtualClock(start))
+    return folder / "loopdesk.sqlite"
+
+
+@pytest.fixture(scope="session")
+def furnished_postgres(postgres_server: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same as a PostgreSQL database to copy from: its name."""
+    from loopdesk.tests.conftest import START as start
+
+    name = f"furnished_{os.getpid()}"
+    _furnish(tmp_path_factory.mktemp("furnished"), _copy(postgres_server, name, postgres_template), VirtualClock(start))
+    return name
+
+
+def _copy(server: str, name: str, template: str) -> str:
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def furnished(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes a furnished database of its own for ``sqlite`` or ``postgres``: its URL."""
+    made: list[str] = []
+
+    def make(kind: str) -> str:
+        number = next(_numbers)
+        if kind == "sqlite":
+            folder = tmp_path / f"desk{number}"
+            folder.mkdir()
+            shutil.copy(request.getfixturevalue("furnished_sqlite"), folder / "loopdesk.sqlite")
+            return default_url(folder)
+        made.append(f"web_{os.getpid()}_{number}")
+        return _copy(request.getfixturevalue("postgres_server"), made[-1], request.getfixturevalue("furnished_postgres"))
+
+    yield make
+    for name in made:
+        with psycopg.connect(request.getfixturevalue("postgres_server"), autocommit=True) as conn:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def desk(request: pytest.FixtureRequest, furnished: Callable[[str], str], tmp_path: Path, clock: VirtualClock) -> Iterator[Loopdesk]:
+    """A furnished Loopdesk; each test that asks for it runs on SQLite and on PostgreSQL."""
+    desk = build(settings_for(tmp_path, furnished(request.param)), clock=clock)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def light_desk(furnished: Callable[[str], str], tmp_path: Path, clock: VirtualClock) -> Iterator[Loopdesk]:
+    """The same on SQLite only, for what has nothing to do with the database."""
+    desk = build(settings_for(tmp_path, furnished("sqlite")), clock=clock)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def app(desk: Loopdesk) -> Flask:
+    """Our own application on ``desk``."""
+    return create_app(desk=desk)
+
+
+@pytest.fixture
+def light_app(light_desk: Loopdesk) -> Flask:
+    """Our own application on ``light_desk``."""
+    return create_app(desk=light_desk)
+
+
+class Api:
+    """A client of the API with the token of one person."""
+
+    def __init__(self, app: Flask, desk: Loopdesk, login: str, *scopes: str) -> None:
+        with desk.engine.begin() as tx:
+            person = people.by_login(tx, login)
+            assert person is not None
+            secret = tokens.make_token(SYSTEM, tx, person.id, name="test", scopes=scopes or tokens.SCOPES)
+        self.client: FlaskClient = app.test_client()
+        self.client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+        self.desk = desk
+
+    def __getattr__(self, method: str) -> Callable[..., object]:
+        def call(path: str, **options: object) -> object:
+            return getattr(self.client, method)(f"/api/v1{path}", **options)
+
+        return call
+
+
+@pytest.fixture
+def api(app: Flask, desk: Loopdesk) -> Callable[..., Api]:
+    """Makes an API client: ``api("li.na", "cases:read")``; all scopes when none is named."""
+    return lambda login, *scopes: Api(app, desk, login, *scopes)
+
+
+def settle(desk: Loopdesk) -> None:
+    """Let the worker do whatever is ready now; mails wait, for no server is configured."""
+    local = replace(desk.handlers, remote={})
+    while outbox.drain(desk.engine, local, worker="test"):
+        pass

@@ -1,0 +1,95 @@
+"""Every refusal of the API is problem details (RFC 9457), and the API is described by a valid OpenAPI 3.1."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from loopdesk.web import security
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status"),
+    [
+        ("get", "/nothing", {}, 404),
+        ("get", "/cases/L-2026-999999", {}, 404),
+        ("delete", "/cases", {}, 405),
+        ("post", "/cases", {"data": "hello", "content_type": "text/plain"}, 415),
+        ("post", "/cases", {"data": "{", "content_type": "application/json"}, 400),
+        ("post", "/cases", {"data": "[1]", "content_type": "application/json"}, 422),
+        ("post", "/cases", {"data": b"\xff\xfe", "content_type": "application/json"}, 400),
+        ("get", "/cases?page=x", {}, 422),
+        ("get", "/tasks/unknown", {}, 404),
+        ("get", "/instances/unknown", {}, 404),
+        ("get", "/definitions/unknown", {}, 404),
+    ],
+)
+def test_refusals_are_problem_details(
+    api: Callable[..., Any], method: str, path: str, options: dict[str, Any], status: int
+) -> None:
+    answer = getattr(api("wang.fang"), method)(path, **options)
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == status
+    assert answer.json["type"].startswith("urn:loopdesk:problem:")
+    assert answer.json["title"]
+    assert answer.json["detail"]
+    assert answer.json["instance"] == "/api/v1" + path.partition("?")[0]
+    if status == 405:
+        assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("header", ["", "Bearer ld_wrong", "Bearer", "Basic bGkubmE6eA=="])
+def test_without_a_valid_token_there_is_no_answer_but_401(light_app: Flask, header: str) -> None:
+    answer = light_app.test_client().get("/api/v1/cases", headers={"Authorization": header} if header else {})
+    assert answer.status_code == 401
+    assert answer.content_type == "application/problem+json"
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_session_of_the_pages_does_not_open_the_api(light_app: Flask) -> None:
+    client = light_app.test_client()
+    with client.session_transaction() as session:
+        session["person"] = "whoever"
+    assert client.get("/api/v1/cases").status_code == 401
+
+
+def test_too_many_requests_are_told_to_wait(light_desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from loopdesk.web.app import create_app
+
+    monkeypatch.setattr(security, "GENERAL_LIMIT", "2 per minute")
+    client = create_app(desk=light_desk).test_client()
+    answers = [client.get("/api/v1/cases") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert answers[2].content_type == "application/problem+json"
+    assert int(answers[2].headers["Retry-After"]) > 0
+
+
+def test_the_description_is_valid_openapi_3_1(light_app: Flask) -> None:
+    answer = light_app.test_client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    OpenAPIV31SpecValidator(answer.json).validate()
+    assert answer.json["openapi"].startswith("3.1")
+
+
+def test_every_operation_is_described_with_its_scope(light_app: Flask) -> None:
+    paths = light_app.test_client().get("/api/v1/openapi.json").json["paths"]
+    operations = {
+        (path, method): operation
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if method in ("get", "post", "put", "delete", "patch")
+    }
+    routes = {
+        rule.rule for rule in light_app.url_map.iter_rules() if rule.rule.startswith("/api/") and "openapi" not in rule.rule
+    }
+    assert len({path for path, _ in operations}) == len(routes) > 12
+    for operation in operations.values():
+        assert operation["summary"]
+        assert "Needs the scope" in operation["description"]
+        problem = operation["responses"]["default"]
+        assert problem == {"$ref": "#/components/responses/DEFAULT_ERROR"}
+    spec = light_app.test_client().get("/api/v1/openapi.json").json
+    assert "application/problem+json" in spec["components"]["responses"]["DEFAULT_ERROR"]["content"]
