@@ -1,10 +1,11 @@
 """XML to boxed expressions (DMN 1.5 §7.3 and chapter 8)."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.xml import Element, attribute, child, children, local, text
-from loopdesk.engine.errors import Invalid, N_
+from loopdesk.engine.errors import N_, Invalid
 
 BOXES = (
     "literalExpression", "decisionTable", "context", "invocation", "list", "relation", "functionDefinition",
@@ -88,9 +89,7 @@ class BoxedReader:
         variable = element.get("iteratorVariable", "")
         self.names.add(variable)
         domain, body = self.box(child(element, "in")), self.box(child(element, "return", "satisfies"))
-        return m.Iteration(
-            element.get("id", ""), attribute(element, "typeRef"), local(element), variable, domain, body
-        )
+        return m.Iteration(element.get("id", ""), attribute(element, "typeRef"), local(element), variable, domain, body)
 
     def _table(self, element: Element) -> m.Boxed:
         policy, aggregation = element.get("hitPolicy", "UNIQUE"), element.get("aggregation", "")
@@ -144,7 +143,7 @@ class BoxedReader:
             (description.text or "").strip() if description is not None else "",
         )
 
-    _READERS: "dict[str, Callable[[BoxedReader, Element], m.Boxed]]" = {
+    _READERS: ClassVar["dict[str, Callable[[BoxedReader, Element], m.Boxed]]"] = {
         "literalExpression": _literal,
         "decisionTable": _table,
         "context": _context,

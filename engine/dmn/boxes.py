@@ -1,7 +1,7 @@
 """Boxed expressions to closures, on FEEL's own compiler (DMN 1.5 §10.4)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.itemtypes import ItemTypes
@@ -150,7 +150,7 @@ class Boxes:
     def _table(self, box: m.Table, scope: Scope) -> Code:
         return compile_table(box, scope, self.text, self.tests, self.types)
 
-    _COMPILERS: "dict[type[m.Boxed], Callable[[Boxes, Any, Scope], Code]]" = {
+    _COMPILERS: ClassVar["dict[type[m.Boxed], Callable[[Boxes, Any, Scope], Code]]"] = {
         m.Literal: _literal,
         m.Context: _context,
         m.Invocation: _invocation,
@@ -162,5 +162,3 @@ class Boxes:
         m.Iteration: _iteration,
         m.Table: _table,
     }
-
-

@@ -9,7 +9,7 @@ from loopdesk.engine.dmn.namechecks import check_texts
 from loopdesk.engine.dmn.program import Program, load
 from loopdesk.engine.dmn.tablechecks import check_table
 from loopdesk.engine.dmn.walk import boxes, types_used
-from loopdesk.engine.errors import Invalid, N_
+from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.feel.lexer import KEYWORDS
 from loopdesk.engine.findings import Finding
 
@@ -173,5 +173,3 @@ def _check_circles(program: Program, notes: Notes) -> None:
             N_("Remove one of the requirements that form the circle."),
             name=decision.name,
         )
-
-

@@ -8,9 +8,9 @@ from typing import Any
 from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.evaluation import Evaluation, service_value
 from loopdesk.engine.dmn.program import Program, load
-from loopdesk.engine.errors import Missing, N_
-from loopdesk.engine.feel.expression import too_deep
+from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.feel.errors import Null
+from loopdesk.engine.feel.expression import too_deep
 from loopdesk.engine.feel.runtime import MAX_STEPS, Run
 from loopdesk.engine.feel.values import python
 
@@ -72,7 +72,9 @@ class Model:
         elements = [element for element in map(self.program.element, found.input_decisions) if element]
         given = {(id(owner), one.id): _given(scope, one.name) for owner, one in elements}
         try:
-            return python(service_value(self.program, found, Evaluation(Run(scope, now, STEPS_OF_A_MODEL), scope, given)))
+            return python(
+                service_value(self.program, found, Evaluation(Run(scope, now, STEPS_OF_A_MODEL), scope, given))
+            )
         except Null:
             return None
         except RecursionError:

@@ -1,11 +1,11 @@
-"""One evaluation of a model: which values, which functions a decision sees, and how it came to its own (DMN 1.5 §10.4)."""
+"""One evaluation of a model: what each decision sees, and how it came to its value (DMN 1.5 §10.4)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.program import Program
-from loopdesk.engine.errors import Invalid, N_
+from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.feel.errors import Null
 from loopdesk.engine.feel.runtime import Cause, Frame, Run
 from loopdesk.engine.feel.types import ANY, coerce
@@ -143,13 +143,13 @@ class Evaluation:
         if isinstance(element, m.InputData) and not prefix:
             seen.inputs[element.name] = (owner, element)
             return
-        value = self._value(seen, owner, element)
+        value = self._value(owner, element)
         if prefix:
             seen.values_.setdefault(prefix, {})[element.name] = value
         else:
             seen.values_[element.name] = value
 
-    def _value(self, seen: Seen, owner: Program, element: m.Invocable) -> Any:
+    def _value(self, owner: Program, element: m.Invocable) -> Any:
         match element:
             case m.InputData():
                 inner = Seen(self.data, frozenset())
@@ -237,7 +237,9 @@ def record(
         "rules": main["rules"],
         "output": to_json(value),
         "tables": [one for one in trace if one is not own],
-        "causes": [{"message": cause.message, "params": _shown(cause.params), "text": cause.text()} for cause in causes],
+        "causes": [
+            {"message": cause.message, "params": _shown(cause.params), "text": cause.text()} for cause in causes
+        ],
     }
 
 

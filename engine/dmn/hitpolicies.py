@@ -44,14 +44,14 @@ def _nothing(table: m.Table, default: tuple[Any, ...] | None) -> Any:
     return None
 
 
-def _unique(table: m.Table, hits: list[Hit], ranks: Ranks) -> Any:
+def _unique(table: m.Table, hits: list[Hit], _: Ranks) -> Any:
     if len(hits) > 1:
         rules = ", ".join(str(hit.rule.index) for hit in hits)
         raise Null(N_("The table allows one rule to fire, but rules %(rules)s do."), rules=rules)
     return value_of(table, hits[0].outputs)
 
 
-def _any(table: m.Table, hits: list[Hit], ranks: Ranks) -> Any:
+def _any(table: m.Table, hits: list[Hit], _: Ranks) -> Any:
     values = [value_of(table, hit.outputs) for hit in hits]
     if not all(same(value, values[0]) for value in values):
         rules = ", ".join(str(hit.rule.index) for hit in hits)
@@ -59,7 +59,7 @@ def _any(table: m.Table, hits: list[Hit], ranks: Ranks) -> Any:
     return values[0]
 
 
-def _first(table: m.Table, hits: list[Hit], ranks: Ranks) -> Any:
+def _first(table: m.Table, hits: list[Hit], _: Ranks) -> Any:
     return value_of(table, hits[0].outputs)
 
 
@@ -84,7 +84,7 @@ def _output_order(table: m.Table, hits: list[Hit], ranks: Ranks) -> Any:
     return [value_of(table, hit.outputs) for hit in _by_priority(hits, ranks)]
 
 
-def _rule_order(table: m.Table, hits: list[Hit], ranks: Ranks) -> Any:
+def _rule_order(table: m.Table, hits: list[Hit], _: Ranks) -> Any:
     return [value_of(table, hit.outputs) for hit in hits]
 
 

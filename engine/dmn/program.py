@@ -7,7 +7,7 @@ from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.boxes import Boxes, typed
 from loopdesk.engine.dmn.itemtypes import ItemTypes
 from loopdesk.engine.dmn.reader import read_definitions
-from loopdesk.engine.errors import Invalid, N_
+from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.feel.builtins import BUILTINS
 from loopdesk.engine.feel.compiler import Code, Scope, Unit
 from loopdesk.engine.feel.reader import Names
@@ -82,7 +82,7 @@ class Program:
 
 
 def load(data: bytes, file: str, imports: Mapping[str, bytes]) -> Program:
-    """The program of a file and of those it imports; Invalid when one is no DMN or they import each other in a circle."""
+    """The program of a file and of those it imports; Invalid when one is no DMN or they form a circle."""
     others = {}
     for name, content in imports.items():
         definitions = read_definitions(content, name)
@@ -100,8 +100,6 @@ def _link(definitions: m.Definitions, others: Mapping[str, m.Definitions], path:
         )
     path = (*path, definitions.namespace)
     imported = {
-        one.name: _link(others[one.namespace], others, path)
-        for one in definitions.imports
-        if one.namespace in others
+        one.name: _link(others[one.namespace], others, path) for one in definitions.imports if one.namespace in others
     }
     return Program(definitions, imported)

@@ -59,19 +59,21 @@ def _literal(node: n.Node, whole: bool = False) -> Iterator[Any]:
         case n.Negate(operand=n.Literal(value=Decimal() as value)):
             yield negate(value)
         case n.RangeNode() if whole:
-            for end in (node.start, node.end):
-                if end is not None:
-                    yield from _literal(end)
+            yield from (value for end in (node.start, node.end) if end is not None for value in _literal(end))
         case n.ListNode() if whole:
-            for item in node.items:
-                yield from _literal(item, whole=True)
+            yield from (value for item in node.items for value in _literal(item, whole=True))
         case n.Call(callee=n.Name(name=name), arguments=(n.Literal(value=value),)) if name in MAKERS:
-            try:
-                yield BUILTINS[name].call(Run({}), [value])
-            except Null as null:
-                raise Undecidable from null
+            yield _made(name, value)
         case _:
             raise Undecidable
+
+
+def _made(name: str, text: Any) -> Any:
+    """``date("2026-01-01")`` is as good as a literal."""
+    try:
+        return BUILTINS[name].call(Run({}), [text])
+    except Null as null:
+        raise Undecidable from null
 
 
 def column_regions(cells: list[str], allowed: str) -> list[Region]:
@@ -241,4 +243,3 @@ class _Search:
             if found is not None:
                 return [region.text, *found]
         return None
-

@@ -27,9 +27,7 @@ def check_table(program: Program, element: m.Decision | m.Knowledge, table: m.Ta
 
 
 class _Checker:
-    def __init__(
-        self, program: Program, element: m.Decision | m.Knowledge, table: m.Table, notes: Notes
-    ) -> None:
+    def __init__(self, program: Program, element: m.Decision | m.Knowledge, table: m.Table, notes: Notes) -> None:
         self.program = program
         self.element = element
         self.table = table

@@ -54,7 +54,10 @@ def compile_table(table: m.Table, scope: Scope, text: Compile, tests: Compile, t
                 for index, cell in enumerate(rule.inputs[: len(columns)])
                 if cell not in ANYTHING
             ),
-            tuple(_output(cell, column, scope, text, types) for cell, column in zip(rule.outputs, table.outputs)),
+            tuple(
+                _output(cell, column, scope, text, types)
+                for cell, column in zip(rule.outputs, table.outputs, strict=False)
+            ),
         )
         for rule in table.rules
     ]
@@ -154,5 +157,3 @@ class _Decide:
                 for hit in hits
             ],
         }
-
-

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from loopdesk.engine.errors import Invalid, N_
+from loopdesk.engine.errors import N_, Invalid
 
 NAMESPACES = {
     "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
@@ -15,7 +15,7 @@ NAMESPACES = {
     "https://www.omg.org/spec/DMN/20240513/MODEL/": "1.6",
 }
 MAX_BYTES = 20_000_000
-Element = etree._Element
+Element = etree._Element  # noqa: SLF001 - lxml gives its class no public name
 
 
 def parse(data: bytes, file: str) -> Element:

@@ -5,7 +5,7 @@ from loopdesk.engine.feel.expression import (
     Explained,
     Expression,
     UnaryTests,
-    compile,
+    compile,  # noqa: A004 - read after a dot, like re.compile
     compile_unary,
     evaluate,
 )

@@ -18,6 +18,7 @@ from loopdesk.engine.feel.runtime import Cause, Frame, Run
 from loopdesk.engine.feel.types import FeelType
 from loopdesk.engine.feel.values import feel, python
 
+
 @lru_cache(maxsize=256)
 def known_names(names: frozenset[str]) -> Names:
     """What the parser must recognise: the built-in functions' names and the caller's."""

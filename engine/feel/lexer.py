@@ -11,8 +11,11 @@ MAX_SOURCE = 250_000
 """Characters of one expression; ten times the longest table cell seen in the field."""
 
 KEYWORDS = frozenset(
-    ("and between else every false for function if in instance null or return satisfies some then true").split()
-)
+    {
+        "and", "between", "else", "every", "false", "for", "function", "if", "in", "instance",
+        "null", "or", "return", "satisfies", "some", "then", "true",
+    }
+)  # fmt: skip
 """Words at which a name of several words ends; a known name may contain them ("date and time")."""
 
 _START = (

@@ -13,16 +13,22 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Literal(Node):
+    """A number, text, boolean, null, date, time or duration."""
+
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
+    """A variable."""
+
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ListNode(Node):
+    """``[a, b]``."""
+
     items: tuple[Node, ...]
 
 
@@ -47,6 +53,8 @@ class RangeNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class Negate(Node):
+    """``-a``."""
+
     operand: Node
 
 
@@ -68,6 +76,8 @@ class Logic(Node):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Node):
+    """``a = b``, ``a < b`` and their kin."""
+
     op: str
     left: Node
     right: Node
@@ -75,6 +85,8 @@ class Compare(Node):
 
 @dataclass(frozen=True, slots=True)
 class Between(Node):
+    """``a between b and c``."""
+
     value: Node
     low: Node
     high: Node
@@ -82,24 +94,32 @@ class Between(Node):
 
 @dataclass(frozen=True, slots=True)
 class In(Node):
+    """``a in (test, test)``."""
+
     value: Node
     tests: tuple["Test", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceOf(Node):
+    """``a instance of type``."""
+
     value: Node
     type: "TypeNode"
 
 
 @dataclass(frozen=True, slots=True)
 class Path(Node):
+    """``a.name``."""
+
     base: Node
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Filter(Node):
+    """``a[condition]``."""
+
     base: Node
     condition: Node
 
@@ -140,6 +160,8 @@ class Quantified(Node):
 
 @dataclass(frozen=True, slots=True)
 class Lambda(Node):
+    """``function(a: type) body``."""
+
     parameters: tuple[tuple[str, "TypeNode | None"], ...]
     body: Node
     external: bool = False

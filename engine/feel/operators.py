@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from decimal import Decimal
+from typing import ClassVar
 
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel import nodes as n
 from loopdesk.engine.feel.errors import FeelError, Null
-from loopdesk.engine.feel.lexer import unquote
+from loopdesk.engine.feel.lexer import KEYWORDS, unquote
 from loopdesk.engine.feel.reader import MAX_DEPTH, Names
 from loopdesk.engine.feel.temporal_text import parse_temporal
 from loopdesk.engine.feel.typereader import TypeReader
@@ -51,11 +52,8 @@ class Operators(TypeReader, ABC):
         while (level := self._level()) >= lowest:
             rounds += 1
             if rounds > MAX_DEPTH:
-                raise self.error(N_("The expression is nested deeper than %(limit)d levels."), left.at, limit=MAX_DEPTH)
-            if level == COMPARISON:
-                left = self._comparison(left)
-            else:
-                left = self._chain(left, level)
+                raise self.too_deep(left.at)
+            left = self._comparison(left) if level == COMPARISON else self._chain(left, level)
         return left
 
     def _level(self) -> int:
@@ -136,6 +134,7 @@ class Operators(TypeReader, ABC):
             return n.Negate(minus.start, self.unary())
 
     def postfix(self) -> n.Node:
+        """An operand with what follows it."""
         return self._after(self.primary())
 
     def _after(self, node: n.Node) -> n.Node:
@@ -145,7 +144,7 @@ class Operators(TypeReader, ABC):
             if following is None:
                 return node
             node = following
-        raise self.error(N_("The expression is nested deeper than %(limit)d levels."), node.at, limit=MAX_DEPTH)
+        raise self.too_deep(node.at)
 
     def _next_part(self, node: n.Node, sign: str) -> n.Node | None:
         start = self.token.start
@@ -204,11 +203,17 @@ class Operators(TypeReader, ABC):
             return n.Literal(token.start, unquote(token.text))
         if token.kind == "sign" and token.text in self._BRACKETS:
             return self._BRACKETS[token.text](self)
-        for scope in reversed(self.names):
-            found = scope.match(self.tokens, self.index)
-            if found:
-                return n.Name(token.start, self._take(found))
-        if token.kind == "name" and token.text in self._WORDS:
+        if token.kind not in ("name", "other"):
+            raise self.wrong(N_("Expected an expression but found %(found)s."))
+        return self._word()
+
+    def _word(self) -> n.Node:
+        """A known name, a literal word, a form such as ``if``, or any other name."""
+        token = self.token
+        known = self.known()
+        if known is not None:
+            return n.Name(token.start, known)
+        if token.text in self._WORDS:
             self.index += 1
             return n.Literal(token.start, self._WORDS[token.text])
         special = self._special()
@@ -219,7 +224,7 @@ class Operators(TypeReader, ABC):
             self.value_reads += 1
             self.index += 1
             return n.Name(token.start, "?")
-        if token.kind != "name":
+        if token.kind == "other" or token.text in KEYWORDS:
             raise self.wrong(N_("Expected an expression but found %(found)s."))
         return n.Name(token.start, self.words())
 
@@ -288,7 +293,7 @@ class Operators(TypeReader, ABC):
         except Null as null:
             raise self.error(null.message, token.start, **null.params) from None
 
-    _BRACKETS: "dict[str, Callable[[Operators], n.Node]]" = {
+    _BRACKETS: ClassVar["dict[str, Callable[[Operators], n.Node]]"] = {
         "(": _round, "[": _square, "]": _reversed_square, "@": _at_literal, "{": lambda self: self._context(),
     }  # fmt: skip
-    _WORDS = {"true": True, "false": False, "null": None}
+    _WORDS: ClassVar[dict[str, bool | None]] = {"true": True, "false": False, "null": None}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from loopdesk.engine.errors import N_
 from loopdesk.engine.feel import nodes as n
 from loopdesk.engine.feel.lexer import unquote
 from loopdesk.engine.feel.operators import Operators

@@ -56,6 +56,7 @@ class Reader:
 
     @property
     def token(self) -> Token:
+        """The next token."""
         return self.tokens[self.index]
 
     def at(self, *texts: str) -> bool:
@@ -88,12 +89,16 @@ class Reader:
         remedy = N_("Correct the expression at the given place.")
         return FeelError(message, source=self.source, position=position, remedy=remedy, **params)
 
+    def too_deep(self, position: int) -> FeelError:
+        """The error of a text nested deeper than Python's own stack could follow."""
+        return self.error(N_("The expression is nested deeper than %(limit)d levels."), position, limit=MAX_DEPTH)
+
     @contextmanager
     def deeper(self) -> Iterator[None]:
         """Count one level of nesting."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.error(N_("The expression is nested deeper than %(limit)d levels."), self.token.start, limit=MAX_DEPTH)
+            raise self.too_deep(self.token.start)
         yield
         self.depth -= 1
 
@@ -107,11 +112,16 @@ class Reader:
 
     def name(self) -> str:
         """A variable's name: the longest known one, else the words that stand side by side."""
+        known = self.known()
+        return self.words() if known is None else known
+
+    def known(self) -> str | None:
+        """The longest known name of several parts that stands here, taken; None when there is none."""
         for scope in reversed(self.names):
             found = scope.match(self.tokens, self.index)
             if found:
                 return self._take(found)
-        return self.words()
+        return None
 
     def member(self) -> str:
         """A name after a dot: those of the text's own contexts are known, too."""

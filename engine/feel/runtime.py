@@ -22,6 +22,7 @@ class Cause:
     params: Mapping[str, object]
 
     def text(self, translate: Translate = str) -> str:
+        """The cause in the language of ``translate``."""
         return translate(self.message) % self.params if self.params else translate(self.message)
 
 

@@ -45,6 +45,7 @@ class Zone:
     name: str = ""
 
     def text(self) -> str:
+        """ISO 8601, zones by name after ``@``."""
         if self.name:
             return "@" + self.name
         if not self.offset:
@@ -61,12 +62,15 @@ class Zone:
         year = min(max(date.year, 1), 9999)
         hour, minute = divmod(nanos // MINUTE, 60)
         day = min(date.day, month_length(year, date.month))
-        offset = zone_info(self.name).utcoffset(datetime(year, date.month, day, hour, minute))
+        local = datetime(year, date.month, day, hour, minute, tzinfo=zone_info(self.name))
+        offset = local.utcoffset()
         return int(offset.total_seconds()) if offset is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Date:
+    """A day of the calendar; years may be negative."""
+
     year: int
     month: int
     day: int
@@ -94,6 +98,7 @@ class Date:
 
     @property
     def day_of_year(self) -> int:
+        """1 for the first of January."""
         return self.ordinal - days_before(self.year, 1, 1) + 1
 
     def plus_months(self, months: int) -> "Date":
@@ -102,6 +107,7 @@ class Date:
         return Date(year, month + 1, min(self.day, month_length(year, month + 1)))
 
     def text(self) -> str:
+        """ISO 8601, zones by name after ``@``."""
         return f"{'-' if self.year < 0 else ''}{abs(self.year):04}-{self.month:02}-{self.day:02}"
 
 
@@ -114,17 +120,21 @@ class Time:
 
     @property
     def hour(self) -> int:
+        """Whole hours since midnight."""
         return self.nanos // HOUR
 
     @property
     def minute(self) -> int:
+        """Whole minutes since the full hour."""
         return self.nanos // MINUTE % 60
 
     @property
     def second(self) -> int:
+        """Whole seconds since the full minute."""
         return self.nanos // SECOND % 60
 
     def text(self) -> str:
+        """ISO 8601, zones by name after ``@``."""
         fraction = f".{self.nanos % SECOND:09}".rstrip("0").rstrip(".")
         zone = self.zone.text() if self.zone else ""
         return f"{self.hour:02}:{self.minute:02}:{self.second:02}{fraction}{zone}"
@@ -137,11 +147,14 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class DateTime:
+    """A day with a time of day and, if any, its zone."""
+
     date: Date
     time: Time
 
     @property
     def zone(self) -> Zone | None:
+        """The time's zone."""
         return self.time.zone
 
     def instant(self) -> int:
@@ -162,9 +175,11 @@ class DateTime:
         return DateTime(Date.of_ordinal(days), Time(rest, self.zone))
 
     def plus_months(self, months: int) -> "DateTime":
+        """The same time of day that many months later."""
         return DateTime(self.date.plus_months(months), self.time)
 
     def text(self) -> str:
+        """ISO 8601, zones by name after ``@``."""
         return f"{self.date.text()}T{self.time.text()}"
 
 
@@ -175,6 +190,7 @@ class DayDuration:
     nanos: int
 
     def text(self) -> str:
+        """ISO 8601, zones by name after ``@``."""
         days, rest = divmod(abs(self.nanos), DAY)
         hours, rest = divmod(rest, HOUR)
         minutes, rest = divmod(rest, MINUTE)
@@ -192,6 +208,7 @@ class MonthDuration:
     months: int
 
     def text(self) -> str:
+        """ISO 8601, zones by name after ``@``."""
         years, months = divmod(abs(self.months), 12)
         text = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
         return ("-" if self.months < 0 else "") + "P" + (text or "0M")

@@ -13,8 +13,8 @@ def text_of(value: Any) -> str:
     match value:
         case str():
             return value
-        case bool():
-            return "true" if value else "false"
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
         case Decimal():
             return number_text(value)
         case Date() | Time() | DateTime() | DayDuration() | MonthDuration():
@@ -25,8 +25,6 @@ def text_of(value: Any) -> str:
             return _range_text(value)
         case Mapping():
             return "{" + ", ".join(f"{_key(key)}: {_inner(feel(value[key]))}" for key in value) + "}"
-        case None:
-            return "null"
     return f"function {value.name}"
 
 

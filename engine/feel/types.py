@@ -91,9 +91,8 @@ def coerce(value: Any, type_: FeelType) -> Any:
         return value
     if isinstance(value, list) and len(value) == 1 and conforms(feel(value[0]), type_):
         return feel(value[0])
-    if type_.name == "list" and value is not None and not isinstance(value, list):
-        if conforms([value], type_):
-            return [value]
+    if type_.name == "list" and value is not None and not isinstance(value, list) and conforms([value], type_):
+        return [value]
     if type_.name == "date and time" and isinstance(value, Date) and conforms(midnight(value), type_):
         return midnight(value)
     raise Null(N_("The value is no %(type)s."), type=type_.name)

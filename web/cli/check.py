@@ -30,7 +30,7 @@ CHECKERS: dict[str, Checker] = {".dmn": _check_dmn}
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the findings; otherwise that of LANG.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, lang: str | None) -> None:
+def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, **_: str | None) -> None:
     """Check files: each finding names file, element, rule, what is wrong and what to do.
 
     Ends with 0 when nothing is an error, 1 when something is, 2 when a file cannot be read.

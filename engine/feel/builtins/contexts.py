@@ -14,6 +14,7 @@ Context = Mapping[str, Any]
 
 @builtin("get value", "m: context, key: string")
 def get_value(m: Context, key: str) -> Any:
+    """The entry of that key."""
     if key not in m:
         raise Null(N_("The context has no entry %(name)s."), name=key)
     return feel(m[key])
@@ -21,6 +22,7 @@ def get_value(m: Context, key: str) -> Any:
 
 @builtin("get entries", "m: context", run=True)
 def get_entries(run: Run, m: Context) -> list[dict[str, Any]]:
+    """The entries as a list of {key, value}."""
     run.charge(len(m))
     return [{"key": key, "value": feel(m[key])} for key in m]
 
@@ -41,6 +43,7 @@ def context(run: Run, entries: list[Any]) -> dict[str, Any]:
 
 @builtin("context put", "context: context, key: string, value: any", run=True)
 def context_put(run: Run, base: Context, key: str, value: Any) -> dict[str, Any]:
+    """The context with that entry, new or replaced."""
     run.charge(len(base))
     return {**{name: feel(base[name]) for name in base}, key: value}
 

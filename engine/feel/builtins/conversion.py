@@ -41,11 +41,13 @@ def to_number(from_: str, grouping: str | None = None, sign: str | None = None) 
 
 @builtin("number", "from: number")
 def same_number(from_: Decimal) -> Decimal:
+    """A number is one already."""
     return from_
 
 
 @builtin("string", "from: any")
 def to_string(from_: Any) -> str:
+    """The text of any value but null."""
     if from_ is None:
         raise Null(N_("null has no text."))
     return text_of(from_)

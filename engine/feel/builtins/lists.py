@@ -30,11 +30,13 @@ def spread(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @builtin("list contains", "list: list, element: any")
 def list_contains(list_: list[Any], element: Any) -> bool:
+    """Whether the list has an item equal to the element."""
     return any(same(item, element) for item in list_)
 
 
 @builtin("count", LIST)
 def count(list_: list[Any]) -> Decimal:
+    """The number of items."""
     return Decimal(len(list_))
 
 
@@ -53,11 +55,13 @@ def _extreme(items: tuple[Any, ...], wanted: int) -> Any:
 
 @builtin("min", LIST, "list: any...")
 def minimum(*items: Any) -> Any:
+    """The least item."""
     return _extreme(items, -1)
 
 
 @builtin("max", LIST, "list: any...")
 def maximum(*items: Any) -> Any:
+    """The greatest item."""
     return _extreme(items, 1)
 
 
@@ -71,17 +75,20 @@ def total(items: list[Decimal]) -> Decimal:
 
 @builtin("sum", LIST, "list: any...")
 def sum_(*items: Any) -> Decimal:
+    """The sum of numbers."""
     return total(numbers_of(spread(items)))
 
 
 @builtin("mean", LIST, "list: any...")
 def mean(*items: Any) -> Decimal:
+    """The arithmetic mean of numbers."""
     values = numbers_of(spread(items))
     return number(DECIMAL.divide, total(values), Decimal(len(values)))
 
 
 @builtin("product", LIST, "list: any...")
 def product(*items: Any) -> Decimal:
+    """The product of numbers."""
     result = Decimal(1)
     for item in numbers_of(spread(items)):
         result = number(DECIMAL.multiply, result, item)
@@ -90,6 +97,7 @@ def product(*items: Any) -> Decimal:
 
 @builtin("median", LIST, "list: any...")
 def median(*items: Any) -> Decimal:
+    """The middle number, or the mean of the middle two."""
     values = sorted(numbers_of(spread(items)))
     middle = len(values) // 2
     if len(values) % 2:
@@ -138,6 +146,7 @@ for _name in ("any", "or"):
 
 @builtin("not", "negand: any")
 def not_(negand: Any) -> bool:
+    """The opposite of true or false."""
     if not isinstance(negand, bool):
         raise Null(N_("Only true and false have an opposite."))
     return not negand

@@ -58,6 +58,7 @@ builtin("ceiling", "n: number, [scale: number]")(lambda n, scale=ZERO: round_to(
 
 @builtin("abs", "n: number|days and time duration|years and months duration")
 def absolute(n: Any) -> Any:
+    """The size of a number or duration, without its sign."""
     match n:
         case DayDuration():
             return DayDuration(abs(n.nanos))
@@ -76,11 +77,13 @@ def modulo(dividend: Decimal, divisor: Decimal) -> Decimal:
 
 @builtin("sqrt", "number: number")
 def sqrt(value: Decimal) -> Decimal:
+    """The square root of a number that is not negative."""
     return number(DECIMAL.sqrt, value)
 
 
 @builtin("log", "number: number")
 def log(value: Decimal) -> Decimal:
+    """The natural logarithm."""
     if value <= 0:
         raise Null(N_("Only numbers above 0 have a logarithm."))
     return number(DECIMAL.ln, value)
@@ -88,14 +91,17 @@ def log(value: Decimal) -> Decimal:
 
 @builtin("exp", "number: number")
 def exp(value: Decimal) -> Decimal:
+    """Euler's number to that power."""
     return number(DECIMAL.exp, value)
 
 
 @builtin("odd", "number: number")
 def odd(value: Decimal) -> bool:
+    """Whether the remainder after halving is one."""
     return DECIMAL.remainder(value, Decimal(2)).copy_abs() == 1
 
 
 @builtin("even", "number: number")
 def even(value: Decimal) -> bool:
+    """Whether nothing remains after halving."""
     return DECIMAL.remainder(value, Decimal(2)) == 0

@@ -123,7 +123,7 @@ def searched(run: Run, text: str, search: Callable[[float], Any]) -> Any:
 def replacement(template: str, groups: int, literal: bool = False) -> Callable[[Any], str]:
     """Expands ``$1``; a backslash stands before ``$`` and before itself only."""
     if literal:
-        return lambda match: template
+        return lambda _: template
     parts = re.findall(r"\\[\\$]|\$\d+|[^\\$]+|.", template, re.DOTALL)
     if any(part in ("\\", "$") for part in parts):
         raise Null(N_("%(template)r is no replacement."), template=template)

@@ -53,36 +53,43 @@ def reaches(a: Range, b: Range) -> bool:
 
 @builtin("before", *PAIRS)
 def before(a: Any, b: Any) -> bool:
+    """Whether a ends before b starts."""
     return not reaches(as_range(a), as_range(b))
 
 
 @builtin("after", *PAIRS)
 def after(a: Any, b: Any) -> bool:
+    """Whether a starts after b ends."""
     return before(b, a)
 
 
 @builtin("meets", *RANGES)
 def meets(a: Range, b: Range) -> bool:
+    """Whether a ends exactly where b starts, both ends included."""
     return a.end_included and b.start_included and order(a.end, b.start, 1, -1) == 0
 
 
 @builtin("met by", *RANGES)
 def met_by(a: Range, b: Range) -> bool:
+    """Whether b meets a."""
     return meets(b, a)
 
 
 @builtin("overlaps", *RANGES)
 def overlaps(a: Range, b: Range) -> bool:
+    """Whether the two share a value."""
     return reaches(a, b) and reaches(b, a)
 
 
 @builtin("overlaps before", *RANGES)
 def overlaps_before(a: Range, b: Range) -> bool:
+    """Whether a starts before b and ends inside it."""
     return starts_order(a, b) < 0 and reaches(a, b) and _ends_within(a, b)
 
 
 @builtin("overlaps after", *RANGES)
 def overlaps_after(a: Range, b: Range) -> bool:
+    """Whether b overlaps a before."""
     return overlaps_before(b, a)
 
 
@@ -92,38 +99,45 @@ def _ends_within(a: Range, b: Range) -> bool:
 
 @builtin("finishes", *POINT_IN_RANGE)
 def finishes(a: Any, b: Range) -> bool:
+    """Whether a lies in b and ends with it."""
     inner = as_range(a)
     return ends_order(inner, b) == 0 and starts_order(inner, b) >= 0
 
 
 @builtin("finished by", *RANGE_OF_POINT)
 def finished_by(a: Range, b: Any) -> bool:
+    """Whether b finishes a."""
     return finishes(b, a)
 
 
 @builtin("includes", *RANGE_OF_POINT)
 def includes(a: Range, b: Any) -> bool:
+    """Whether all of b lies in a."""
     inner = as_range(b)
     return starts_order(a, inner) <= 0 <= ends_order(a, inner)
 
 
 @builtin("during", *POINT_IN_RANGE)
 def during(a: Any, b: Range) -> bool:
+    """Whether all of a lies in b."""
     return includes(b, a)
 
 
 @builtin("starts", *POINT_IN_RANGE)
 def starts(a: Any, b: Range) -> bool:
+    """Whether a lies in b and starts with it."""
     inner = as_range(a)
     return starts_order(inner, b) == 0 and ends_order(inner, b) <= 0
 
 
 @builtin("started by", *RANGE_OF_POINT)
 def started_by(a: Range, b: Any) -> bool:
+    """Whether b starts a."""
     return starts(b, a)
 
 
 @builtin("coincides", *PAIRS)
 def coincides(a: Any, b: Any) -> bool:
+    """Whether the two are the same."""
     one, other = as_range(a), as_range(b)
     return starts_order(one, other) == 0 == ends_order(one, other)

@@ -25,7 +25,7 @@ class Parameter:
 
     @staticmethod
     def of(text: str) -> "Parameter":
-        """Reads ``[length: number?]``: brackets for optional, ``?`` for null allowed, ``...`` for any number of them."""
+        """Reads ``[length: number?]``: brackets for optional, ``?`` for null allowed, ``...`` for any number."""
         optional = text.startswith("[")
         name, kinds = text.strip("[]").split(": ")
         rest, kinds = kinds.endswith("..."), kinds.removesuffix("...")

@@ -25,6 +25,7 @@ def place_in(list_: list[Any], position: Decimal) -> int:
 
 @builtin("sublist", "list: list, start position: number, [length: number?]", run=True)
 def sublist(run: Run, list_: list[Any], start: Decimal, length: Decimal | None = None) -> list[Any]:
+    """A part of the list, from a place counted from 1, or from -1 at the end."""
     begin = place_in(list_, start)
     if length is not None and (length < 1 or begin + whole(length, "length") > len(list_)):
         raise Null(N_("The list is not that long."))
@@ -34,6 +35,7 @@ def sublist(run: Run, list_: list[Any], start: Decimal, length: Decimal | None =
 
 @builtin("append", "list: list?, item: any...", run=True)
 def append(run: Run, list_: list[Any] | None, *items: Any) -> list[Any]:
+    """The list with the items at its end."""
     if list_ is None:
         raise Null(N_("There is no list to append to."))
     run.charge(len(list_) + len(items))
@@ -42,12 +44,14 @@ def append(run: Run, list_: list[Any] | None, *items: Any) -> list[Any]:
 
 @builtin("concatenate", "list: list...", run=True)
 def concatenate(run: Run, *lists: list[Any]) -> list[Any]:
+    """The items of all lists."""
     run.charge(sum(map(len, lists)))
     return [item for list_ in lists for item in list_]
 
 
 @builtin("insert before", "list: list, position: number, newItem: any", run=True)
 def insert_before(run: Run, list_: list[Any], position: Decimal, item: Any) -> list[Any]:
+    """The list with the item put before that place."""
     place = place_in(list_, position)
     run.charge(len(list_))
     return [*list_[:place], item, *list_[place:]]
@@ -55,6 +59,7 @@ def insert_before(run: Run, list_: list[Any], position: Decimal, item: Any) -> l
 
 @builtin("remove", "list: list, position: number", run=True)
 def remove(run: Run, list_: list[Any], position: Decimal) -> list[Any]:
+    """The list without the item at that place."""
     place = place_in(list_, position)
     run.charge(len(list_))
     return [*list_[:place], *list_[place + 1 :]]
@@ -62,6 +67,7 @@ def remove(run: Run, list_: list[Any], position: Decimal) -> list[Any]:
 
 @builtin("list replace", "list: list, position: number, newItem: any", run=True)
 def replace_at(run: Run, list_: list[Any], position: Decimal, item: Any) -> list[Any]:
+    """The list with another item at that place."""
     place = place_in(list_, position)
     run.charge(len(list_))
     return [*list_[:place], item, *list_[place + 1 :]]
@@ -79,18 +85,21 @@ def replace_matching(run: Run, list_: list[Any], match: Function, item: Any) -> 
 
 @builtin("reverse", LIST, run=True)
 def reverse(run: Run, list_: list[Any]) -> list[Any]:
+    """The list from its end."""
     run.charge(len(list_))
     return list_[::-1]
 
 
 @builtin("index of", "list: list, match: any", run=True)
 def index_of(run: Run, list_: list[Any], match: Any) -> list[Decimal]:
+    """The places of all items equal to the match, counted from 1."""
     run.charge(len(list_))
     return [Decimal(index) for index, item in enumerate(list_, 1) if same(item, match)]
 
 
 @builtin("union", "list: list...", run=True)
 def union(run: Run, *lists: list[Any]) -> list[Any]:
+    """The items of all lists, each once."""
     return distinct_values(run, concatenate(run, *lists))
 
 
@@ -116,6 +125,7 @@ def distinct_values(run: Run, list_: list[Any]) -> list[Any]:
 
 @builtin("flatten", LIST, run=True)
 def flatten(run: Run, list_: list[Any]) -> list[Any]:
+    """The items of lists in lists, in one list."""
     flat: list[Any] = []
     waiting = [iter(list_)]
     while waiting:

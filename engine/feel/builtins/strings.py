@@ -29,53 +29,63 @@ def substring(string: str, start: Decimal, length: Decimal | None = None) -> str
 
 @builtin("string length", "string: string")
 def string_length(string: str) -> Decimal:
+    """The number of characters."""
     return Decimal(len(string))
 
 
 @builtin("upper case", "string: string")
 def upper_case(string: str) -> str:
+    """The text in capital letters."""
     return string.upper()
 
 
 @builtin("lower case", "string: string")
 def lower_case(string: str) -> str:
+    """The text in small letters."""
     return string.lower()
 
 
 @builtin("substring before", TWO)
 def substring_before(string: str, match: str) -> str:
+    """What stands before the first match; empty without one."""
     before, found, _ = string.partition(match) if match else ("", "", "")
     return before if found else ""
 
 
 @builtin("substring after", TWO)
 def substring_after(string: str, match: str) -> str:
+    """What stands after the first match; empty without one."""
     return string.partition(match)[2] if match else string
 
 
 @builtin("contains", TWO)
 def contains(string: str, match: str) -> bool:
+    """Whether the text has the match in it."""
     return match in string
 
 
 @builtin("starts with", TWO)
 def starts_with(string: str, match: str) -> bool:
+    """Whether the text starts with the match."""
     return string.startswith(match)
 
 
 @builtin("ends with", TWO)
 def ends_with(string: str, match: str) -> bool:
+    """Whether the text ends with the match."""
     return string.endswith(match)
 
 
 @builtin("matches", "input: string, pattern: string, [flags: string?]", run=True)
 def matches(run: Run, input_: str, pattern_: str, flags: str | None = None) -> bool:
+    """Whether the pattern matches somewhere in the input."""
     compiled = pattern(pattern_, flags or "")
     return searched(run, input_, lambda timeout: compiled.search(input_, timeout=timeout)) is not None
 
 
 @builtin("replace", "input: string, pattern: string, replacement: string, [flags: string?]", run=True)
 def replace(run: Run, input_: str, pattern_: str, template: str, flags: str | None = None) -> str:
+    """The input with every match of the pattern replaced."""
     compiled = pattern(pattern_, flags or "")
     expand = replacement(template, compiled.groups, literal="q" in (flags or ""))
     result: str = searched(run, input_, lambda timeout: compiled.sub(expand, input_, timeout=timeout))
@@ -107,5 +117,3 @@ def string_join(run: Run, list_: list[Any], delimiter: str | None = None) -> str
     if sum(map(len, texts)) + len(delimiter or "") * len(texts) > MAX_TEXT:
         raise Null(N_("The text is longer than %(limit)d characters."), limit=MAX_TEXT)
     return (delimiter or "").join(texts)
-
-

@@ -36,6 +36,7 @@ CALENDAR = "year: number, month: number, day: number"
 
 @builtin("date", "from: string|date|date and time")
 def date(from_: Any) -> Date:
+    """A date from its text, or that of a date and time."""
     if isinstance(from_, str):
         return parse_date(from_)
     return from_.date if isinstance(from_, DateTime) else from_
@@ -43,11 +44,13 @@ def date(from_: Any) -> Date:
 
 @builtin("date", CALENDAR)
 def date_of(year: Decimal, month: Decimal, day: Decimal) -> Date:
+    """A date from year, month and day."""
     return make_date(whole(year, "year"), whole(month, "month"), whole(day, "day"))
 
 
 @builtin("time", "from: string|time|date and time|date")
 def time(from_: Any) -> Time:
+    """A time from its text, or that of a date and time; midnight UTC of a date."""
     match from_:
         case str():
             return parse_time(from_)
@@ -60,6 +63,7 @@ def time(from_: Any) -> Time:
 
 @builtin("time", f"{CLOCK}, [offset: days and time duration?]")
 def time_of(hour: Decimal, minute: Decimal, second: Decimal, offset: DayDuration | None = None) -> Time:
+    """A time from hour, minute, second and, if given, offset."""
     return make_time(whole(hour, "hour"), whole(minute, "minute"), int(second * SECOND), _zone(offset))
 
 
@@ -69,6 +73,7 @@ def _zone(offset: DayDuration | None) -> Zone | None:
 
 @builtin("date and time", "from: string|date and time|date")
 def date_and_time(from_: Any) -> DateTime:
+    """A date and time from its text; midnight UTC of a date."""
     match from_:
         case str():
             return parse_date_time(from_)
@@ -79,22 +84,26 @@ def date_and_time(from_: Any) -> DateTime:
 
 @builtin("date and time", "date: date|date and time, time: time")
 def date_with_time(date_: Date | DateTime, time_: Time) -> DateTime:
+    """A date and a time put together."""
     return DateTime(date_.date if isinstance(date_, DateTime) else date_, time_)
 
 
 @builtin("date and time", "date: date|date and time, time: time, timezone: string")
 def date_with_zone(date_: Date | DateTime, time_: Time, timezone: str) -> DateTime:
+    """A date and a time put together, in a zone."""
     moved = Time(time_.nanos, _named(timezone))
     return date_with_time(date_, moved)
 
 
 @builtin("date and time", f"{CALENDAR}, {CLOCK}, [offset: days and time duration?]")
 def date_and_time_of(*parts: Any) -> DateTime:
+    """A date and time from its numbers and, if given, offset."""
     return DateTime(date_of(*parts[:3]), time_of(*parts[3:]))
 
 
 @builtin("date and time", f"{CALENDAR}, {CLOCK}, timezone: string")
 def date_and_time_in(*parts: Any) -> DateTime:
+    """A date and time from its numbers, in a zone."""
     clock = time_of(*parts[3:6])
     return DateTime(date_of(*parts[:3]), Time(clock.nanos, _named(parts[6])))
 
@@ -105,6 +114,7 @@ def _named(timezone: str) -> Zone | None:
 
 @builtin("duration", "from: string|days and time duration|years and months duration")
 def duration(from_: Any) -> DayDuration | MonthDuration:
+    """A duration from its text."""
     return parse_duration(from_) if isinstance(from_, str) else from_
 
 
@@ -128,6 +138,7 @@ def _wall(moment: Date | DateTime) -> Date:
 
 @builtin("is", "value1: any, value2: any")
 def is_(value1: Any, value2: Any) -> bool:
+    """Whether two values are the same, zone and kind included."""
     return is_same(value1, value2)
 
 
@@ -147,16 +158,19 @@ def today(run: Run) -> Any:
 
 @builtin("day of year", MOMENT)
 def day_of_year(moment: Date | DateTime) -> Decimal:
+    """1 for the first of January."""
     return Decimal(_wall(moment).day_of_year)
 
 
 @builtin("day of week", MOMENT)
 def day_of_week(moment: Date | DateTime) -> str:
+    """The English name of the weekday."""
     return DAYS[_wall(moment).weekday - 1]
 
 
 @builtin("month of year", MOMENT)
 def month_of_year(moment: Date | DateTime) -> str:
+    """The English name of the month."""
     return MONTHS[_wall(moment).month - 1]
 
 
@@ -165,5 +179,3 @@ def week_of_year(moment: Date | DateTime) -> Decimal:
     """The ISO week; the calendar repeats every 400 years."""
     day = _wall(moment)
     return Decimal(calendar_date(day.year % 400 + 2000, day.month, day.day).isocalendar().week)
-
-

@@ -68,6 +68,11 @@ def code(node: Node, scope: Scope) -> Code:
     return _TABLE[type(node)](node, scope)
 
 
+def constant(value: Any) -> Code:
+    """A closure that always answers the same."""
+    return lambda _: value
+
+
 def failing(at: int, message: str, **params: object) -> Code:
     """A closure that is always null for this cause."""
     null = Null(message, **params)

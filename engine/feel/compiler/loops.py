@@ -17,6 +17,7 @@ PARTIAL = "partial"
 
 @compiles(n.If)
 def if_(node: n.If, scope: Scope) -> Code:
+    """The first branch whose condition is true, else the last."""
     branches = [(code(condition, scope), code(then, scope)) for condition, then in node.branches]
     otherwise = code(node.otherwise, scope)
 
@@ -105,6 +106,7 @@ def _walk(steps: Steps) -> Callable[[Frame], Iterator[Frame]]:
 
 @compiles(n.For)
 def for_(node: n.For, scope: Scope) -> Code:
+    """A loop; its body sees ``partial``, the results so far."""
     steps, inner = _domains(node.iterators, scope.inner((PARTIAL,), copied=True))
     return _for(node.at, steps, code(node.body, inner))
 
@@ -119,8 +121,7 @@ def _for(at: int, steps: Steps, body: Code) -> Code:
 
     def loop(frame: Frame) -> list[Any]:
         results: list[Any] = []
-        for round_ in walk(Frame(frame.run, frame, {PARTIAL: results})):
-            results.append(body(round_))
+        results.extend(map(body, walk(Frame(frame.run, frame, {PARTIAL: results}))))
         return results
 
     return guarded(at, loop)
@@ -128,6 +129,7 @@ def _for(at: int, steps: Steps, body: Code) -> Code:
 
 @compiles(n.Quantified)
 def quantified(node: n.Quantified, scope: Scope) -> Code:
+    """``some`` and ``every`` in three-valued logic."""
     steps, inner = _domains(node.iterators, scope)
     return _quantified(node.at, node.word, steps, code(node.condition, inner))
 
@@ -139,13 +141,13 @@ def quantified_codes(at: int, word: str, domains: list[tuple[str, Code]], condit
 
 def _quantified(at: int, word: str, steps: Steps, condition: Code) -> Code:
     walk = _walk(steps)
-    decisive: bool = word == "some"
+    decisive = word == "some"
     neutral = not decisive
 
     def decide(frame: Frame) -> bool | None:
         result: bool | None = neutral
         for round_ in walk(frame):
-            value = condition(round_)
+            value: object = condition(round_)
             if value is decisive:
                 return decisive
             if value is not neutral:
@@ -157,6 +159,7 @@ def _quantified(at: int, word: str, steps: Steps, condition: Code) -> Code:
 
 @compiles(n.Filter)
 def filter_(node: n.Filter, scope: Scope) -> Code:
+    """A filter: by place when the condition is a number, else by truth."""
     return filter_codes(node.at, code(node.base, scope), code(node.condition, scope.inner(None)))
 
 

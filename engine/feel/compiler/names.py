@@ -8,7 +8,7 @@ from loopdesk.engine.errors import N_
 from loopdesk.engine.feel import nodes as n
 from loopdesk.engine.feel.arithmetic import DECIMAL
 from loopdesk.engine.feel.builtins import BUILTINS
-from loopdesk.engine.feel.compiler.core import NO_VARIABLE, Code, Scope, code, compiles, failing
+from loopdesk.engine.feel.compiler.core import NO_VARIABLE, Code, Scope, code, compiles, constant, failing
 from loopdesk.engine.feel.errors import Null
 from loopdesk.engine.feel.properties import member
 from loopdesk.engine.feel.runtime import Frame
@@ -16,13 +16,15 @@ from loopdesk.engine.feel.values import PLAIN, feel
 
 
 @compiles(n.Literal)
-def literal(node: n.Literal, scope: Scope) -> Code:
+def literal(node: n.Literal, _: Scope) -> Code:
+    """A value that stands in the text; numbers get 34 digits."""
     value = DECIMAL.plus(node.value) if isinstance(node.value, Decimal) else node.value
-    return lambda frame: value
+    return constant(value)
 
 
 @compiles(n.Name)
 def name(node: n.Name, scope: Scope) -> Code:
+    """A variable, converted to a value of FEEL where it comes from outside."""
     raw = raw_name(node, scope)
 
     def read(frame: Frame) -> Any:
@@ -105,6 +107,7 @@ def _filtered(name: str, filters: list[int], otherwise: Code) -> Code:
 
 @compiles(n.Path)
 def path(node: n.Path, scope: Scope) -> Code:
+    """What stands after a dot."""
     raw = raw_path(node, scope)
 
     def read(frame: Frame) -> Any:
@@ -115,6 +118,7 @@ def path(node: n.Path, scope: Scope) -> Code:
 
 
 def raw_path(node: n.Path, scope: Scope) -> Code:
+    """Reads a path without converting what it ends at."""
     base = raw(node.base, scope)
     name, at = node.name, node.at
 
@@ -143,6 +147,7 @@ def raw(node: n.Node, scope: Scope) -> Code:
 
 @compiles(n.ListNode)
 def list_(node: n.ListNode, scope: Scope) -> Code:
+    """A list."""
     items = [code(item, scope) for item in node.items]
     return lambda frame: [item(frame) for item in items]
 

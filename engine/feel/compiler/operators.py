@@ -28,6 +28,7 @@ INCOMPARABLE = N_("A %(left)s and a %(right)s cannot be compared.")
 
 @compiles(n.Chain)
 def chain(node: n.Chain, scope: Scope) -> Code:
+    """Sums, products and powers, from the left."""
     result = code(node.first, scope)
     for op, at, operand in node.rest:
         result = _arithmetic(op, at, result, code(operand, scope))
@@ -66,12 +67,14 @@ def _long_chain(node: n.Chain, scope: Scope) -> Code:
 
 @compiles(n.Negate)
 def negated(node: n.Negate, scope: Scope) -> Code:
+    """A minus before an operand."""
     operand = code(node.operand, scope)
     return guarded(node.at, lambda frame: negate(operand(frame)))
 
 
 @compiles(n.Compare)
 def comparison(node: n.Compare, scope: Scope) -> Code:
+    """``=``, ``!=``, ``<`` and their kin."""
     return compare_codes(node.op, node.at, code(node.left, scope), code(node.right, scope))
 
 
@@ -114,13 +117,13 @@ def _ordered(op: str, at: int, left: Code, right: Code) -> Code:
 def logic(node: n.Logic, scope: Scope) -> Code:
     """Three-valued ``and`` / ``or`` (DMN 1.5 Table 50): false, or true, decides; else anything unknown makes null."""
     operands = [code(operand, scope) for operand in node.operands]
-    decisive: bool = node.word == "or"
+    decisive = node.word == "or"
     neutral = not decisive
 
     def decide(frame: Frame) -> bool | None:
         result: bool | None = neutral
         for operand in operands:
-            value = operand(frame)
+            value: object = operand(frame)
             if value is decisive:
                 return decisive
             if value is not neutral:
@@ -132,6 +135,7 @@ def logic(node: n.Logic, scope: Scope) -> Code:
 
 @compiles(n.Between)
 def between(node: n.Between, scope: Scope) -> Code:
+    """``between ... and ...``, both ends included."""
     value, low, high = (code(part, scope) for part in (node.value, node.low, node.high))
 
     def within(frame: Frame) -> bool | None:
@@ -147,6 +151,7 @@ def between(node: n.Between, scope: Scope) -> Code:
 
 @compiles(n.RangeNode)
 def range_(node: n.RangeNode, scope: Scope) -> Code:
+    """A range in brackets, or one such as ``(< 10)``."""
     assert node.start is not None
     start = code(node.start, scope)
     if node.op:
@@ -162,6 +167,7 @@ def range_(node: n.RangeNode, scope: Scope) -> Code:
 
 @compiles(n.InstanceOf)
 def instance_of(node: n.InstanceOf, scope: Scope) -> Code:
+    """Whether a value is of a type; null is of none."""
     value = code(node.value, scope)
     try:
         wanted = type_of(node.type, scope.unit.types)
@@ -175,5 +181,3 @@ def instance_of(node: n.InstanceOf, scope: Scope) -> Code:
         return conforms(item, wanted, constrained=False)
 
     return check
-
-

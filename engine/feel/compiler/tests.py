@@ -4,7 +4,7 @@ from typing import Any
 
 from loopdesk.engine.feel import nodes as n
 from loopdesk.engine.feel.compare import SIMPLE, equal, same
-from loopdesk.engine.feel.compiler.core import Code, Scope, code, compiles
+from loopdesk.engine.feel.compiler.core import Code, Scope, code, compiles, constant
 from loopdesk.engine.feel.compiler.operators import compare_codes
 from loopdesk.engine.feel.ranges import holds
 from loopdesk.engine.feel.runtime import Frame
@@ -95,6 +95,7 @@ def any_of(tests: list[Code], negated: bool = False) -> Code:
 
 @compiles(n.In)
 def in_(node: n.In, scope: Scope) -> Code:
+    """``in`` with one or several tests."""
     value = code(node.value, scope)
     inner = scope.inner((VALUE,))
     decide = any_of([test(one, inner) for one in node.tests])
@@ -109,5 +110,5 @@ def in_(node: n.In, scope: Scope) -> Code:
 def tests(node: n.Tests, scope: Scope) -> Code:
     """A whole cell; ``-`` is always true."""
     if node.any:
-        return lambda frame: True
+        return constant(True)
     return any_of([test(one, scope) for one in node.tests], node.negated)
