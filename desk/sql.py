@@ -21,7 +21,7 @@ def insert_new(tx: Tx, table: sa.Table, values: Mapping[str, Any], *, unique: Se
     Returns whether the row is new.
     """
     statement = dialect_insert(tx, table).values(**values).on_conflict_do_nothing(index_elements=list(unique))
-    return tx.conn.execute(statement).rowcount == 1
+    return tx.conn.execute(statement.returning(sa.literal(1))).first() is not None
 
 
 def page_of(page: int, per_page: int) -> tuple[int, int]:
