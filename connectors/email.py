@@ -4,7 +4,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from ipaddress import ip_address
 from typing import Self
@@ -25,7 +25,7 @@ class Server:
     host: str
     port: int
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     ca: str = ""
 
     @classmethod
@@ -64,7 +64,7 @@ class Email:
     title = N_("E-mail")
     hint = N_("Messages to customers and colleagues by SMTP.")
     channels = frozenset({"email"})
-    fields = (
+    fields: tuple[Field, ...] = (
         Field(
             "SMTP_URL", N_("SMTP server"), "secret", N_("smtp://, smtp+starttls:// or smtps:// address"), required=True
         ),

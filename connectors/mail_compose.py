@@ -33,12 +33,12 @@ def compose(message: Message, sender: str) -> EmailMessage:
     if references:
         mail["In-Reply-To"] = message.in_reply_to or references[0]
         mail["References"] = " ".join(references)
-    if message.language:
-        mail["Content-Language"] = message.language
     if message.automatic:
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5
         mail["X-Auto-Response-Suppress"] = "All"  # Exchange does not read RFC 3834
     mail.set_content(message.body or "\n", charset="utf-8")
+    if message.language:
+        mail["Content-Language"] = message.language
     return mail
 
 
@@ -74,8 +74,8 @@ def _subject(message: Message) -> str:
 
 
 def _address(value: str, name: str) -> Address:
-    display, spec = parseaddr(_HEADER_UNSAFE.sub(" ", value))
-    if not _ADDRESS.fullmatch(spec):
+    display, spec = parseaddr(value)
+    if _HEADER_UNSAFE.search(value) or not _ADDRESS.fullmatch(spec):
         raise Invalid(
             "“%(address)s” is not an e-mail address.",
             remedy=N_("Correct the address of the contact, then retry the incident."),

@@ -92,9 +92,8 @@ def parse(raw: bytes, *, own: Collection[str] = ()) -> Inbound:
     try:
         return _parse(raw, own)
     except Exception as error:  # noqa: BLE001 - recorded in `problems`; whatever arrives becomes a case
-        head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
         readable = decode_bytes(raw[:_READABLE_BYTES], "")[0].strip()
-        found = _parse(head + b"\n\n", own)
+        found = _parse(_head(raw), own)
         problems = (f"{type(error).__name__}: {error}", *found.problems)
         return replace(found, message_id=message_id_of(raw), text=readable, new_text=readable, problems=problems)
 
@@ -132,9 +131,15 @@ def _parse(raw: bytes, own: Collection[str]) -> Inbound:
 
 def message_id_of(raw: bytes, mail: Part | None = None) -> str:
     """The Message-ID, or a digest of the whole mail where it has none: the same mail twice has the same id."""
-    mail = mail if mail is not None else message_from_bytes(raw, policy=_AS_IS)
+    mail = mail if mail is not None else message_from_bytes(_head(raw), policy=_AS_IS)
     named = next(iter(_ids(mail, "Message-ID")), "")
     return named if named and len(named) <= _LONGEST_ID else f"<sha256.{hashlib.sha256(raw).hexdigest()}@missing>"
+
+
+def _head(raw: bytes) -> bytes:
+    """The headers alone: reading them cannot fail on what follows."""
+    ends = [end for end in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if end >= 0]
+    return raw[: min(ends, default=len(raw))] + b"\n\n"
 
 
 def header(mail: Part, name: str) -> str:

@@ -16,7 +16,7 @@ class Webhook:
     title = N_("Webhook")
     hint = N_("Posts JSON to any system; service tasks of type http.post.")
     effects = frozenset({"http.post"})
-    fields = (
+    fields: tuple[Field, ...] = (
         Field(
             "LOOPDESK_WEBHOOK_HOSTS",
             N_("Allowed hosts"),
@@ -26,7 +26,10 @@ class Webhook:
     )
 
     def __init__(self, http: Http, hosts: Iterable[str]) -> None:
-        """Post only to ``hosts`` (``host`` or ``host:port``): a diagram must not reach into the company's network."""
+        """Post only to ``hosts``: a diagram must not reach into the company's network.
+
+        ``host`` means its ordinary port; an address that names a port needs ``host:port``.
+        """
         self._http = http
         self._hosts = frozenset(host.strip().lower() for host in hosts if host.strip())
 
@@ -52,7 +55,7 @@ class Webhook:
     def _check_host(self, url: str) -> None:
         try:
             parts = urlsplit(url)
-            places = {parts.hostname or "", f"{parts.hostname}:{parts.port}" if parts.port else ""} - {""}
+            places = {f"{parts.hostname}:{parts.port}"} if parts.port else {parts.hostname or ""} - {""}
         except ValueError as error:
             raise Invalid("“%(url)s” is not a usable address: %(reason)s", url=url, reason=error) from error
         if parts.scheme not in ("http", "https") or not places:

@@ -32,7 +32,7 @@ TEMPLATE = "attachment-refused"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What dealing with a mail needs to know: where files go, our addresses (lower case), our links, staff's language."""
+    """What dealing with a mail needs: where files go, the base of links, our addresses, the language of notes."""
 
     store: Store
     base_url: str = ""
@@ -89,10 +89,10 @@ def _open(desk: Desk, tx: Tx, item: Item, mail: Inbound, place: mail_threads.Pla
     number = case.open(MAIL, tx, report).number
     _attach(desk, tx, number, item, mail, mail.text, report.language)
     if place.foreign:
-        text = N_("This mail names case %(number)s, which belongs to another customer. It became a case of its own.")
-        _tell_staff(desk, tx, number, text, number=place.foreign)
+        text = N_("This mail names case %(other)s, which belongs to another customer. It became a case of its own.")
+        _tell_staff(desk, tx, number, text, other=place.foreign)
     if place.closed:
-        _tell_staff(desk, tx, number, N_("This mail answers case %(number)s, which is closed."), number=place.closed)
+        _tell_staff(desk, tx, number, N_("This mail answers case %(other)s, which is closed."), other=place.closed)
     return "opened", number
 
 
@@ -134,10 +134,8 @@ def _attach(
         kept += _keep(desk, tx, number, [File("message.txt", "text/plain", text.encode())], visibility)[0]
     if mail.problems:
         _, too_large = _keep(desk, tx, number, [File("message.eml", "message/rfc822", item.raw)], STAFF)
-        problems = ", ".join(mail.problems)
-        _tell_staff(
-            desk, tx, number, N_("This mail is damaged (%(problems)s); the original is attached."), problems=problems
-        )
+        damaged = N_("This mail is damaged (%(problems)s); the original is attached.")
+        _tell_staff(desk, tx, number, damaged, problems=", ".join(mail.problems))
         refused += too_large
     if refused:
         _tell_refused(desk, tx, number, refused, language)

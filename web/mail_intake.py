@@ -90,7 +90,7 @@ def intake(engine: Engine, host: str, port: int) -> MailServer:
 
     def keep(envelope: Envelope) -> None:
         content = _content(envelope)
-        body = content.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+        body = content.partition(b"\r\n\r\n")[2]
         with engine.begin() as tx:
             message_id = mail_parse.message_id_of(content)
             inbound.keep(tx, CHANNEL, _stamp(envelope) + content, message_id=message_id, content=body)

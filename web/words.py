@@ -10,6 +10,6 @@ _CATALOGUES = Path(__file__).parent / "translations"
 
 
 def translator(language: str) -> Translate:
-    """What translates a message into ``language`` (``zh``, ``zh_CN.UTF-8``, ...); English for all that is not Chinese."""
+    """What translates a message into ``language`` (``zh``, ``zh_CN.UTF-8``, …): Chinese, else English."""
     wanted = ["zh"] if language.startswith("zh") else []
     return gettext.translation("messages", _CATALOGUES, wanted, fallback=True).gettext
