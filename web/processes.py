@@ -43,11 +43,12 @@ def command(name: str) -> list[str]:
 
 @dataclass
 class Part:
-    """One process to keep alive. ``stdin`` is handed to it at each start."""
+    """One process to keep alive. ``stdin`` is handed to it at each start; a ``quiet`` one prints nothing."""
 
     name: str
     command: Sequence[str]
     stdin: bytes = b""
+    quiet: bool = False
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause: float = FIRST_PAUSE
@@ -58,6 +59,7 @@ class Part:
         self.process = subprocess.Popen(
             self.command,
             stdin=subprocess.PIPE if self.stdin else subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if self.quiet else None,
             env=dict(environ),
             start_new_session=True,
             preexec_fn=die_with_parent,

@@ -44,18 +44,18 @@ class House:
         self.lines.extend(line.rstrip() for line in stream)
 
     def ready(self) -> "House":
-        eventually(lambda: self.said("Loopdesk is ready"), within=60)
+        eventually(lambda: self.said("Loopdesk is ready") or self._ended(), within=60)
+        assert not self._ended(), self.lines
         return self
 
+    def _ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
     def said(self, text: str) -> str | None:
-        for line in list(self.lines):
-            if text in line:
-                return line
-        assert self.process is None or self.process.poll() is None or not text, "\n".join(self.lines)
-        return None
+        return next((line for line in list(self.lines) if text in line), None)
 
     def pid(self, name: str) -> int:
-        found = [m[1] for line in self.lines if (m := re.search(rf"{name} .*?(\d+)\)", line))]
+        found = [m[1] for line in self.lines if (m := re.search(rf"\b{name} .*\((?:process )?(\d+)\)", line))]
         return int(found[-1])
 
     def processes(self) -> list[psutil.Process]:
@@ -89,5 +89,75 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_everything_starts_says_where_and_ends_without_survivors(house: House) -> None:
-    process = house.start(LOOPDESK_ADMIN_PASSWORD="correct horse battery").start_checked if False else house.start()
+    process = house.start()
     house.ready()
+    assert house.said(f"http://127.0.0.1:{house.port}")
+    assert house.said("First sign-in: admin, password: ")
+    assert house.answers()
+    with socket.create_connection(("127.0.0.1", house.intake), timeout=5) as mail:
+        assert mail.recv(100).startswith(b"220")
+    assert {name for name in PARTS if psutil.pid_exists(house.pid(name))} == PARTS
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    assert house.processes() == []
+
+
+def test_a_second_start_keeps_the_first_sign_in_and_is_quick(house: House) -> None:
+    for _ in range(2):
+        process = house.start(LOOPDESK_ADMIN_PASSWORD="correct horse battery")
+        house.ready()
+        process.terminate()
+        assert process.wait(20) == 0
+        house.lines, first = [], house.lines
+    assert not any("password" in line for line in first), "the second start makes nobody"
+
+
+def test_what_dies_is_started_again_and_said(house: House) -> None:
+    house.start()
+    house.ready()
+    for name in sorted(PARTS):
+        before = house.pid(name)
+        os.kill(before, signal.SIGKILL)
+        eventually(lambda name=name: house.said(f"{name} ended (SIGKILL)"))  # type: ignore[misc]
+        eventually(lambda name=name, before=before: house.pid(name) != before)  # type: ignore[misc]
+    eventually(house.answers, within=20)
+
+
+def test_nothing_survives_a_supervisor_that_is_killed(house: House) -> None:
+    process = house.start()
+    house.ready()
+    assert len(house.processes()) >= len(PARTS)
+    process.kill()
+    process.wait()
+    eventually(lambda: house.processes() == [])
+
+
+@pytest.mark.parametrize("variable", ["PORT", "INTAKE_SMTP_PORT"])
+def test_a_taken_port_is_one_clear_line(house: House, variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        process = house.start(**{variable: str(port)})
+        assert process.wait(20) == 1
+    eventually(lambda: house.said(f"Error: Cannot listen on 127.0.0.1:{port}: Address already in use."))
+    assert house.said(f"choose another port with {variable}.")
+    assert not house.said("Traceback")
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_clear_line(house: House) -> None:
+    house.data.write_text("not a folder")
+    process = house.start()
+    assert process.wait(20) == 1
+    eventually(lambda: house.said(f"Error: The data folder {house.data} cannot be written"))
+    assert not house.said("Traceback")
+
+
+def test_a_setting_without_sense_is_one_clear_line(house: House) -> None:
+    process = house.start(LOOPDESK_DEMO="maybe")
+    assert process.wait(20) == 1
+    eventually(lambda: house.said("Error: LOOPDESK_DEMO is maybe, but must be 0 or 1."))
+
+
+def test_the_demo_stays_on_this_machine(house: House) -> None:
+    process = house.start(LOOPDESK_DEMO="1", HOST="0.0.0.0")
+    assert process.wait(20) == 1
+    eventually(lambda: house.said("The demo signs people in without a password"))

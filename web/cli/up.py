@@ -95,7 +95,7 @@ class _House:
             url = f"redis://:{secrets.token_hex(16)}@127.0.0.1:{_free_port()}/0"
             self.settings = replace(self.settings, redis_url=url)
             folder = Path(self.settings.data).absolute()
-            parts.append(Part("redis", redis_server.command(), redis_server.configuration(url, folder)))
+            parts.append(Part("redis", redis_server.command(), redis_server.configuration(url, folder), quiet=True))
         parts += [Part(name, command_line(name)) for name in ("web", "poller", *["worker"] * self.settings.workers)]
         mail = command_line("mail")
         if self.settings.demo and not self.settings.smtp_url:

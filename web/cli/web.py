@@ -22,18 +22,19 @@ def command() -> None:
     from granian.log import LogLevels
 
     settings = Settings.from_env()
-    granian.Granian(
-        "loopdesk.web.cli.web:application",
-        factory=True,
+    server = granian.Granian(
+        "loopdesk",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
         blocking_threads=THREADS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         workers_kill_timeout=2,
-    ).serve()
+    )
+    # By name granian would look for the package from the working folder up, and find the repository's own name.
+    server.serve(target_loader=application, wrap_loader=False)
 
 
 def application() -> "Flask":
