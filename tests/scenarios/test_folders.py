@@ -1,0 +1,201 @@
+"""What every shipped process folder keeps to: it deploys, is drawn clearly, and speaks both languages (PRO-11)."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from typing import Any
+
+import pytest
+import yaml
+from lxml import etree
+
+from loopdesk.desk import operations, raci
+from loopdesk.engine.bpmn import read
+from loopdesk.engine.checks import check
+from loopdesk.engine.findings import Finding
+from loopdesk.engine.host import Files, Host
+from loopdesk.forms import checks
+from loopdesk.tests.scenarios.shipped import PROCESSES, WORKFLOWS, files_of
+
+NS = {
+    "bpmn": "http://www.omg.org/spec/BPMN/20100524/MODEL",
+    "bpmndi": "http://www.omg.org/spec/BPMN/20100524/DI",
+    "dc": "http://www.omg.org/spec/DD/20100524/DC",
+    "di": "http://www.omg.org/spec/DD/20100524/DI",
+    "dmn": "https://www.omg.org/spec/DMN/20191111/MODEL/",
+}
+TASKS = ("userTask", "serviceTask", "sendTask", "businessRuleTask")
+ROW = re.compile(r"\b(INT|SLA|DIA|HND|EMG|FIX|COM|FBK|PRO)-\d+\b")
+Box = tuple[float, float, float, float]
+
+
+def _diagram(process: str) -> Any:
+    return etree.fromstring(files_of(process)[f"{process}.bpmn"])
+
+
+def _boxes(process: str) -> dict[str, Box]:
+    boxes = {}
+    for shape in _diagram(process).iterfind(".//bpmndi:BPMNShape", NS):
+        x, y, width, height = (float(shape.find("dc:Bounds", NS).get(side)) for side in ("x", "y", "width", "height"))
+        boxes[shape.get("bpmnElement")] = (x, y, x + width, y + height)
+    return boxes
+
+
+def _gap(one: Box, other: Box) -> float:
+    across = max(one[0] - other[2], other[0] - one[2])
+    down = max(one[1] - other[3], other[1] - one[3])
+    return max(across, down)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in WORKFLOWS.iterdir() if path.is_dir()))
+def test_a_folder_deploys_without_a_remark(name: str) -> None:
+    departments = yaml.safe_load((WORKFLOWS / "policies" / "departments.yaml").read_text("utf-8"))["departments"]
+
+    def upper(bundle: str, files: Files) -> list[Finding]:
+        forms = (checks.check(files[file], file=file) for file in files if file.endswith(".form"))
+        return [*raci.check(bundle, files, departments), *(found for findings in forms for found in findings)]
+
+    host = Host(operations=operations.build("https://desk.example", None), check=upper)  # type: ignore[arg-type]
+    assert [finding.as_json() for finding in check(None, name, files_of(name), host)] == []
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_everything_is_drawn(process: str) -> None:
+    diagram = read(files_of(process)).processes[process]
+    edges = {edge.get("bpmnElement") for edge in _diagram(process).iterfind(".//bpmndi:BPMNEdge", NS)}
+    assert set(_boxes(process)) == set(diagram.elements)
+    assert edges == set(diagram.flows)
+    assert sum(element.kind in TASKS for element in diagram.elements.values()) <= 20
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_shapes_keep_their_distance(process: str) -> None:
+    diagram = read(files_of(process)).processes[process]
+    boxes = {id_: box for id_, box in _boxes(process).items() if diagram.elements[id_].kind != "boundaryEvent"}
+    near = {(a, b): _gap(boxes[a], boxes[b]) for a, b in combinations(boxes, 2)}
+    assert min(near.values()) >= 20
+    tasks = {pair: gap for pair, gap in near.items() if all(diagram.elements[id_].kind in TASKS for id_ in pair)}
+    assert {pair: gap for pair, gap in tasks.items() if gap < 30} == {}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_edges_are_orthogonal_and_meet_their_shapes(process: str) -> None:
+    boxes, flows = _boxes(process), read(files_of(process)).processes[process].flows
+    for edge in _diagram(process).iterfind(".//bpmndi:BPMNEdge", NS):
+        points = [(float(p.get("x")), float(p.get("y"))) for p in edge.iterfind("di:waypoint", NS)]
+        flow = flows[edge.get("bpmnElement")]
+        for (x, y), (u, v) in pairwise(points):
+            assert x == u or y == v, flow.id
+        for (x, y), end in ((points[0], flow.source), (points[-1], flow.target)):
+            assert _gap((x, y, x, y), boxes[end]) == 0, (flow.id, end)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_activity_says_who_by_when_and_what_for(process: str) -> None:
+    """PRO-11: department and role, time limit, expected result; documentation cites the rows it carries."""
+    matrix = raci.parse(files_of(process)["raci.yaml"])
+    for element in read(files_of(process)).processes[process].elements.values():
+        if element.kind in TASKS:
+            assert element.extras.properties["timeLimit"], element.id
+            assert element.extras.properties["expectedResult"], element.id
+            assert matrix[element.id].R, element.id
+            assert ROW.search(element.documentation), element.id
+
+
+def _words(process: str) -> Iterator[tuple[str, str, str]]:
+    """(key, field, own text) of all that a reader sees of a folder."""
+    files = files_of(process)
+    diagram = read(files).processes[process]
+    yield process, "name", diagram.name
+    for element in diagram.elements.values():
+        yield element.id, "name", element.name
+        yield element.id, "documentation", element.documentation
+        yield element.id, "expectedResult", element.extras.properties.get("expectedResult", "")
+    for flow in diagram.flows.values():
+        yield flow.id, "name", flow.name
+    for file, content in files.items():
+        if file.endswith(".form"):
+            document = json.loads(content)
+            for spec in document["components"]:
+                yield from _field(document["id"], spec)
+        if file.endswith(".dmn"):
+            for node in etree.fromstring(content).iterfind(".//dmn:*[@label]", NS):
+                yield node.get("id"), "label", node.get("label")
+
+
+def _field(form_id: str, spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    key = f"{form_id}.{spec.get('key') or spec['id']}"
+    for name in ("label", "description", "text", "dateLabel", "timeLabel"):
+        yield key, name, spec.get(name, "")
+    yield key, "message", spec.get("validate", {}).get("patternErrorMessage", "")
+    for option in spec.get("values", []):
+        yield key, f"options.{option['value']}", option["label"]
+
+
+def _found(texts: dict[str, Any], key: str, field: str) -> str:
+    place: Any = texts.get(key) or texts.get(key.partition(".")[2]) or {}
+    name, _, value = field.partition(".")
+    if name == "options":
+        return str({str(option): word for option, word in place.get("options", {}).items()}.get(value, ""))
+    return str(place.get(name, ""))
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_word_stands_in_both_languages(process: str) -> None:
+    english = yaml.safe_load(files_of(process)["texts.en.yaml"])
+    chinese = yaml.safe_load(files_of(process)["texts.zh.yaml"])
+    for key, field, own in _words(process):
+        if own:
+            assert _found(english, key, field) == own, (key, field)
+            word = _found(chinese, key, field)
+            assert word, (key, field)
+            assert re.search(r"[一-鿿]", word) or not re.search(r"[a-z]{3}", own), (key, field, word)
+    assert english.keys() == chinese.keys()
+
+
+def test_messages_hold_the_same_templates_in_both_languages() -> None:
+    files = files_of("messages")
+    english, chinese = (yaml.safe_load(files[f"messages.{lang}.yaml"]) for lang in ("en", "zh"))
+    assert english.keys() == chinese.keys()
+    used = {
+        line.source.strip('="')
+        for process in PROCESSES
+        for element in read(files_of(process)).processes[process].elements.values()
+        for line in element.extras.inputs
+        if line.target == "template"
+    }
+    assert used <= english.keys()
+    for name in english:
+        places = [set(re.findall(r"{{ ?([a-z_.]+)", texts[name]["body"])) for texts in (english, chinese)]
+        assert places[0] == places[1], name
+
+
+def test_p_levels_are_the_handbooks_figures() -> None:
+    """SLA-1: P0 15 min by phone, workaround 4 h, RCA 24 h · P1 30 min, 8 h, 3 working days · P2 · P3; baselines."""
+    levels = yaml.safe_load(files_of("policies")["p-levels.yaml"])["levels"]
+    figures = {name: {key: value for key, value in level.items() if key != "name"} for name, level in levels.items()}
+    assert figures == {
+        "P0": {
+            "response": "PT15M",
+            "response_by": "phone",
+            "workaround": "PT4H",
+            "rca": "PT24H",
+            "resolution": "PT24H",
+            "starts": "emergency",
+        },
+        "P1": {
+            "response": "PT30M",
+            "diagnosis": "PT8H",
+            "patch": "P3D",
+            "resolution": "PT72H",
+            "working": ["patch"],
+        },
+        "P2": {
+            "response": "P1D",
+            "plan": "P5D",
+            "working": ["response", "plan"],
+            "then": {"en": "a backlog item", "zh": "列入待办需求"},
+        },
+        "P3": {"response": "PT2H", "answer": "PT48H", "then": {"en": "an FAQ draft", "zh": "形成常见问题草稿"}},
+    }
