@@ -129,5 +129,6 @@ def read_texts(content: bytes, file: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def is_texts(path: str) -> bool:
+    """Whether a file of the folder holds the texts of one language."""
     parts = path.split(".")
     return len(parts) == 3 and parts[0] == "texts" and parts[2] in ("yaml", "yml")

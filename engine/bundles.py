@@ -22,7 +22,19 @@ from loopdesk.engine.findings import errors_of
 from loopdesk.engine.host import Files
 from loopdesk.engine.tx import Tx
 
-__all__ = ["Bundle", "Deployment", "NotDeployable", "check", "current", "deploy", "export", "get", "listing", "seed", "text"]
+__all__ = [
+    "Bundle",
+    "Deployment",
+    "NotDeployable",
+    "check",
+    "current",
+    "deploy",
+    "export",
+    "get",
+    "listing",
+    "seed",
+    "text",
+]
 
 bundle = sa.Table(
     "bundle",
@@ -118,14 +130,14 @@ def get(tx: Tx, bundle_id: str) -> Bundle:
     return _remember(_one(tx, bundle.c.id == bundle_id, bundle_id))
 
 
-def listing(actor: Actor, tx: Tx) -> list[dict[str, Any]]:
+def listing(_actor: Actor, tx: Tx) -> list[dict[str, Any]]:
     """The current deployment of each name, without its files."""
     columns = [column for column in bundle.c if column.name not in ("files", "current")]
     query = sa.select(*columns).where(bundle.c.current).order_by(bundle.c.name)
     return [dict(row) for row in tx.conn.execute(query).mappings()]
 
 
-def export(actor: Actor, tx: Tx, name: str, number: int | None = None) -> Files:
+def export(_actor: Actor, tx: Tx, name: str, number: int | None = None) -> Files:
     """The files of a deployment, the current one without a ``number``; ``Missing`` when there is none."""
     if number is None:
         return current(tx, name).files

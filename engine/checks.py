@@ -15,8 +15,8 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_FILES = 500
 
 
-def check(tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
-    """All findings on a folder that would be deployed as ``name``; a ``tx`` is only needed by the host's checks."""
+def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
+    """All findings on a folder that would be deployed as ``name``; a ``tx`` is not needed by any check yet."""
     findings = list(_sizes(files))
     if findings:
         return findings
@@ -89,7 +89,9 @@ def _references(process: bpmn.Process, element: bpmn.Element, decisions: set[str
     if not wrong:
         return []
     message = N_("The inputs do not fit the operation “%(operation)s”: %(reason)s.")
-    return [_on(process, element, "task.inputs", message, N_("Correct the inputs."), operation=extras.task, reason=wrong)]
+    return [
+        _on(process, element, "task.inputs", message, N_("Correct the inputs."), operation=extras.task, reason=wrong)
+    ]
 
 
 def mismatch(operation: Any, inputs: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ def compare(tx: Tx, expected: Mapping[str, Any], key: str, process: str, calls: 
     failures = [f"an incident is open at “{row['element']}”: {_words(row)}" for row in _incidents(tx, started)]
     checks = {
         "status": lambda want: _equal("the status", want, last["status"]),
-        "waiting": lambda want: _equal("what waits", sorted(want or []), instances.tokens(tx, last["id"])["active"]),
+        "waiting": lambda want: _equal("what waits", sorted(want or []), instances.waiting(tx, last["id"])),
         "passed": lambda want: _missing(want, _elements(tx, started), "was not passed"),
         "not_passed": lambda want: _present(want, _elements(tx, started), "was passed"),
         "operations": lambda want: _in_order(want, calls, "operation"),

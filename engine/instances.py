@@ -55,9 +55,7 @@ def save(tx: Tx, row: dict[str, Any], *, state: bytes, status: str) -> None:
     update = (
         sa.update(instance)
         .where(instance.c.id == row["id"], instance.c.version == row["version"])
-        .values(
-            state=state, status=status, version=row["version"] + 1, ended_at=None if status == ACTIVE else tx.now
-        )
+        .values(state=state, status=status, version=row["version"] + 1, ended_at=None if status == ACTIVE else tx.now)
     )
     if tx.conn.execute(update).rowcount != 1:
         raise Away("Another step of this process came in between.")
@@ -88,12 +86,17 @@ def _read(tx: Tx, where: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
 
 def tokens(tx: Tx, instance_id: str) -> dict[str, list[str]]:
     """Element and flow ids: where tokens are (``active``), were (``completed``), and where an incident is open."""
-    made, execution = _look(tx, instance_id)
+    execution = _look(tx, instance_id)[1]
     return {
-        "active": _ids(execution.waiting),
+        "active": _ids(execution.active),
         "completed": _ids(execution.passed),
         "incidents": sorted({row["element"] for row in incidents.of_instance(tx, instance_id) if row["element"]}),
     }
+
+
+def waiting(tx: Tx, instance_id: str) -> list[str]:
+    """Element ids that wait for a person, a message, a moment or an effect; boundary events are not listed."""
+    return _ids(_look(tx, instance_id)[1].waiting)
 
 
 def variables(tx: Tx, instance_id: str) -> dict[str, Any]:

@@ -124,5 +124,3 @@ def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
     events.record(actor, tx, "effect.done", data=data, **where)
     if step.active and step.execution.is_waiting(row.payload["ref"]):
         step.resume(row.payload["ref"], result)
-
-

@@ -93,7 +93,9 @@ def load(content: bytes, file: str) -> list[dict[str, Any]]:
     scenarios = found if isinstance(found, list) else [found]
     for scenario in scenarios:
         if not isinstance(scenario, dict) or "process" not in scenario or not set(scenario) <= KEYS:
-            raise Invalid("%(file)s is not a scenario: it needs “process” and knows only %(keys)s.", file=file, keys=sorted(KEYS))
+            raise Invalid(
+                "%(file)s is not a scenario: it needs “process” and knows only %(keys)s.", file=file, keys=sorted(KEYS)
+            )
     return scenarios
 
 

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from loopdesk.engine import bpmn, bundles, checks, events, feel, instances, messages, outbox, subscriptions, timers, work_rows
+from loopdesk.engine import (
+    bpmn,
+    bundles,
+    checks,
+    events,
+    feel,
+    instances,
+    messages,
+    outbox,
+    subscriptions,
+    timers,
+    work_rows,
+)
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bpmn import Visit
 from loopdesk.engine.bundle import Bundle
@@ -160,7 +172,9 @@ class Step:
         """Make a human task for whom the RACI matrix names."""
         assert isinstance(scope, bpmn.Scope)
         assigned = self.tx.host.assign(self.tx, self.call(visit))
-        row = work_rows.new(self.tx, self.row, self.bundle, visit, scope, assigned, str(self.facts().get("priority") or ""))
+        row = work_rows.new(
+            self.tx, self.row, self.bundle, visit, scope, assigned, str(self.facts().get("priority") or "")
+        )
         data = {"task": row["id"], "department": row["department"], "role": row["role"], "assignee": row["assignee"]}
         self.record("task.created", visit, data=data)
 
@@ -229,5 +243,3 @@ class Step:
             element=visit.element.id if visit else "",
             data=data,
         )
-
-

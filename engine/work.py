@@ -12,7 +12,8 @@ from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing, Refused
 from loopdesk.engine.step import Step
 from loopdesk.engine.tx import Tx
-from loopdesk.engine.work_rows import CANCELLED, COMPLETED, OPEN, task
+from loopdesk.engine.work_rows import CANCELLED, COMPLETED, OPEN
+from loopdesk.engine.work_rows import task as task
 
 Box = Literal["mine", "due", "group", "all"]
 _LISTED = [column for column in task.c if column.name not in ("draft", "data", "input", "ref")]
@@ -49,7 +50,9 @@ def listing(
     """
     query = sa.select(*_LISTED).where(task.c.state == OPEN, visible_to(actor)).limit(limit)
     if box == "mine":
-        query = query.where(sa.or_(task.c.assignee == actor.id, sa.and_(task.c.person == actor.id, task.c.assignee == "")))
+        query = query.where(
+            sa.or_(task.c.assignee == actor.id, sa.and_(task.c.person == actor.id, task.c.assignee == ""))
+        )
     elif box == "group":
         query = query.where(task.c.assignee == "", task.c.person == "")
     if department is not None:
@@ -79,7 +82,7 @@ def get(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
 
 
 def form(tx: Tx, row: Mapping[str, Any], lang: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The task's form in ``lang``, and what stands in it: variables and inputs of the same names, the draft over them."""
+    """The task's form in ``lang``, and what stands in it: the variables, the task's inputs, the draft over them."""
     made = bundles.get(tx, row["bundle_id"])
     schema: dict[str, Any] = {"type": "default", "components": []}
     if row["form"]:
@@ -187,7 +190,8 @@ def _row(tx: Tx, task_id: str) -> dict[str, Any]:
 def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
     """The open task, locked; says who completed it or that it is gone."""
     query = sa.select(task).where(task.c.id == task_id).with_for_update()
-    row = tx.conn.execute(query).mappings().first()
+    found = tx.conn.execute(query).mappings().first()
+    row = dict(found) if found is not None else None
     if row is None or not _may(actor, tx, row):
         raise _unknown()
     if row["state"] == COMPLETED:
@@ -200,7 +204,7 @@ def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
     if row["state"] == CANCELLED:
         remedy = N_("Your entries are kept as a draft; look at the case to see how it went on.")
         raise Conflict("This task was taken back because the process has moved on.", remedy=remedy)
-    return dict(row)
+    return row
 
 
 def _require_free(actor: Actor, row: Mapping[str, Any]) -> None:
@@ -232,5 +236,3 @@ def _stamp(at: datetime) -> str:
 def _record(actor: Actor, tx: Tx, kind: str, row: Mapping[str, Any], data: Mapping[str, Any] = {}) -> None:
     where = {"key": row["key"], "instance": row["instance_id"], "process": row["process"], "element": row["element"]}
     events.record(actor, tx, kind, data={"task": row["id"], **data}, **where)
-
-

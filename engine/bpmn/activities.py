@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
-
 from loopdesk.engine.bpmn.expressions import evaluate, words
 from loopdesk.engine.bpmn.moments import first_due, next_due
 from loopdesk.engine.bpmn.nodes import Node, Way
@@ -43,6 +42,7 @@ class UserTask(Activity):
     waits = True
 
     def start(self, token: Token) -> bool:
+        """Ask a person."""
         run = token.workflow
         run.outside.person(run.visit(token), run.scope(token, **self.inputs(token)))
         return False
@@ -54,6 +54,7 @@ class ServiceTask(Activity):
     waits = True
 
     def start(self, token: Token) -> bool:
+        """Call the operation, or want the effect."""
         run, name, inputs = token.workflow, self.element.extras.task, self.inputs(token)
         if run.outside.is_effect(name):
             run.outside.effect(run.visit(token), name, inputs)
@@ -66,6 +67,7 @@ class MessageTask(Activity):
     """A send task with a message: its inputs are the payload."""
 
     def start(self, token: Token) -> bool:
+        """Publish the message."""
         run = token.workflow
         run.outside.publish(run.visit(token), self.element.trigger.message, self.inputs(token))
         return True
@@ -75,6 +77,7 @@ class ScriptTask(Activity):
     """Evaluates a FEEL expression into a variable; without one a context is spread over the variables."""
 
     def start(self, token: Token) -> bool:
+        """Evaluate the script."""
         scope = token.workflow.scope(token, **self.inputs(token))
         self.keep(token, evaluate(self.element.extras.script, scope))
         return True
@@ -89,6 +92,7 @@ class BusinessRuleTask(ScriptTask):
     """Asks a decision table."""
 
     def start(self, token: Token) -> bool:
+        """Decide."""
         run = token.workflow
         scope = run.scope(token, **self.inputs(token))
         self.keep(token, run.outside.decide(run.visit(token), self.element.extras.decision, scope))
@@ -103,6 +107,7 @@ class SubProcess(Activity):
     """the start event inside, or that of the called process"""
 
     def start(self, token: Token) -> bool:
+        """Begin inside."""
         inside = self.handed_in(token)
         if inside is not token.data:
             token.internal_data[OUTER] = token.data
@@ -232,5 +237,3 @@ class EventGateway(Node):
     def way_to(self, node: Node) -> Way:
         """The flow that leads to one of its events."""
         return next(way for way in self.ways if way.target is node)
-
-

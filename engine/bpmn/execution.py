@@ -66,10 +66,18 @@ class Execution:
         return set(self._run.passed)
 
     @property
+    def active(self) -> list[str]:
+        """Places where tokens are now, each once, with the sub-processes around them; no boundary events."""
+        return sorted({token.task_spec.place for token in self._live()})
+
+    @property
     def waiting(self) -> list[str]:
-        """Places where tokens are now, each once; boundary events are not counted."""
-        live = (token for token in subtree(self._run.task_tree)[1:] if not token.is_fork)
-        return sorted({token.task_spec.place for token in live if not token.task_spec.is_boundary})
+        """The places among them that wait for a person, a message, a moment or an effect."""
+        return sorted({token.task_spec.place for token in self._live() if token.task_spec.waits})
+
+    def _live(self) -> list[Token]:
+        live = subtree(self._run.task_tree)[1:]
+        return [token for token in live if not token.is_fork and not token.task_spec.is_boundary]
 
     def scope_of(self, ref: str) -> Scope:
         """What an expression at a waiting token sees."""

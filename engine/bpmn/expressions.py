@@ -69,7 +69,7 @@ def words(text: str, scope: Scope) -> str:
     return "" if value is None else str(value)
 
 
-class _FeelEnvironment(BasePythonScriptEngineEnvironment):
+class _FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
     """SpiffWorkflow's door to scripts; behind it is FEEL, which has no side effects."""
 
     def evaluate(self, expression: str, context: Mapping[str, Any], external_context: Any = None) -> Any:
@@ -82,7 +82,7 @@ class _FeelEnvironment(BasePythonScriptEngineEnvironment):
         raise _no_scripts()
 
 
-class FeelEngine(PythonScriptEngine):
+class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
     """Replaces SpiffWorkflow's script engine, whose own would run ``import os`` from a diagram."""
 
     def __init__(self) -> None:

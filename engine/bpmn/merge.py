@@ -1,4 +1,4 @@
-"""Three-way merge of the variables of parallel branches, so that what one branch wrote is never lost (architecture §4)."""
+"""Three-way merge of the variables of parallel branches: what one branch wrote is never lost (architecture §4)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -16,7 +16,11 @@ _DURATION = re.compile(
     r"(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
 _CLOCK_UNITS = ("weeks", "days", "hours", "minutes", "seconds")
-_REMEDY = N_("Write a duration such as PT30M or P3D, a moment such as 2026-03-01T09:00:00+08:00, or a cycle such as R/PT30M.")
+LONGEST_MONTHS, LONGEST = 12_000, timedelta(days=366_000)
+"""A thousand years; what is longer is a slip of the pen."""
+_REMEDY = N_(
+    "Write a duration such as PT30M or P3D, a moment such as 2026-03-01T09:00:00+08:00, or a cycle such as R/PT30M."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def read_duration(text: str) -> Duration:
         duration = Duration(months, timedelta(**{unit: float(given.get(unit, 0)) for unit in _CLOCK_UNITS}))
     except OverflowError as error:
         raise Invalid(N_("“%(text)s” is too long a time."), remedy=_REMEDY, text=text) from error
-    if months > 12_000 or not (months or duration.rest):
+    if months > LONGEST_MONTHS or duration.rest > LONGEST or not (months or duration.rest):
         raise Invalid(N_("“%(text)s” is not a usable length of time."), remedy=_REMEDY, text=text)
     return duration
 

@@ -81,7 +81,9 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
 
     def absorb(self, token: Token, result: Mapping[str, Any]) -> None:
         """Write a result into the variables: through the output mappings, or all of it when there are none."""
-        token.data = self.outputs(token, result, token.data) if self.element.extras.outputs else {**token.data, **result}
+        token.data = (
+            self.outputs(token, result, token.data) if self.element.extras.outputs else {**token.data, **result}
+        )
 
     def outputs(self, token: Token, result: Mapping[str, Any], data: dict[str, Any]) -> dict[str, Any]:
         """``data`` with what the output mappings make of a result."""
@@ -128,6 +130,7 @@ class ExclusiveGateway(Node):
     """Takes the first way whose condition is true, else the default (BPMN 2.0.2 §13.3.2)."""
 
     def choose(self, token: Token) -> list[Way]:
+        """The first way that is open."""
         if len(self.ways) == 1:
             return self.ways
         scope = token.workflow.scope(token)
@@ -150,6 +153,7 @@ class ParallelGateway(Node):
 
     @property
     def joins(self) -> bool:  # type: ignore[override]
+        """Whether several ways lead in."""
         return len(self.arriving) > 1
 
     def _update_hook(self, my_task: Token) -> bool:

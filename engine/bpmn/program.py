@@ -8,7 +8,7 @@ from loopdesk.engine.bpmn.model import Diagrams, Element, Process
 from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
 
 READER = "1"
-"""Version of reading and compiling; it is stored with each deployment and raised when a diagram would mean something else."""
+"""Version of reading and compiling, stored with each deployment; raised when a diagram would mean something else."""
 
 NODES: Mapping[str, type[Node]] = {
     "startEvent": nodes.StartEvent,

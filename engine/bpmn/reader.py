@@ -5,7 +5,6 @@ from pathlib import PurePosixPath
 
 from lxml import etree
 
-
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process, Trigger
 from loopdesk.engine.bpmn.rules import check
 from loopdesk.engine.bpmn.xml import BPMN, ZEEBE, Unreadable, is_bpmn, local, open_xml
@@ -53,9 +52,15 @@ DRAWING_ONLY = frozenset(
     }
 )
 """Shown on the diagram, without a meaning for the run."""
-TOP_LEVEL = frozenset({"process", "message", "collaboration", "extensionElements", "documentation", "category", "itemDefinition"})
+TOP_LEVEL = frozenset(
+    {"process", "message", "collaboration", "extensionElements", "documentation", "category", "itemDefinition"}
+)
 PARTS = frozenset({"conditionExpression", "documentation", "extensionElements", "incoming", "outgoing"})
-TRIGGERS = {"messageEventDefinition": "message", "timerEventDefinition": "timer", "terminateEventDefinition": "terminate"}
+TRIGGERS = {
+    "messageEventDefinition": "message",
+    "timerEventDefinition": "timer",
+    "terminateEventDefinition": "terminate",
+}
 LOOPS = frozenset({"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"})
 TIMERS = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
 
@@ -196,8 +201,10 @@ class _File:
         subscription = message.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}subscription")
         key = subscription.get("correlationKey", "") if subscription is not None else ""
         if key and key.replace(" ", "") not in ("=case.number", "=key"):
-            text = N_("The message “%(message)s” correlates by “%(key)s”; only the case number is possible.")
-            self._find(element, "message.key", text, N_("Set the correlation key to =case.number."), message=name, key=key)
+            text = N_("The message “%(called)s” correlates by “%(key)s”; only the case number is possible.")
+            self._find(
+                element, "message.key", text, N_("Set the correlation key to =case.number."), called=name, key=key
+            )
         return name
 
     def _timer(self, definition: etree._Element) -> Trigger:
@@ -208,7 +215,9 @@ class _File:
 
     def _unsupported(self, node: etree._Element, what: str = "") -> None:
         message = N_("“%(what)s” cannot be run and would be ignored, so it is refused.")
-        remedy = N_("Draw it with tasks, exclusive, parallel and event gateways, message and timer events, sub-processes.")
+        remedy = N_(
+            "Draw it with tasks, exclusive, parallel and event gateways, message and timer events, sub-processes."
+        )
         self._find(node, "element.unsupported", message, remedy, what=what or local(node))
 
     def _find(self, node: etree._Element, rule: str, message: str, remedy: str, **params: object) -> None:
@@ -223,5 +232,3 @@ def _children(node: etree._Element) -> Iterator[etree._Element]:
 def _documentation(node: etree._Element) -> str:
     found = node.find(f"{{{BPMN}}}documentation")
     return (found.text or "").strip() if found is not None else ""
-
-

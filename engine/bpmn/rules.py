@@ -57,11 +57,13 @@ class _Checker:
     process: Process
     files: Files
 
-    def find(
-        self, item: Element | Flow | None, rule: str, message: str, remedy: str, severity: Severity = "error", **params: object
-    ) -> None:
+    def find(self, item: Element | Flow | None, rule: str, message: str, remedy: str, **params: object) -> None:
+        """Add an error at an element or flow, or at the process itself; rules of ``style`` only warn."""
         identity, name = (item.id, item.name) if item else (self.process.id, self.process.name)
-        self.diagrams.findings.append(Finding(self.process.file, identity, name, rule, severity, message, remedy, params))
+        severity: Severity = "warning" if rule.startswith("style.") else "error"
+        self.diagrams.findings.append(
+            Finding(self.process.file, identity, name, rule, severity, message, remedy, params)
+        )
 
     # --- where tokens begin -------------------------------------------------------------------------------------
 
@@ -121,7 +123,7 @@ class _Checker:
             self.find(element, "flow.dead-end", N_("Nothing follows this element."), N_("Draw what comes next."))
         elif not leaving and element.kind != "endEvent":
             message = N_("The way ends here without an end event.")
-            self.find(element, "style.end", message, N_("Draw an end event."), "warning")
+            self.find(element, "style.end", message, N_("Draw an end event."))
         if element.default and element.default not in {flow.id for flow in leaving}:
             self.find(element, "flow.default", N_("The default flow does not leave this element."), N_("Set it again."))
         elif element.default and element.kind != "exclusiveGateway":
@@ -144,7 +146,9 @@ class _Checker:
     def _timer(self, element: Element) -> None:
         trigger = element.trigger
         if not trigger.text:
-            self.find(element, "draft.timer", N_("The timer does not say when."), N_("Enter a duration, date or cycle."))
+            self.find(
+                element, "draft.timer", N_("The timer does not say when."), N_("Enter a duration, date or cycle.")
+            )
             return
         if trigger.timer == "cycle" and (element.kind != "boundaryEvent" or element.interrupting):
             message = N_("A cycle is only possible on a boundary event that does not interrupt.")
@@ -209,7 +213,9 @@ class _Checker:
         form = element.extras.form
         if form and f"{form}.form" not in self.files:
             message = N_("The form “%(form)s” is not in this folder.")
-            self.find(element, "task.form", message, N_("Add the file %(form)s.form or choose another form."), form=form)
+            self.find(
+                element, "task.form", message, N_("Add the file %(form)s.form or choose another form."), form=form
+            )
 
     def _serviceTask(self, element: Element) -> None:  # noqa: N802
         if not element.extras.task or is_expression(element.extras.task):

@@ -30,7 +30,9 @@ class Token(Task):  # type: ignore[misc]
     data: dict[str, Any]
     internal_data: dict[str, Any]
 
-    def __init__(self, run: "Run", node: "Node", parent: "Token | None", data: dict[str, Any], identity: int = 0) -> None:
+    def __init__(
+        self, run: "Run", node: "Node", parent: "Token | None", data: dict[str, Any], identity: int = 0
+    ) -> None:
         super().__init__(run, node, parent, state=TaskState.FUTURE, id=identity or run.next_id())
         self.data = data
 

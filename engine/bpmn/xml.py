@@ -23,16 +23,27 @@ def open_xml(data: bytes, file: str) -> etree._Element:
     if len(data) > MAX_BYTES:
         raise _unreadable(file, "xml.size", N_("The file is larger than %(limit)s MB."), limit=MAX_BYTES // 1024**2)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_comments=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
     )
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise _unreadable(file, "xml.syntax", N_("This is not well-formed XML: %(reason)s."), reason=error) from error
-    if root.getroottree().docinfo.doctype:
-        raise _unreadable(file, "xml.doctype", N_("The file declares a document type, which may pull in entities or other files."))
+        if b"<!DOCTYPE" in data:
+            raise _doctype(file) from error
+        raise _unreadable(
+            file, "xml.syntax", N_("This is not well-formed XML: %(reason)s."), reason=str(error)
+        ) from error
+    if b"<!DOCTYPE" in data or root.getroottree().docinfo.internalDTD is not None:
+        raise _doctype(file)
     if root.tag != f"{{{BPMN}}}definitions":
-        raise _unreadable(file, "xml.root", N_("The file is XML but not BPMN 2.0: its root is “%(tag)s”."), tag=root.tag)
+        raise _unreadable(
+            file, "xml.root", N_("The file is XML but not BPMN 2.0: its root is “%(tag)s”."), tag=root.tag
+        )
     return root
 
 
@@ -44,6 +55,11 @@ def local(node: etree._Element) -> str:
 def is_bpmn(node: etree._Element) -> bool:
     """Whether the node is of the BPMN model and no extension or drawing."""
     return isinstance(node.tag, str) and etree.QName(node).namespace == BPMN
+
+
+def _doctype(file: str) -> Unreadable:
+    message = N_("The file declares a document type, which may pull in entities or other files.")
+    return _unreadable(file, "xml.doctype", message)
 
 
 def _unreadable(file: str, rule: str, message: str, **params: object) -> Unreadable:

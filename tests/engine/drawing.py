@@ -1,4 +1,8 @@
 """Small diagrams for tests, written as BPMN XML without layout."""
+# ruff: noqa: E501 - one diagram a line reads better
+
+import re
+from xml.sax.saxutils import escape
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?><bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
@@ -13,22 +17,15 @@ def diagram(body: str, *, process: str = "p", messages: tuple[str, ...] = (), mo
     return f"{HEAD}{named}{inside}{more}</bpmn:definitions>".encode()
 
 
-def flows(*pairs: str) -> str:
+def flows(*paths: str) -> str:
     """Sequence flows from texts such as ``start > a > end``; a condition stands in brackets: ``g >[=x = 1] a``."""
     lines = []
-    for pair in pairs:
-        source, *rest = pair.split(" >")
-        for step in rest:
-            condition, _, target = step.rpartition("] ") if step.startswith("[") else ("", "", step.strip())
-            target, lines_at = target.strip(), len(lines)
-            inner = ""
-            if condition:
-                text = condition[1:].replace("&", "&amp;").replace("<", "&lt;")
-                inner = f"<bpmn:conditionExpression>{text}</bpmn:conditionExpression>"
-            name = f"f-{source.strip()}-{target}-{lines_at}" if condition else f"f-{source.strip()}-{target}"
-            lines.append(
-                f'<bpmn:sequenceFlow id="{name}" sourceRef="{source.strip()}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
-            )
+    for path in paths:
+        source, *rest = re.split(r" >(?:\[(.*?)\])? ", path)
+        for condition, target in zip(rest[::2], rest[1::2], strict=True):
+            inner = f"<bpmn:conditionExpression>{escape(condition)}</bpmn:conditionExpression>" if condition else ""
+            ends = f'sourceRef="{source}" targetRef="{target}"'
+            lines.append(f'<bpmn:sequenceFlow id="f-{source}-{target}" {ends}>{inner}</bpmn:sequenceFlow>')
             source = target
     return "".join(lines)
 

@@ -27,7 +27,11 @@ def test_a_person_completes_a_task_and_the_process_ends(engine: Engine) -> None:
         assert instances.get(tx, instance)["status"] == "completed"
         kinds = [event["kind"] for event in events.timeline(tx, "L-1")]
         assert kinds == ["instance.started", "task.created", "task.claimed", "task.completed", "instance.ended"]
-        assert instances.tokens(tx, instance) == {"active": [], "completed": ["a", "e", "f-a-e", "f-s-a", "s"], "incidents": []}
+        assert instances.tokens(tx, instance) == {
+            "active": [],
+            "completed": ["a", "e", "f-a-e", "f-s-a", "s"],
+            "incidents": [],
+        }
 
 
 def test_a_task_is_completed_once_and_the_second_is_told_by_whom(engine: Engine) -> None:

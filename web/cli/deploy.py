@@ -30,6 +30,8 @@ def command(folders: tuple[Path, ...], note: str) -> None:
         except NotDeployable as error:
             for finding in error.findings:
                 row = finding.as_json(translate)
-                click.echo(f"{row['file']}: {row['element']}: {row['severity']}: {row['message']} {row['remedy']}", err=True)
+                click.echo(
+                    f"{row['file']}: {row['element']}: {row['severity']}: {row['message']} {row['remedy']}", err=True
+                )
             raise
         click.echo(f"{made.name} {made.number} ({made.hash[:12]})")

@@ -1,0 +1,87 @@
+"""Files that are not what they should be (issue 2, bad input)."""
+# ruff: noqa: E501 - one diagram a line reads better
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loopdesk.engine import bpmn
+from loopdesk.engine.bpmn.xml import MAX_BYTES
+from loopdesk.tests.engine.drawing import HEAD, diagram, flows
+
+BILLION_LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY a "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">
+<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><lolz>&c;</lolz>"""
+EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"><bpmn:process id="&x;"/></bpmn:definitions>"""
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"", "xml.syntax"),
+        (b"this is not XML", "xml.syntax"),
+        (b"\xff\xfe\x00broken", "xml.syntax"),
+        (HEAD.encode(), "xml.syntax"),
+        (b"<html/>", "xml.root"),
+        (BILLION_LAUGHS, "xml.doctype"),
+        (EXTERNAL, "xml.doctype"),
+        (b"<a>" * 100_000, "xml.syntax"),
+        (b" " * (MAX_BYTES + 1), "xml.size"),
+    ],
+    ids=["empty", "text", "binary", "cut off", "html", "billion laughs", "external entity", "deep", "large"],
+)
+def test_a_file_that_cannot_be_trusted_is_one_clear_finding(data: bytes, rule: str) -> None:
+    started = time.perf_counter()
+    (finding,) = bpmn.read({"p.bpmn": data}).findings
+    assert finding.rule == rule
+    assert finding.file == "p.bpmn"
+    assert "root:" not in str(finding.as_json())
+    assert time.perf_counter() - started < 5
+
+
+def test_names_in_any_script_and_encoding_are_read() -> None:
+    body = '<bpmn:startEvent id="开始"/><bpmn:task id="a.b-c" name="分诊 – срочно"/><bpmn:endEvent id="e"/>' + flows(
+        "开始 > a.b-c > e"
+    )
+    for encoding in ("utf-8", "utf-16", "gb18030"):
+        text = diagram(body).decode().replace('encoding="UTF-8"', f'encoding="{encoding}"')
+        data = text.replace("срочно", "urgent").encode(encoding)
+        diagrams = bpmn.read({"p.bpmn": data})
+        assert diagrams.findings == [], encoding
+        assert diagrams.processes["p"].elements["a.b-c"].name == "分诊 – urgent"
+
+
+PIECES = st.sampled_from(
+    [
+        '<bpmn:task id="a"/>',
+        '<bpmn:startEvent id="s"/>',
+        '<bpmn:endEvent id="e"><bpmn:terminateEventDefinition/></bpmn:endEvent>',
+        '<bpmn:boundaryEvent id="b" attachedToRef="a"/>',
+        '<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="a"/>',
+        '<bpmn:sequenceFlow sourceRef="a"/>',
+        '<bpmn:subProcess id="sub">',
+        "</bpmn:subProcess>",
+        '<bpmn:callActivity id="c"/>',
+        '<bpmn:eventBasedGateway id="g"/>',
+        "<bpmn:userTask/>",
+        "<zeebe:ioMapping/>",
+        "<!-- x -->",
+        "<?pi x?>",
+        "&amp;",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_the_reader_never_stumbles(pieces: list[str]) -> None:
+    for finding in bpmn.read({"p.bpmn": diagram("".join(pieces))}).findings:
+        assert finding.as_json()["message"]
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_are_answered_with_a_finding(data: bytes) -> None:
+    assert bpmn.read({"p.bpmn": data}).findings
