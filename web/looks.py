@@ -15,7 +15,7 @@ from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, loopdesk
 from loopdesk.web.icons import ICONS
 
-bp = Blueprint("looks", __name__)
+blueprint = Blueprint("looks", __name__)
 
 LANGUAGES = (("en", "English"), ("zh", "中文"))
 THEMES = ("light", "dark", "auto")
@@ -58,26 +58,26 @@ def asset(name: str) -> str:
     return url_for("static", filename=f"build/{entry.get('file', name)}")
 
 
-@bp.app_template_filter("relative")
+@blueprint.app_template_filter("relative")
 def relative(moment: datetime) -> str:
     """How far away a moment is, in words: `in 42 min`, `5分钟前`."""
     apart = moment - loopdesk().engine.clock.now()
     return str(format_timedelta(apart, add_direction=True, format="short", locale=get_locale()))
 
 
-@bp.app_template_filter("exact")
+@blueprint.app_template_filter("exact")
 def exact(moment: datetime) -> str:
     """A moment in the reader's zone, with the zone said."""
     return f"{format_datetime(moment, 'd MMM y, HH:mm:ss')} ({get_timezone()})"
 
 
-@bp.app_template_filter("short_moment")
+@blueprint.app_template_filter("short_moment")
 def short_moment(moment: datetime) -> str:
     """Day and minute in the reader's zone."""
     return format_datetime(moment, "d MMM, HH:mm")
 
 
-@bp.app_template_filter("size")
+@blueprint.app_template_filter("size")
 def size(count: int) -> str:
     """Bytes as a person says them."""
     if count < 1024:
@@ -85,7 +85,7 @@ def size(count: int) -> str:
     return f"{count / 1024:.0f} kB" if count < 1024**2 else f"{count / 1024**2:.1f} MB"
 
 
-@bp.app_template_filter("initials")
+@blueprint.app_template_filter("initials")
 def initials(name: str) -> str:
     """What stands in an avatar: first letters of the first and last word; of a Chinese name its last character."""
     words = [word for word in name.split() if word]
@@ -114,10 +114,16 @@ def language_url(code: str) -> str:
     return f"{request.script_root}{base}?{urlencode([*arguments, ('lang', code)])}"
 
 
+def own_path(wanted: str) -> str:
+    """``wanted`` where it is a path of ours, else the reader's home: nobody is led away after signing in."""
+    plain = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\n" not in wanted
+    return f"{request.script_root}{wanted}" if plain else url_for("pages_account.home")
+
+
 def _places() -> list[dict[str, Any]]:
-    who = actor()
     if not g.get("signed_in"):
         return []
+    who = actor()
     chosen = CUSTOMER_PLACES if who.kind == "customer" else [place for place in PLACES if who.has_role(*place.roles)]
     return [
         {
@@ -139,7 +145,7 @@ def home_url() -> str:
     return url_for("portal.home" if actor().kind == "customer" else "pages_inbox.inbox")
 
 
-@bp.app_context_processor
+@blueprint.app_context_processor
 def _context() -> dict[str, Any]:
     theme = request.cookies.get("loopdesk_theme", "auto")
     locale = get_locale()
@@ -156,6 +162,9 @@ def _context() -> dict[str, Any]:
         "languages": LANGUAGES,
         "places": _places(),
         "priority_look": vocabulary.priority_look,
+        "channels": vocabulary.CHANNELS,
+        "tiers": vocabulary.TIERS,
+        "roles_text": vocabulary.ROLES,
         "root": request.script_root or "/",
         "script_words": vocabulary.script_words(),
         "signed_in": g.get("signed_in", False),

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import g
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import format_datetime, get_locale, gettext, lazy_gettext
 
 from loopdesk.desk import departments
 from loopdesk.engine.actor import Actor
@@ -140,6 +141,12 @@ def _several(value: object) -> list[str]:
     if isinstance(value, str):
         return [value] if value else []
     return [str(one) for one in value] if isinstance(value, list | tuple) else []
+
+
+def moment(value: datetime | str) -> str:
+    """A moment of an event's data, day and minute in the reader's zone."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return format_datetime(at, "d MMM, HH:mm")
 
 
 def actor_line(who: Actor) -> str:

@@ -1,6 +1,7 @@
 /** Every page loads this one file; forms and diagrams are fetched only where a page holds one. */
 import "./words";
 import htmx from "htmx.org/dist/htmx.esm.min.js";
+import { startInbox } from "./islands/inbox";
 import { startKeys } from "./islands/keys";
 import { startLive } from "./islands/live";
 import { startTabs } from "./islands/tabs";
@@ -27,6 +28,7 @@ startTimes();
 startKeys();
 startTabs();
 startSmall();
+startInbox(htmx);
 startLive(htmx);
 mountLazy(document);
 document.addEventListener("htmx:after:swap", () => mountLazy(document));

@@ -3,6 +3,8 @@
  * server is shown on the fields or above them, and a task that someone else took in the meantime keeps the input readable.
  */
 import "../styles/vendor-form.css";
+import flatpickr from "flatpickr";
+import { Mandarin } from "flatpickr/dist/l10n/zh";
 import { createForm, type Form } from "@bpmn-io/form-js-viewer";
 import { post, type Answer, type Problem } from "../http";
 import { word } from "../words";
@@ -18,6 +20,9 @@ interface Result {
   errors: Record<string, unknown>;
   files: Map<string, File[]>;
 }
+
+// form-js draws dates with flatpickr's own default language; a week begins on Monday in both of ours.
+flatpickr.localize({ ...(document.documentElement.lang.startsWith("zh") ? Mandarin : flatpickr.l10ns.default), firstDayOfWeek: 1 });
 
 const DRAFT_AFTER = 700;
 
@@ -95,6 +100,13 @@ function body(result: Result): unknown {
   return form;
 }
 
+/** The address of the form, with the reader's zone: a time without one is meant in it. */
+function target(root: HTMLElement): string {
+  const url = new URL(root.dataset["form"]!, location.href);
+  url.searchParams.set("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
+  return url.href;
+}
+
 async function send(root: HTMLElement, form: Form, drafts: Drafts | null): Promise<void> {
   const result = form.submit() as unknown as Result;
   if (Object.keys(result.errors).length > 0) return focusFirstError(root);
@@ -102,7 +114,7 @@ async function send(root: HTMLElement, form: Form, drafts: Drafts | null): Promi
   drafts?.stop();
   button.setAttribute("aria-busy", "true");
   button.disabled = true;
-  const answer: Answer<{ next: string }> = await post(root.dataset["form"]!, body(result));
+  const answer: Answer<{ next: string }> = await post(target(root), body(result));
   if (answer.ok) {
     location.assign(answer.body.next);
     return;

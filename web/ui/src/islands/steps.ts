@@ -23,8 +23,11 @@ export function startSteps(root: HTMLElement, form: Form): void {
     back!.hidden = here === 0;
     forward!.hidden = here === groups.length - 1;
     submit!.hidden = here !== groups.length - 1;
-    if (focus) groups[here]!.querySelector<HTMLElement>("input, textarea, select")?.focus();
-    if (focus) root.scrollIntoView({ block: "start" });
+    if (!focus) return;
+    // The step's name is read out; the first field would open its calendar.
+    marks[here]!.tabIndex = -1;
+    marks[here]!.focus({ preventScroll: true });
+    root.scrollIntoView({ block: "nearest" });
   }
 
   function broken(): HTMLElement | null {

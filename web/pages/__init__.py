@@ -1,0 +1,18 @@
+"""The pages of staff: one Blueprint a place of the product."""
+
+from loopdesk.web import looks, portal_entry
+from loopdesk.web.pages import account, cases, definitions, files, inbox, incidents, people, tasks
+
+BLUEPRINTS = (
+    looks.blueprint,
+    account.blueprint,
+    inbox.blueprint,
+    tasks.blueprint,
+    cases.blueprint,
+    files.blueprint,
+    definitions.blueprint,
+    incidents.blueprint,
+    people.blueprint,
+    portal_entry.blueprint,
+)
+"""In the order of the navigation; ``looks`` gives every template its words and shapes."""

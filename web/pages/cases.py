@@ -1,0 +1,156 @@
+"""Cases: the list with search and filters, and the page where one case is told as a single stream."""
+
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from loopdesk.desk import attachments, case, communications, customers, departments, people
+from loopdesk.desk.record import Case
+from loopdesk.engine import bundles, events, incidents, instances, work
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.errors import Invalid, Missing
+from loopdesk.engine.tx import Tx
+from loopdesk.web import vocabulary
+from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
+from loopdesk.web.pages import timeline
+from loopdesk.web.pages.files import add_all
+from loopdesk.web.pages.incidents import told
+from loopdesk.web.pages.shown import NOTHING, Shown, shown
+
+blueprint = Blueprint("pages_cases", __name__, url_prefix="/cases")
+
+FILTERS = ("q", "status", "priority", "department", "owner")
+
+
+@blueprint.get("")
+def cases() -> str:
+    """All cases that the reader may see, filtered."""
+    wanted = {name: request.args.get(name, "").strip() for name in FILTERS}
+    page = max(request.args.get("page", 1, type=int), 1)
+    with read_tx() as tx:
+        found = case.listing(actor(), tx, **wanted, page=page)
+        staff = people.listing(actor(), tx)
+        codes = departments.codes(tx)
+    names = {person.id: person.name for person in staff}
+    return render_template(
+        "cases/cases.html",
+        found=found,
+        names=names,
+        wanted=wanted,
+        filtered=any(wanted.values()),
+        staff=[person for person in staff if person.active and "agent" in person.roles],
+        codes=codes,
+        statuses=[(code, look.text) for code, look in vocabulary.STATUSES.items()],
+        priorities=[(code, f"{code} · {look.text}") for code, look in vocabulary.PRIORITIES.items()],
+    )
+
+
+@blueprint.get("/<number>")
+def case_page(number: str) -> str:
+    """One case: head, stream, and what stands beside it."""
+    return _page(number, NOTHING)
+
+
+@blueprint.get("/<number>/stream")
+def stream(number: str) -> str:
+    """The stream alone, for the page to keep itself up to date."""
+    with read_tx() as tx:
+        found = case.read(actor(), tx, number)
+        return render_template("cases/stream.html", **_stream(tx, found))
+
+
+@blueprint.get("/<number>/head")
+def head(number: str) -> str:
+    """Head and open work alone, for the page to keep itself up to date."""
+    with read_tx() as tx:
+        return render_template("cases/head.html", **_head(tx, case.read(actor(), tx, number)))
+
+
+@blueprint.post("/<number>/comment")
+def comment(number: str) -> ResponseReturnValue:
+    """Answer the customer, or keep a note inside; files go along."""
+    internal = request.form.get("mode") == "internal"
+    given = [one for one in request.files.getlist("file") if one.filename]
+    try:
+        with open_tx() as tx:
+            communications.comment(actor(), tx, number, request.form.get("body", ""), internal=internal)
+            add_all(tx, number, given, attachments.STAFF if internal else attachments.CUSTOMER)
+    except Invalid as error:
+        return _page(number, shown(error)), 422
+    flash(gettext("Noted.") if internal else gettext("Your answer is on its way to the customer."))
+    return redirect(url_for("pages_cases.case_page", number=number) + "#stream")
+
+
+@blueprint.get("/<number>/diagram/<instance>")
+def diagram(number: str, instance: str) -> ResponseReturnValue:
+    """A process of the case as it runs: BPMN XML in the reader's language, and where its tokens are."""
+    with read_tx() as tx:
+        case.read(actor(), tx, number)
+        if instances.get(tx, instance)["key"] != number:
+            raise Missing("There is no such process instance.")
+        return jsonify(
+            xml=instances.diagram(tx, instance, vocabulary.language()), tokens=instances.tokens(tx, instance)
+        )
+
+
+def _page(number: str, wrong: Shown) -> str:
+    with read_tx() as tx:
+        found = case.read(actor(), tx, number)
+        running = instances.of_key(tx, number)
+        values = {
+            **_head(tx, found),
+            **_stream(tx, found),
+            "wrong": wrong,
+            "typed": request.form,
+            "files": attachments.listing(actor(), tx, number),
+            "organisation": customers.organisation_of(tx, found.organisation_id),
+            "contact": customers.contact(tx, found.contact_id) if found.contact_id else None,
+            "instances": [one | {"title": _process_name(tx, one)} for one in sorted(running, key=_newest_active)],
+            "live_since": events.latest(tx),
+        }
+    return render_template("cases/case.html", **values)
+
+
+def _head(tx: Tx, found: Case) -> dict[str, Any]:
+    # Who sees the case sees what is to be done on it; who may do it is asked of each task.
+    open_tasks = work.listing(SYSTEM, tx, key=found.number)
+    running = [one for one in instances.of_key(tx, found.number) if one["status"] == "active"]
+    return {
+        "case": found,
+        "owner": _name(tx, found.owner_id),
+        "assignee": _name(tx, found.assignee_id),
+        "tasks": [
+            task | {"title": _localised(task["name"]) or task["element"], "who": _name(tx, task["assignee"]),
+                    "may": loopdesk().engine.host.may_work(actor(), task), "raci_rows": vocabulary.raci_rows(task["raci"] or {})}
+            for task in open_tasks
+        ],
+        "incidents": [told(row) for one in running for row in incidents.of_instance(tx, one["id"])],
+    }  # fmt: skip
+
+
+def _stream(tx: Tx, found: Case) -> dict[str, Any]:
+    everything = request.args.get("all") == "1"
+    return {"case": found, "everything": everything, "entries": timeline.of_case(actor(), tx, found.number, technical=everything)}
+
+
+def _newest_active(one: dict[str, Any]) -> tuple[bool, float]:
+    return one["status"] != "active", -one["started_at"].timestamp()
+
+
+def _process_name(tx: Tx, one: dict[str, Any]) -> str:
+    return bundles.text(bundles.get(tx, one["bundle_id"]), one["process"], "name", vocabulary.language()) or one["process"]
+
+
+def _localised(names: dict[str, str] | None) -> str:
+    return (names or {}).get(vocabulary.language()) or (names or {}).get("en") or ""
+
+
+def _name(tx: Tx, person_id: str | None) -> str:
+    if not person_id:
+        return ""
+    try:
+        return people.by_id(tx, person_id).name
+    except Missing:
+        return person_id

@@ -1,0 +1,138 @@
+"""Processes as they are deployed: list, diagram, files; a new version with what the checker says about it."""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from loopdesk.engine import bundles
+from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.errors import Invalid, Missing
+from loopdesk.engine.findings import Finding
+from loopdesk.engine.tx import Tx
+from loopdesk.web import vocabulary
+from loopdesk.web.context import actor, open_tx, read_tx
+from loopdesk.web.pages.shown import NOTHING, Shown, shown
+from loopdesk.web.uploads import from_parts, from_zip, to_zip
+
+blueprint = Blueprint("pages_definitions", __name__, url_prefix="/definitions")
+
+SHOWN_CHARACTERS = 200_000
+FIRST = (".bpmn", ".dmn", ".form", ".yaml", ".md")
+"""Files in the order in which a process owner thinks of them."""
+
+
+@blueprint.get("")
+def definitions() -> str:
+    """What is deployed now."""
+    with read_tx() as tx:
+        rows = [row | _looked_at(tx, row["id"]) for row in bundles.listing(actor(), tx)]
+    return render_template("definitions/definitions.html", rows=rows, may_deploy=actor().has_role(*bundles.ROLES))
+
+
+@blueprint.get("/<name>")
+def definition(name: str) -> str:
+    """One folder: its diagrams, files and versions."""
+    return _page(name, [], NOTHING)
+
+
+@blueprint.get("/<name>/diagram/<path:file>")
+def diagram(name: str, file: str) -> ResponseReturnValue:
+    """A diagram of the folder, in the words of its file."""
+    with read_tx() as tx:
+        files = bundles.export(actor(), tx, name, request.args.get("number", type=int))
+    if file not in files:
+        raise Missing("There is no file %(file)s.", file=file)
+    return jsonify(xml=files[file].decode())
+
+
+@blueprint.get("/<name>/zip")
+def download(name: str) -> Response:
+    """The folder as a zip."""
+    with read_tx() as tx:
+        files = bundles.export(actor(), tx, name, request.args.get("number", type=int))
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+    return Response(to_zip(files), mimetype="application/zip", headers=headers)
+
+
+@blueprint.post("/<name>")
+def deploy(name: str) -> ResponseReturnValue:
+    """A new version from a zip, or from single files laid over the present ones; findings are shown beside it."""
+    note = request.form.get("note", "").strip()
+    try:
+        with open_tx() as tx:
+            before = _number(tx, name)
+            made = bundles.deploy(actor(), tx, name, _files(tx, name), note=note)
+    except Invalid as error:
+        return _page(name, getattr(error, "findings", []), shown(error)), 422
+    if made.number == before:
+        flash(gettext("Nothing has changed: version %(number)s stays.", number=made.number))
+    else:
+        flash(gettext("Version %(number)s is deployed. Running cases keep the version they began with.", number=made.number))
+    return redirect(url_for("pages_definitions.definition", name=name))
+
+
+def _files(tx: Tx, name: str) -> dict[str, bytes]:
+    given = {f"{index}": part for index, part in enumerate(request.files.getlist("file")) if part.filename}
+    if len(given) == 1 and (part := next(iter(given.values()))) and (part.filename or "").lower().endswith(".zip"):
+        return from_zip(part.stream.read())
+    return dict(bundles.current(tx, name).files) | from_parts(given)
+
+
+def _number(tx: Tx, name: str) -> int:
+    try:
+        return bundles.current(tx, name).number
+    except Missing:
+        return 0
+
+
+def _page(name: str, findings: list[Finding], wrong: Shown) -> str:
+    with read_tx() as tx:
+        made = bundles.current(tx, name)
+        versions = _versions(tx, name)
+    files = [_file(path, made.files[path]) for path in sorted(made.files, key=_order)]
+    return render_template(
+        "definitions/definition.html",
+        bundle=made,
+        title=_title(made),
+        files=files,
+        diagrams=[file for file in files if file["path"].endswith(".bpmn")],
+        versions=versions,
+        findings=[finding.as_json(gettext) for finding in findings],
+        wrong=wrong,
+        may_deploy=actor().has_role(*bundles.ROLES),
+    )
+
+
+def _versions(tx: Tx, name: str) -> list[dict[str, Any]]:
+    table = bundles.bundle
+    columns = (table.c.number, table.c.author, table.c.note, table.c.at, table.c.current)
+    query = sa.select(*columns).where(table.c.name == name).order_by(table.c.number.desc())
+    return [dict(row) for row in tx.conn.execute(query).mappings()]
+
+
+def _looked_at(tx: Tx, bundle_id: str) -> dict[str, Any]:
+    made = bundles.get(tx, bundle_id)
+    return {"title": _title(made), "diagram": next((path for path in sorted(made.files) if path.endswith(".bpmn")), "")}
+
+
+def _title(made: Bundle) -> str:
+    if not any(path.endswith(".bpmn") for path in made.files):
+        return made.name
+    return made.text(made.name, "name", vocabulary.language()) or made.name
+
+
+def _order(path: str) -> tuple[int, str]:
+    suffix = PurePosixPath(path).suffix
+    return FIRST.index(suffix) if suffix in FIRST else len(FIRST), path
+
+
+def _file(path: str, content: bytes) -> dict[str, Any]:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = ""
+    return {"path": path, "size": len(content), "text": text[:SHOWN_CHARACTERS]}

@@ -1,0 +1,96 @@
+"""Each kind of event as one sentence with its icon and colour; kinds that are not here are steps of the machinery."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flask_babel import gettext
+
+from loopdesk.engine.errors import N_
+from loopdesk.web import vocabulary
+
+
+class Sentence(NamedTuple):
+    """``note`` names the part of the event's data that stands as a text of its own below the sentence."""
+
+    icon: str
+    text: str
+    tone: str = ""
+    note: str = ""
+
+
+TOLD: Mapping[str, Sentence] = {
+    "case.opened": Sentence("ticket", N_("Case opened (%(channel)s)")),
+    "case.typed": Sentence("table", N_("Sorted and given to %(department)s")),
+    "case.prioritised": Sentence("bars", N_("Priority %(priority)s"), note="reason"),
+    "case.owner_named": Sentence("person", N_("%(name)s answers to the customer")),
+    "case.due_set": Sentence("clock", N_("To be solved by %(due)s")),
+    "case.waiting": Sentence("pause", N_("Waiting for the customer; the clock stands still"), "yellow"),
+    "case.resumed": Sentence("play", N_("Work goes on"), "accent"),
+    "case.solved": Sentence("check", N_("Solved; the customer is asked next"), "green", "solution"),
+    "case.reopened": Sentence("loop", N_("Opened again"), "yellow", "reason"),
+    "case.closed": Sentence("check", N_("Case closed"), "green", "reason"),
+    "handoff.overdue": Sentence("octagon", N_("Nobody has answered the handoff for %(minutes)s minutes"), "red"),
+    "emergency.declared": Sentence("bolt", N_("Emergency of grade %(grade)s, led by %(commander)s"), "red"),
+    "emergency.updated": Sentence("bolt", N_("The customer is told how it stands"), "red", "text"),
+    "emergency.reminded": Sentence("octagon", N_("The promised update is %(late)s minutes late"), "red"),
+    "emergency.ended": Sentence("check", N_("The emergency is over"), "green", "summary"),
+    "verification.asked": Sentence("mail", N_("The customer is asked whether it works")),
+    "verification.chased": Sentence("mail", N_("The customer is asked once more"), "yellow"),
+    "survey.sent": Sentence("star", N_("The customer is asked how it was")),
+    "survey.answered": Sentence("star", N_("The customer gives %(stars)s of 5 stars"), note="comment"),
+    "survey.called_back": Sentence("reply", N_("The customer was called back"), note="root_cause"),
+    "incident.opened": Sentence("octagon", N_("The process is stopped: a step could not be done"), "red"),
+    "incident.resolved": Sentence("loop", N_("The stopped step is tried again")),
+    "timer.fired": Sentence("clock", N_("Time is up: %(element)s"), "yellow"),
+    "attachment.added": Sentence("clip", N_("File added: %(name)s")),
+}
+"""What a reader of the case wants to know."""
+
+STEPS: Mapping[str, Sentence] = {
+    "instance.started": Sentence("play", N_("%(process)s begins")),
+    "instance.ended": Sentence("minus", N_("%(process)s ends")),
+    "task.created": Sentence("circle", N_("To be done: %(element)s")),
+    "task.claimed": Sentence("person", N_("took %(element)s")),
+    "task.released": Sentence("person", N_("gave back %(element)s")),
+    "task.cancelled": Sentence("cross", N_("No longer needed: %(element)s")),
+    "timer.set": Sentence("clock", N_("Time limit set: %(element)s")),
+    "operation.done": Sentence("dot", N_("Done by the process: %(element)s")),
+    "effect.wanted": Sentence("dot", N_("Asked of an outside system: %(element)s")),
+    "effect.done": Sentence("dot", N_("Answered by an outside system: %(element)s")),
+    "effect.failed": Sentence("triangle", N_("No answer yet, will be tried again: %(element)s"), "yellow"),
+    "message.published": Sentence("arrow", N_("Message sent on: %(message)s")),
+    "message.correlated": Sentence("arrow", N_("Message received: %(message)s")),
+    "case.facts_found": Sentence("pen", N_("Facts noted")),
+}
+"""What the machinery does, shown on request."""
+
+CONFIRMED = Sentence("check", N_("The customer confirms: it works"), "green", "comment")
+NOT_CONFIRMED = Sentence("cross", N_("The customer says: it does not work yet"), "red", "comment")
+
+
+def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sentence | None:
+    """What is said about an event; None for what is not shown here."""
+    if kind == "verification.answered":
+        return CONFIRMED if data.get("confirmed") else NOT_CONFIRMED
+    return TOLD.get(kind) or (STEPS.get(kind) if technical else None)
+
+
+def filled(sentence: Sentence, values: Mapping[str, Any]) -> str:
+    """The sentence in the reader's language with the event's values in place; what is missing stays a dash."""
+    return gettext(sentence.text) % _Lenient(_readable(values))
+
+
+class _Lenient(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
+    shown = dict(values)
+    if "department" in shown:
+        shown["department"] = vocabulary.department(str(shown["department"]))
+    if "channel" in shown:
+        shown["channel"] = vocabulary.CHANNELS.get(str(shown["channel"]), shown["channel"])
+    if shown.get("due"):
+        shown["due"] = vocabulary.moment(shown["due"])
+    return shown

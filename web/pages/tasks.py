@@ -1,0 +1,155 @@
+"""One human task: what is asked, by when, of whom; its form; claim, release, draft, complete (HND-1)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from loopdesk.desk import attachments, case, people
+from loopdesk.engine import bundles, instances, work
+from loopdesk.engine.errors import Invalid, LoopdeskError, Missing
+from loopdesk.engine.tx import Tx
+from loopdesk.web import vocabulary
+from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
+from loopdesk.web.looks import own_path
+from loopdesk.web.pages.shown import shown
+
+blueprint = Blueprint("pages_tasks", __name__, url_prefix="/tasks")
+
+
+@blueprint.get("/<task_id>")
+def task(task_id: str) -> str:
+    """The task as a page, or as the part beside the inbox's list."""
+    with read_tx() as tx:
+        view = task_view(tx, task_id)
+        if request.headers.get("HX-Request"):
+            return render_template("inbox/task.html", view=view, beside=True)
+        return render_template("inbox/task_page.html", view=view, diagram=view["task"]["instance_id"])
+
+
+@blueprint.get("/<task_id>/state")
+def state(task_id: str) -> str:
+    """Who has it now: reloaded while the form stays open, so that nothing typed is lost."""
+    with read_tx() as tx:
+        return render_template("inbox/task_state.html", view=_standing(tx, work.get(actor(), tx, task_id)))
+
+
+@blueprint.post("/<task_id>/claim")
+def claim(task_id: str) -> ResponseReturnValue:
+    """Take it."""
+    with open_tx() as tx:
+        work.claim(actor(), tx, task_id)
+    return _back(task_id)
+
+
+@blueprint.post("/<task_id>/release")
+def release(task_id: str) -> ResponseReturnValue:
+    """Give it back to the group; the draft stays with it."""
+    with open_tx() as tx:
+        work.release(actor(), tx, task_id)
+    return _back(task_id)
+
+
+@blueprint.post("/<task_id>/draft")
+def draft(task_id: str) -> ResponseReturnValue:
+    """Keep what is typed so far."""
+    with open_tx() as tx:
+        work.save_draft(actor(), tx, task_id, sent_data())
+    return jsonify({})
+
+
+@blueprint.post("/<task_id>/complete")
+def complete(task_id: str) -> ResponseReturnValue:
+    """Complete it through the form's check; refusals come back as problem details and the form stays as it is."""
+    with open_tx() as tx:
+        chosen = work.get(actor(), tx, task_id)
+        data = sent_data()
+        for key, given in request.files.items(multi=True):
+            _attach(tx, chosen["key"], key, given)
+        work.complete(actor(), tx, task_id, data)
+    flash(gettext("Done: %(task)s", task=named(chosen)))
+    return jsonify({"next": own_path(request.args.get("next", "")) if request.args.get("next") else url_for("pages_inbox.inbox")})
+
+
+def sent_data() -> dict[str, Any]:
+    """The form's values from a JSON body or from the part ``data`` beside files. Raises ``Invalid``."""
+    try:
+        body = request.get_json() if request.is_json else {"data": orjson.loads(request.form.get("data", "{}"))}
+        data = body["data"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise Invalid("The form's values cannot be read.") from error
+    if not isinstance(data, dict):
+        raise Invalid("The form's values cannot be read.")
+    return data
+
+
+def _attach(tx: Tx, number: str, key: str, given: Any) -> None:
+    try:
+        attachments.attach(actor(), tx, loopdesk().store, number, given.filename or "", given.stream, visibility="staff")
+    except Invalid as error:
+        raise Invalid(error.message, fields={key: [error.text()]}, remedy=error.remedy, **error.params) from error
+
+
+def named(chosen: Mapping[str, Any]) -> str:
+    """The task's name in the reader's language."""
+    names = chosen["name"] or {}
+    return str(names.get(vocabulary.language()) or names.get("en") or chosen["element"])
+
+
+def task_view(tx: Tx, task_id: str) -> dict[str, Any]:
+    """Everything that the task's page shows. Raises ``Missing`` for a task that the reader may not see."""
+    chosen = work.get(actor(), tx, task_id)
+    language = vocabulary.language()
+    schema, data = work.form(tx, chosen, language)
+    bundle = bundles.get(tx, instances.get(tx, chosen["instance_id"])["bundle_id"])
+    expected = chosen["expected"] or {}
+    return _standing(tx, chosen) | {
+        "schema": schema,
+        "data": data,
+        "about": bundles.text(bundle, chosen["element"], "documentation", language),
+        "expected": expected.get(language) or expected.get("en") or "",
+        "raci": vocabulary.raci_rows(chosen["raci"] or {}),
+        "case": case.find(actor(), tx, chosen["key"]),
+    }
+
+
+def _standing(tx: Tx, chosen: dict[str, Any]) -> dict[str, Any]:
+    mine = chosen["assignee"] == actor().id
+    return {
+        "task": chosen,
+        "title": named(chosen),
+        "mine": mine,
+        "taken_by": "" if mine else _name(tx, chosen["assignee"]),
+        "done_by": _name(tx, chosen["completed_by"]),
+        "editable": chosen["state"] == "open" and (mine or not chosen["assignee"]),
+    }
+
+
+def _name(tx: Tx, person_id: str | None) -> str:
+    if not person_id:
+        return ""
+    try:
+        return people.by_id(tx, person_id).name
+    except Missing:
+        return person_id
+
+
+def _back(task_id: str) -> ResponseReturnValue:
+    if request.headers.get("HX-Request"):
+        with read_tx() as tx:
+            return render_template("inbox/task.html", view=task_view(tx, task_id), beside=request.args.get("beside") == "1")
+    return redirect(url_for("pages_tasks.task", task_id=task_id))
+
+
+@blueprint.errorhandler(LoopdeskError)
+def _said_beside(error: LoopdeskError) -> ResponseReturnValue:
+    """A press on claim or release that came too late shows the task as it is now, with what happened."""
+    late = request.headers.get("HX-Request") and request.endpoint in ("pages_tasks.claim", "pages_tasks.release")
+    if not late or isinstance(error, Missing):
+        raise error
+    with read_tx() as tx:
+        view = task_view(tx, request.view_args["task_id"])  # type: ignore[index]
+        return Response(render_template("inbox/task.html", view=view, beside=True, said=shown(error)), 409)

@@ -1,0 +1,188 @@
+"""The customer's side: report a problem in three steps, follow one's own cases, add to them at any time (INT-1, COM-8)."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import orjson
+from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from loopdesk.desk import attachments, case, communications, customers, people
+from loopdesk.desk.case import Report
+from loopdesk.desk.record import Case
+from loopdesk.engine import bundles, events
+from loopdesk.engine.actor import SYSTEM, Actor
+from loopdesk.engine.errors import Invalid, Missing
+from loopdesk.engine.tx import Tx
+from loopdesk.forms import form, validation
+from loopdesk.forms.translation import translate
+from loopdesk.web import portal_steps, vocabulary
+from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
+from loopdesk.web.pages import timeline
+from loopdesk.web.pages.files import add_all
+from loopdesk.web.pages.shown import NOTHING, Shown, shown
+from loopdesk.web.pages.tasks import sent_data
+from loopdesk.web.security import public
+
+blueprint = Blueprint("portal", __name__, url_prefix="/portal")
+
+BUNDLE, FORM = "intake", "report"
+PER_PAGE = 20
+
+
+@blueprint.get("")
+@public
+def home() -> str:
+    """A customer's own cases; whoever has not signed in finds both ways in."""
+    if actor().kind != "customer" or not actor().id:
+        return render_template("portal/welcome.html", staff=g.signed_in)
+    page = max(request.args.get("page", 1, type=int), 1)
+    with read_tx() as tx:
+        found = case.listing(actor(), tx, q=request.args.get("q", ""), page=page, per_page=PER_PAGE)
+        owners = {one.owner_id: _owner(tx, one) for one in found.cases}
+        since = events.latest(tx)
+    return render_template("portal/cases.html", found=found, owners=owners, next_of=next_line, live_since=since)
+
+
+@blueprint.get("/report")
+@public
+def report() -> str:
+    """The report form, step by step."""
+    with read_tx() as tx:
+        made = bundles.current(tx, BUNDLE)
+    schema = translate(orjson.loads(made.form(FORM)), made.texts.get(vocabulary.language(), {}))
+    steps, schema = portal_steps.in_steps(schema, known=bool(actor().id) and actor().kind == "customer")
+    return render_template("portal/report.html", schema=schema, steps=steps, once=portal_steps.nonce())
+
+
+@blueprint.post("/report")
+@public
+def send_report() -> ResponseReturnValue:
+    """One case out of one form, however often it is sent; its files come along or it is not opened."""
+    given = request.files.to_dict(flat=False)
+    with open_tx() as tx:
+        cleaned = _checked(tx, sent_data(), {key: [one.filename or "" for one in files] for key, files in given.items()})
+        opened = case.open(actor(), tx, _report(tx, cleaned))
+        who = actor() if actor().id else _contact(tx, opened)
+        if opened.opened_at == tx.now:
+            for key, files in given.items():
+                try:
+                    add_all(tx, opened.number, files, attachments.CUSTOMER, who=who)
+                except Invalid as error:
+                    raise Invalid(error.message, fields={key: [_named(error)]}, remedy=error.remedy, **error.params) from error
+    session["reported"] = opened.number
+    return jsonify({"next": url_for("portal.thanks")})
+
+
+@blueprint.get("/thanks")
+@public
+def thanks() -> ResponseReturnValue:
+    """The number, who answers, by when."""
+    number = session.get("reported")
+    if not number:
+        return redirect(url_for("portal.home"))
+    with read_tx() as tx:
+        opened = case.read(SYSTEM, tx, number)
+        return render_template("portal/thanks.html", case=opened, owner=_owner(tx, opened), next=next_line(opened, _owner(tx, opened)))
+
+
+@blueprint.get("/cases/<number>")
+@public
+def one(number: str) -> ResponseReturnValue:
+    """One's own case: stage, times, owner, everything said (COM-8)."""
+    if not g.signed_in:
+        return redirect(url_for("portal_entry.sign_in", next=request.path))
+    return _page(number, NOTHING)
+
+
+@blueprint.post("/cases/<number>")
+def add(number: str) -> ResponseReturnValue:
+    """Add words and screenshots."""
+    given = [one for one in request.files.getlist("file") if one.filename]
+    body = request.form.get("body", "").strip()
+    try:
+        with open_tx() as tx:
+            if body or not given:
+                communications.comment(actor(), tx, number, body)
+            add_all(tx, number, given, attachments.CUSTOMER)
+    except Invalid as error:
+        return _page(number, shown(error)), 422
+    flash(gettext("Added. The person who answers to you sees it at once."))
+    return redirect(url_for("portal.one", number=number))
+
+
+def next_line(found: Case, owner: str) -> str:
+    """What happens next and by when, in one sentence."""
+    values = {"owner": owner or gettext("Somebody of ours"), "due": vocabulary.moment(found.due_at) if found.due_at else ""}
+    said = {
+        "new": gettext("We are sorting your report."),
+        "open": gettext("%(owner)s works on it.", **values),
+        "waiting": gettext("We need your answer to go on. Write below or answer our e-mail."),
+        "solved": gettext("We believe it is solved. Please confirm it through the link in our e-mail."),
+        "closed": gettext("Closed. If it comes back, answer our last e-mail or report it again."),
+    }.get(found.status, "")
+    promised = found.status in ("new", "open") and found.due_at
+    return f"{said} {gettext('We expect the solution by %(due)s.', **values)}" if promised else said
+
+
+def _page(number: str, wrong: Shown) -> str:
+    with read_tx() as tx:
+        found = case.read(actor(), tx, number)
+        owner = _owner(tx, found)
+        values = {
+            "case": found,
+            "owner": owner,
+            "next": next_line(found, owner),
+            "stages": portal_steps.stages(found),
+            "entries": timeline.of_case(_as_customer(tx, found), tx, number),
+            "files": attachments.listing(_as_customer(tx, found), tx, number),
+            "live_since": events.latest(tx),
+        }
+    return render_template("portal/case.html", **values, wrong=wrong, typed=request.form)
+
+
+def _as_customer(tx: Tx, found: Case) -> Actor:
+    """Staff who look at the portal see what the customer sees."""
+    return actor() if actor().kind == "customer" else _contact(tx, found)
+
+
+def _contact(tx: Tx, found: Case) -> Actor:
+    if not found.contact_id:
+        raise Missing("There is no case %(number)s.", number=found.number)
+    return customers.actor_of(customers.contact(tx, found.contact_id))
+
+
+def _owner(tx: Tx, found: Case) -> str:
+    try:
+        return people.by_id(tx, found.owner_id).name if found.owner_id else ""
+    except Missing:
+        return ""
+
+
+def _checked(tx: Tx, data: dict[str, Any], files: dict[str, list[str]]) -> dict[str, Any]:
+    made = bundles.current(tx, BUNDLE)
+    asked = portal_steps.asked(form.read(made.form(FORM)), known=bool(actor().id) and actor().kind == "customer")
+    return validation.validate(asked, data, files=files)
+
+
+def _report(tx: Tx, cleaned: dict[str, Any]) -> Report:
+    """The form as a report; answers to questions that an owner has added stand below the description."""
+    known = {field.name for field in fields(Report)}
+    values = {key: value for key, value in cleaned.items() if key in known}
+    others = [f"{key}: {value}" for key, value in cleaned.items() if key not in known and isinstance(value, str | int | float)]
+    zone = str(request.args.get("zone") or "")
+    zone = zone if zone in available_timezones() else "UTC"
+    if values.get("occurred_at"):
+        at = datetime.fromisoformat(str(values["occurred_at"]))
+        values["occurred_at"] = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
+    values["description"] = "\n".join([str(values.get("description", "")), *others]).strip()
+    once = request.args.get("once", "")
+    told = {"channel": "portal", "language": vocabulary.language(), "zone": zone, "external_id": f"form:{once}" if once else ""}
+    return Report(**{**values, **told})
+
+
+def _named(error: Invalid) -> str:
+    return f"{error.place}: {error.text(gettext)}" if error.place else error.text(gettext)
