@@ -9,6 +9,7 @@ from loopdesk.engine import dmn
 from loopdesk.engine.findings import Finding, errors_of
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._data import show
+from loopdesk.web.cli._folder import check_diagram, check_folder
 from loopdesk.web.cli._language import LANGUAGES
 
 Checker = Callable[[Path, bytes], list[Finding]]
@@ -21,7 +22,7 @@ def _check_dmn(path: Path, data: bytes) -> list[Finding]:
     return dmn.check(data, file=str(path), imports=imports)
 
 
-CHECKERS: dict[str, Checker] = {".dmn": _check_dmn}
+CHECKERS: dict[str, Checker] = {".bpmn": check_diagram, ".dmn": _check_dmn, FOLDER: check_folder}
 """By the ending of a file's name; `FOLDER` stands for a folder, whose checker gets no bytes."""
 
 
