@@ -12,6 +12,7 @@ from loopdesk import migrations
 from loopdesk.engine.db import Database, default_url
 
 ROOT = Path(__file__).parent.parent
+VERSIONS = ROOT / "migrations" / "versions"
 ROOMS = ("engine", "desk", "connectors", "web")
 
 
@@ -28,11 +29,15 @@ def write(name: str) -> None:
     load_tables()
     with tempfile.TemporaryDirectory() as folder:
         database = Database(default_url(folder))
-        migrations.upgrade(database)
-        number = f"{len(list((ROOT / 'migrations' / 'versions').glob('[0-9]*.py'))) + 1:04d}"
+        number = f"{len(list(VERSIONS.glob('[0-9]*.py'))) + 1:04d}"
         with database.engine.begin() as conn:
+            if number != "0001":
+                command.upgrade(migrations.config(conn), "head")
             command.revision(migrations.config(conn), name, autogenerate=True, rev_id=number)
         database.close()
+    (written,) = VERSIONS.glob(f"{number}_*.py")
+    lines = [line for line in written.read_text().splitlines() if not line.strip().startswith("# ###")]
+    written.write_text("\n".join(lines) + "\n")
     for action in (["format"], ["check", "--fix"]):
         subprocess.run([sys.executable, "-m", "ruff", *action, "--quiet", "migrations/versions"], cwd=ROOT, check=True)
 

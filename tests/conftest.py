@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -25,11 +26,14 @@ _numbers = count()
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One PostgreSQL for the whole run (shared by the xdist workers): the URL of its database ``postgres``."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    server = get_server(folder / "postgres")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL for the whole run (shared by the xdist workers): the URL of its database ``postgres``.
+
+    Its folder is not below pytest's: another run's pytest closes that to everybody but root, and as root the server
+    runs under a user of its own.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    server = get_server(Path(tempfile.gettempdir()) / f"loopdesk-postgres-{run}", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as conn:
         # What a crash of the machine would cost is not what these tests are about.
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200"):
