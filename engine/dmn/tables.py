@@ -18,6 +18,8 @@ from loopdesk.engine.feel.values import to_json
 
 Compile = Callable[[str, Scope], Code]
 ANYTHING = ("", "-")
+MAX_RECORDS = 100
+"""Tables that one decision's explanation shows; a function may be called in a loop."""
 STOP_AT_FIRST = ("FIRST",)
 
 
@@ -96,9 +98,10 @@ class _Decide:
         self._check_allowed(frames)
         fired = self._fired(frame, frames)
         hits = [Hit(row.rule, self._outputs(row, frame)) for row in fired]
-        record = self._record(values, hits) if frame.run.trace is not None else None
-        if record is not None and frame.run.trace is not None:
-            frame.run.trace.append(record)
+        trace = frame.run.trace
+        record = self._record(values, hits) if trace is not None and len(trace) < MAX_RECORDS else None
+        if record is not None and trace is not None:
+            trace.append(record)
         default = self._default(frame) if not hits else None
         result = apply(self.table, hits, default, lambda: [rank(frame) if rank else None for rank in self.ranks])
         if record is not None:

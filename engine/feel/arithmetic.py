@@ -11,6 +11,8 @@ from loopdesk.engine.feel.values import kind
 
 DECIMAL = Context(prec=34, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow])
 """IEEE 754 decimal128, half-even, as DMN wants numbers; what it cannot hold is null."""
+MAX_DURATION_DIGITS = 40
+"""Digits of a duration's nanoseconds or months."""
 MAX_TEXT = 1_000_000
 """Characters of one text."""
 
@@ -75,7 +77,10 @@ def _between(a: DateTime | Time, b: DateTime | Time) -> DayDuration:
 
 
 def _scale(amount: int, factor: Decimal) -> int:
-    return int(number(DECIMAL.multiply, Decimal(amount), factor).to_integral_value())
+    scaled = number(DECIMAL.multiply, Decimal(amount), factor)
+    if scaled.adjusted() > MAX_DURATION_DIGITS:
+        raise Null(N_("The duration is too long."))
+    return int(scaled.to_integral_value())
 
 
 def _ratio(a: int, b: int) -> Decimal:
@@ -130,12 +135,21 @@ DIVIDE: dict[tuple[type, type], Operation] = {
     (S, S): lambda a, b: _ratio(a.nanos, b.nanos),
     (M, M): lambda a, b: _ratio(a.months, b.months),
 }
+
+
+def _power(a: Decimal, b: Decimal) -> Decimal:
+    result = DECIMAL.power(a, b)
+    if not result.is_finite():
+        raise DivisionByZero
+    return result
+
+
 NUMBERS: dict[str, Operation] = {
     "+": DECIMAL.add,
     "-": DECIMAL.subtract,
     "*": DECIMAL.multiply,
     "/": DECIMAL.divide,
-    "**": DECIMAL.power,
+    "**": _power,
 }
 OTHERS: dict[str, dict[tuple[type, type], Operation]] = {
     "+": ADD, "-": SUBTRACT, "*": MULTIPLY, "/": DIVIDE, "**": {},

@@ -17,13 +17,24 @@ class FeelError(Invalid):
         super().__init__(message, fields=None, remedy=remedy, place=place, **params)
 
 
+SHOWN = 100
+"""Characters of a value that a message shows."""
+
+
+def shown(value: object) -> object:
+    """A value as a message shows it: a long text is cut."""
+    if isinstance(value, str) and len(value) > SHOWN:
+        return value[:SHOWN] + "…"
+    return value
+
+
 class Null(Exception):
     """FEEL answers an operation that makes no sense with null; this carries the cause to where it is noted."""
 
     def __init__(self, message: str, /, **params: object) -> None:
         super().__init__(message)
         self.message = message
-        self.params = params
+        self.params = {key: shown(value) for key, value in params.items()}
 
     def __str__(self) -> str:
         return self.message % self.params if self.params else self.message

@@ -93,9 +93,11 @@ class UnaryTests:
 def _built(source: str, names: frozenset[str], types: Mapping[str, FeelType], bound: Iterable[str],
            read: Callable[[str, Names], Node]) -> tuple[Code, frozenset[str]]:  # fmt: skip
     unit = Unit(names, types)
-    node = read(source, known_names(names))
     scope = Scope(unit)
-    built = code(node, scope.inner(bound) if bound else scope)
+    try:
+        built = code(read(source, known_names(names)), scope.inner(bound) if bound else scope)
+    except RecursionError:  # the caller stands deep in Python's stack already
+        raise too_deep() from None
     return built, frozenset(unit.free)
 
 

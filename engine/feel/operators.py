@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, Overflow
 from typing import ClassVar
 
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel import nodes as n
+from loopdesk.engine.feel.arithmetic import DECIMAL
 from loopdesk.engine.feel.errors import FeelError, Null
 from loopdesk.engine.feel.lexer import KEYWORDS, unquote
 from loopdesk.engine.feel.reader import MAX_DEPTH, Names
@@ -229,9 +230,12 @@ class Operators(TypeReader, ABC):
         return n.Name(token.start, self.words())
 
     def _number(self) -> Decimal:
-        text = self.token.text
+        token = self.token
         self.index += 1
-        return Decimal(text)
+        try:
+            return DECIMAL.create_decimal(token.text)
+        except Overflow:
+            raise self.error(N_("The number is too large."), token.start) from None
 
     @abstractmethod
     def _special(self) -> Callable[[], n.Node] | None:
@@ -275,7 +279,8 @@ class Operators(TypeReader, ABC):
     def range_tail(self, start: int, low: n.Node, included: bool) -> n.Node:
         """The end of a range and its closing bracket; ``[`` closes, too, unless it opens a filter."""
         was, self.range_end = self.range_end, True
-        high = self.binary(SUM)
+        with self.deeper():
+            high = self.binary(SUM)
         self.range_end = was
         closing = self.accept("]", ")", "[")
         if closing is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from loopdesk.engine.errors import N_
-from loopdesk.engine.feel.errors import FeelError
+from loopdesk.engine.feel.errors import FeelError, shown
 from loopdesk.engine.feel.lexer import KEYWORDS, Token, name_parts, tokens
 
 MAX_DEPTH = 100
@@ -81,7 +81,7 @@ class Reader:
 
     def wrong(self, message: str, **params: object) -> FeelError:
         """The error that the next token is not what FEEL has here."""
-        found = repr(self.token.text) if self.token.kind != "end" else "the end"
+        found = repr(shown(self.token.text)) if self.token.kind != "end" else "the end"
         return self.error(message, self.token.start, found=found, **params)
 
     def error(self, message: str, position: int, **params: object) -> FeelError:
@@ -99,16 +99,20 @@ class Reader:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.too_deep(self.token.start)
-        yield
-        self.depth -= 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     @contextmanager
     def knowing(self, names: Iterable[str] = ()) -> Iterator[Names]:
         """Within this block more names are known; the block may add to them."""
         scope = Names(names)
         self.names.append(scope)
-        yield scope
-        self.names.pop()
+        try:
+            yield scope
+        finally:
+            self.names.pop()
 
     def name(self) -> str:
         """A variable's name: the longest known one, else the words that stand side by side."""

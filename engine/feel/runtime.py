@@ -7,9 +7,14 @@ from typing import Any
 
 from loopdesk.engine.errors import N_, Translate
 from loopdesk.engine.feel.errors import FeelError, Null
+from loopdesk.engine.feel.values import feel
 
 MAX_STEPS = 1_000_000
 """Steps of one evaluation: rounds of loops, calls, items made. A million take about a second and 100 MB."""
+CHARACTERS_A_STEP = 100
+"""Characters made for one step."""
+ITEMS_A_STEP = 10
+"""Items of a list looked at for one step."""
 MAX_CAUSES = 20
 
 
@@ -40,7 +45,7 @@ class Frame:
 class Run(Frame):
     """The outermost frame. ``scope`` is read key by key and never walked over."""
 
-    __slots__ = ("causes", "now", "scope", "steps", "trace")
+    __slots__ = ("_converted", "causes", "now", "scope", "steps", "trace")
 
     def __init__(self, scope: Mapping[str, Any], now: datetime | None = None, steps: int = MAX_STEPS) -> None:
         self.run = self
@@ -51,6 +56,17 @@ class Run(Frame):
         self.steps = steps
         self.causes: list[Cause] | None = None
         self.trace: list[Any] | None = None
+        self._converted: dict[str, Any] | None = None
+
+    def converted(self, name: str, value: Any) -> Any:
+        """What comes in under a free name as FEEL has it; lists and contexts are converted once."""
+        if not isinstance(value, list | dict):
+            return feel(value)
+        if self._converted is None:
+            self._converted = {}
+        if name not in self._converted:
+            self._converted[name] = feel(value)
+        return self._converted[name]
 
     def within(self, scope: Mapping[str, Any], code: Callable[["Run"], Any]) -> Any:
         """Evaluate under another scope with the same limits, causes and trace."""

@@ -18,9 +18,14 @@ TIMEOUT = 0.25
 """Seconds a search may take."""
 SEARCH_STEPS = 100
 """Steps a search costs, so that a loop of searches is bounded, too."""
+TIMEOUT_STEPS = 100_000
+"""Steps of a search that was stopped: ten of them end an evaluation."""
+MAX_WEIGHT = 5_000
+"""Single characters a pattern may stand for once its counted repeats are written out; ``regex`` writes them out."""
 MAX_PATTERN = 1_000
 FLAGS = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE, "x": 0, "q": 0}
 _GROUP = re.compile(r"\((?!\?:)\?|\{,")
+_PIECE = re.compile(r"\{(?:\d*,)?(?P<most>\d+),?\}|\\.|\[(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _ESCAPES = set("nrtdDsSwWiIcC\\|.-^?*+{}()[]$pP0123456789")
 _NAME_START = r"\p{L}_:"
 _NAME_CHAR = r"\p{L}\p{N}\p{M}_:.\-\u00B7"
@@ -42,6 +47,8 @@ def pattern(text: str, flags: str) -> Any:
         raise Null(N_("There is no flag %(flag)s."), flag=min(unknown))
     if len(text) > MAX_PATTERN:
         raise Null(N_("The pattern is longer than %(limit)d characters."), limit=MAX_PATTERN)
+    if weight(text) > MAX_WEIGHT:
+        raise Null(N_("The pattern repeats too much."))
     options = regex.VERSION1
     for flag in flags:
         options |= FLAGS[flag]
@@ -49,6 +56,21 @@ def pattern(text: str, flags: str) -> Any:
         return regex.compile(regex.escape(text) if "q" in flags else translate(text, flags), options)
     except (regex.error, ValueError, OverflowError, RecursionError) as error:
         raise Null(N_("%(pattern)r is no pattern."), pattern=text) from error
+
+
+def weight(text: str) -> int:
+    """About how many single characters the pattern consists of with its counted repeats written out."""
+    sums, last = [0], 1
+    for match in _PIECE.finditer(text):
+        if match.group() == "(":
+            sums.append(0)
+        elif match.group("most"):
+            before, last = last, last * max(1, min(int(match.group("most")), MAX_WEIGHT))
+            sums[-1] += last - before
+        else:
+            last = max(1, sums.pop()) if match.group() == ")" and len(sums) > 1 else 1
+            sums[-1] += last
+    return sum(sums)
 
 
 def translate(text: str, flags: str) -> str:
@@ -116,7 +138,7 @@ def searched(run: Run, text: str, search: Callable[[float], Any]) -> Any:
     try:
         return search(TIMEOUT)
     except TimeoutError as error:
-        run.charge(100 * SEARCH_STEPS)
+        run.charge(TIMEOUT_STEPS)
         raise Null(N_("The pattern takes too long on this text.")) from error
 
 

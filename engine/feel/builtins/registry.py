@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel.errors import Null
-from loopdesk.engine.feel.runtime import Run
+from loopdesk.engine.feel.runtime import CHARACTERS_A_STEP, ITEMS_A_STEP, Run
 from loopdesk.engine.feel.values import Function, kind
 
 ABSENT = object()
@@ -102,6 +102,15 @@ def builtin(name: str, *signatures: str, run: bool = False) -> Callable[[Functio
     return register
 
 
+def _charge(run: Run, values: list[Any]) -> None:
+    """Looking through long lists and texts costs steps, so that loops of it stay bounded."""
+    for value in values:
+        if type(value) is list:
+            run.charge(len(value) // ITEMS_A_STEP)
+        elif type(value) is str:
+            run.charge(len(value) // (10 * CHARACTERS_A_STEP))
+
+
 def _caller(overloads: list[Overload]) -> Callable[..., Any]:
     def call(run: Run, arguments: list[Any], named: Mapping[str, Any] | None = None) -> Any:
         refused: Null | None = None
@@ -111,7 +120,11 @@ def _caller(overloads: list[Overload]) -> Callable[..., Any]:
             except Null as null:
                 refused = refused or null
                 continue
-            return overload.function(run, *bound) if overload.wants_run else overload.function(*bound)
+            _charge(run, bound)
+            result = overload.function(run, *bound) if overload.wants_run else overload.function(*bound)
+            if type(result) is str:
+                run.charge(len(result) // CHARACTERS_A_STEP)
+            return result
         raise refused or Null(N_("The function takes no such arguments."))
 
     return call

@@ -121,7 +121,8 @@ def _for(at: int, steps: Steps, body: Code) -> Code:
 
     def loop(frame: Frame) -> list[Any]:
         results: list[Any] = []
-        results.extend(map(body, walk(Frame(frame.run, frame, {PARTIAL: results}))))
+        for round_ in walk(Frame(frame.run, frame, {PARTIAL: results})):
+            results.append(body(round_))  # noqa: PERF401 - the body may read the results so far
         return results
 
     return guarded(at, loop)

@@ -1,12 +1,10 @@
 """Literals, names, paths, lists and contexts."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel import nodes as n
-from loopdesk.engine.feel.arithmetic import DECIMAL
 from loopdesk.engine.feel.builtins import BUILTINS
 from loopdesk.engine.feel.compiler.core import NO_VARIABLE, Code, Scope, code, compiles, constant, failing
 from loopdesk.engine.feel.errors import Null
@@ -18,18 +16,21 @@ from loopdesk.engine.feel.values import PLAIN, feel
 @compiles(n.Literal)
 def literal(node: n.Literal, _: Scope) -> Code:
     """A value that stands in the text; numbers get 34 digits."""
-    value = DECIMAL.plus(node.value) if isinstance(node.value, Decimal) else node.value
-    return constant(value)
+    return constant(node.value)
 
 
 @compiles(n.Name)
 def name(node: n.Name, scope: Scope) -> Code:
     """A variable, converted to a value of FEEL where it comes from outside."""
     raw = raw_name(node, scope)
+    name = node.name
+    free = not scope.binds(name)
 
     def read(frame: Frame) -> Any:
         value = raw(frame)
-        return value if type(value) in PLAIN else feel(value)
+        if type(value) in PLAIN:
+            return value
+        return frame.run.converted(name, value) if free else feel(value)
 
     return read
 
@@ -112,7 +113,11 @@ def path(node: n.Path, scope: Scope) -> Code:
 
     def read(frame: Frame) -> Any:
         value = raw(frame)
-        return value if type(value) in PLAIN else feel(value)
+        if type(value) in PLAIN:
+            return value
+        if isinstance(value, list | dict):
+            frame.run.charge(len(value))
+        return feel(value)
 
     return read
 
@@ -149,7 +154,12 @@ def raw(node: n.Node, scope: Scope) -> Code:
 def list_(node: n.ListNode, scope: Scope) -> Code:
     """A list."""
     items = [code(item, scope) for item in node.items]
-    return lambda frame: [item(frame) for item in items]
+
+    def build(frame: Frame) -> list[Any]:
+        frame.run.charge(len(items))
+        return [item(frame) for item in items]
+
+    return build
 
 
 @compiles(n.ContextNode)
@@ -168,6 +178,7 @@ def context(node: n.ContextNode, scope: Scope) -> Code:
 
     def build(frame: Frame) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        frame.run.charge(len(entries))
         own = Frame(frame.run, frame, values)
         for key, entry in entries:
             values[key] = entry(own)

@@ -12,7 +12,7 @@ from loopdesk.engine.feel.compare import SIMPLE, compare, equal
 from loopdesk.engine.feel.compiler.core import Code, Scope, code, compiles, failing, guarded
 from loopdesk.engine.feel.errors import Null
 from loopdesk.engine.feel.ranges import bracket_range, op_range
-from loopdesk.engine.feel.runtime import Frame
+from loopdesk.engine.feel.runtime import CHARACTERS_A_STEP, ITEMS_A_STEP, Frame
 from loopdesk.engine.feel.types import conforms, type_of
 from loopdesk.engine.feel.values import Range, kind
 
@@ -43,7 +43,10 @@ def _arithmetic(op: str, at: int, left: Code, right: Code) -> Code:
         try:
             if type(a) is Decimal and type(b) is Decimal:
                 return number(native, a, b)
-            return calculate(op, a, b)
+            result = calculate(op, a, b)
+            if type(result) is str:
+                frame.run.charge(len(result) // CHARACTERS_A_STEP)
+            return result
         except Null as null:
             frame.run.note(at, null)
             return None
@@ -60,6 +63,8 @@ def _long_chain(node: n.Chain, scope: Scope) -> Code:
         value = first(frame)
         for op, operand in rest:
             value = calculate(op, value, operand(frame))
+            if type(value) is str:
+                frame.run.charge(len(value) // CHARACTERS_A_STEP)
         return value
 
     return guarded(node.at, calculated)
@@ -88,6 +93,8 @@ def compare_codes(op: str, at: int, left: Code, right: Code) -> Code:
         a, b = left(frame), right(frame)
         if type(a) is type(b) and type(a) in SIMPLE:
             return bool(a == b) is wanted
+        if isinstance(a, list):
+            frame.run.charge(len(a) // ITEMS_A_STEP)
         result = equal(a, b)
         if result is None:
             frame.run.note(at, Null(INCOMPARABLE, left=kind(a), right=kind(b)))

@@ -7,7 +7,7 @@ from loopdesk.engine.feel.compare import SIMPLE, equal, same
 from loopdesk.engine.feel.compiler.core import Code, Scope, code, compiles, constant
 from loopdesk.engine.feel.compiler.operators import compare_codes
 from loopdesk.engine.feel.ranges import holds
-from loopdesk.engine.feel.runtime import Frame
+from loopdesk.engine.feel.runtime import ITEMS_A_STEP, Frame
 from loopdesk.engine.feel.values import Range
 
 VALUE = "?"
@@ -29,7 +29,10 @@ def test(node: n.Test, scope: Scope) -> Code:
         return _literal(node, operand)
 
     def contained(frame: Frame) -> bool | None:
-        return matches(frame.values[VALUE], operand(frame))
+        wanted = operand(frame)
+        if isinstance(wanted, list):
+            frame.run.charge(len(wanted) // ITEMS_A_STEP)
+        return matches(frame.values[VALUE], wanted)
 
     return contained
 
