@@ -190,7 +190,9 @@ class FileNames(Answer):
         if all(ending.startswith(".") for ending in endings):
             for name in names:
                 if not name.lower().endswith(endings):
-                    raise wrong(N_("%(name)s is not of a kind allowed here: %(kinds)s."), name=name, kinds=", ".join(endings))
+                    raise wrong(
+                        N_("%(name)s is not of a kind allowed here: %(kinds)s."), name=name, kinds=", ".join(endings)
+                    )
         return [str(name) for name in names]
 
 

@@ -98,7 +98,7 @@ def test_a_finding_speaks_its_readers_language() -> None:
 
 
 def test_words_of_a_language_replace_the_files_own() -> None:
-    source = {
+    source: dict[str, Any] = {
         "id": "resolve",
         "components": [
             {"type": "text", "id": "intro", "text": "Read this"},

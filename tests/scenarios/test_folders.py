@@ -121,7 +121,7 @@ def _words(process: str) -> Iterator[tuple[str, str, str]]:
                 yield from _field(document["id"], spec)
         if file.endswith(".dmn"):
             for node in etree.fromstring(content).iterfind(".//dmn:*[@label]", NS):
-                yield node.get("id"), "label", node.get("label")
+                yield node.attrib["id"], "label", node.attrib["label"]
 
 
 def _field(form_id: str, spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

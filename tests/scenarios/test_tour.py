@@ -1,0 +1,122 @@
+"""A case through all its stages, on the real desk with the shipped diagrams, tables, forms and messages (issue 2)."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.db import Database
+from loopdesk.engine.errors import Refused
+from loopdesk.tests.scenarios.stage import Stage, build
+
+TRIAGE = {"type": "fault", "department": "support", "urgency": "high", "scope": "several", "complexity": "normal"}
+
+
+@pytest.fixture
+def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
+    stage = build(database.url, clock, tmp_path)
+    yield stage
+    stage.desk.close()
+
+
+def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> None:
+    """INT-2, INT-5, INT-6, INT-7, HND-2, FIX-4, FBK-1, FBK-2."""
+    number = stage.report("anna", urgency="high")
+    assert stage.waiting() == {"triage": "support/agent"}
+    opened = stage.case(number)
+    assert (opened.type, opened.department, opened.priority) == ("fault", "rnd", "P2")
+    acknowledgement, asked = stage.letters(number)
+    assert acknowledgement["recipient"] == "Anna Berg"
+    for part in (number, "fault", "P2", "李娜", "7 Mar 2026"):
+        assert part in acknowledgement["body"]
+    assert "how to make it happen again" in asked["body"]
+
+    stage.complete("lina", "triage", **TRIAGE, note="since nine")
+    assert stage.case(number).priority_reason == "Several people of a VIP customer are badly hampered"
+    stage.complete("lina", "resolve", outcome="hand_over", to_department="rnd", handover_reason="It needs a patch.")
+    stage.complete("lina", "offer", summary="Error 500 in the shop.", signed=True)
+    assert stage.case(number).department == "support"
+    assert stage.waiting() == {"confirm": "rnd/agent"}
+    stage.complete("zhangwei", "confirm", decision="accept", signed=True)
+    assert stage.case(number).department == "rnd"
+    stage.complete("zhangwei", "resolve", outcome="solved", solution="Patched in 4.2.1.")
+    stage.verify(number, confirmed=True)
+    closed = stage.case(number)
+    assert (closed.status, closed.close_reason) == ("closed", "confirmed")
+    stage.rate(number, stars=2)
+    assert stage.waiting() == {"call_back": "customer_success/agent"}
+    stage.complete("max", "call_back", reached=True, root_cause="A night lost.", improvement="A night shift.")
+    assert stage.waiting() == {}
+    templates = [letter["template"] for letter in stage.letters(number)]
+    assert templates == [
+        "acknowledgement", "ask-missing", "handoff-informed", "verify-fix", "closed-confirmed", "survey"
+    ]  # fmt: skip
+
+
+def test_a_rejected_handoff_comes_back_late_and_with_its_reason(stage: Stage) -> None:
+    """HND-2, SLA-5: the receiver's department alone answers; the supervisors hear of the delay."""
+    number = stage.report("anna", urgency="high")
+    stage.complete("lina", "triage", **TRIAGE)
+    stage.complete("lina", "resolve", outcome="hand_over", to_department="rnd", handover_reason="Please help.")
+    stage.complete("lina", "offer", summary="?", signed=True)
+    stage.wait(minutes=31)
+    overdue = stage.letters(number)[-1]
+    assert (overdue["template"], overdue["recipient"]) == ("handoff-overdue", "Emma Stone")
+    stage.complete("zhangwei", "confirm", decision="reject", reason="The log is missing.", signed=True)
+    assert stage.case(number).department == "support"
+    assert stage.waiting() == {"resolve": "support/agent"}
+    assert "The log is missing." in stage.letters(number)[-1]["body"]
+
+
+def test_a_p0_is_led_told_and_stood_down(stage: Stage) -> None:
+    """SLA-1, EMG-1, EMG-4: in Chinese for a Chinese customer."""
+    number = stage.report("hejing", title="系统宕机", urgency="critical", scope="all", language="zh")
+    stage.complete("lina", "triage", **{**TRIAGE, "urgency": "critical", "scope": "all"})
+    assert stage.waiting() == {"resolve": "support/agent", "name_commander": "support/supervisor"}
+    assert stage.inbox("lina") == {"resolve"}
+    stage.complete("wangfang", "name_commander", kind="system_fault", grade="I", commander="wangfang")
+    stage.complete("wangfang", "first_update", text="正在抢修。", next_minutes=30)
+    update = stage.letters(number)[-1]
+    assert update["language"] == "zh"
+    assert "正在抢修。" in update["body"]
+    stage.wait(minutes=31)
+    assert stage.letters(number)[-1]["template"] == "emergency-reminder"
+    stage.complete("wangfang", "stand_down", summary="交换机故障。", stable=True)
+    assert stage.letters(number)[-1]["template"] == "emergency-over"
+    assert stage.waiting() == {"resolve": "support/agent"}
+
+
+def test_silence_is_chased_and_closed_by_rule(stage: Stage) -> None:
+    """SLA-3, FIX-4: a question nobody answers, a fix nobody confirms; the customer is told each time."""
+    number = stage.report("hejing", urgency="low", language="zh")
+    stage.complete("lina", "triage", **{**TRIAGE, "urgency": "low"})
+    stage.complete("lina", "resolve", outcome="ask_customer", question="哪个版本？")
+    assert stage.case(number).status == "waiting"
+    stage.wait(days=3)
+    assert stage.case(number).status == "open"
+    stage.complete("lina", "resolve", outcome="solved", solution="已修复。")
+    stage.wait(hours=48)
+    stage.wait(hours=72)
+    closed = stage.case(number)
+    assert (closed.status, closed.close_reason) == ("closed", "no-answer")
+    templates = [letter["template"] for letter in stage.letters(number)][-5:]
+    assert templates == ["question", "verify-fix", "verify-chase", "closed-by-rule", "survey"]
+    for letter in stage.letters(number):
+        assert re.search("[一-鿿]", letter["body"]), letter["template"]
+    stage.wait(days=14)
+    with pytest.raises(Refused, match="no longer valid"):
+        stage.rate(number, stars=5)
+
+
+def test_a_fix_that_does_not_hold_goes_back_to_the_same_owner(stage: Stage) -> None:
+    """FIX-9."""
+    number = stage.report("anna", urgency="low")
+    stage.complete("lina", "triage", **{**TRIAGE, "urgency": "low"})
+    stage.complete("lina", "resolve", outcome="solved", solution="Cleared the cache.")
+    owner = stage.case(number).owner_id
+    stage.verify(number, confirmed=False, comment="It is back.")
+    reopened = stage.case(number)
+    assert (reopened.status, reopened.owner_id) == ("open", owner)
+    assert stage.waiting() == {"resolve": "support/agent"}
