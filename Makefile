@@ -2,6 +2,7 @@
 # make test   lint, types, imports, all tests; what .ci/run calls
 # make setup  only install and build
 # make lint   only the checks that run nothing
+# make quality  figures of the product in docs/quality.md
 # make bench  figures of the engine in build/bench.json
 
 PYTHON := $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -11,7 +12,7 @@ STAMPS := .stamps
 UI_SOURCES := $(shell find web/ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 CATALOGUES := $(wildcard web/translations/*/LC_MESSAGES/messages.po)
 
-.PHONY: run setup test lint bench migration
+.PHONY: run setup test lint bench quality migration
 .SUFFIXES:
 
 run: setup
@@ -31,6 +32,9 @@ lint: $(STAMPS)/python
 
 bench: setup
 	$(BIN)/python -m loopdesk.tests.bench
+
+quality: setup
+	$(BIN)/python -m loopdesk.scripts.quality
 
 migration: $(STAMPS)/python
 	$(BIN)/python scripts/migration.py "$(name)"

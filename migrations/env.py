@@ -1,6 +1,6 @@
 """What Alembic runs for each command; everything stays in the one transaction of the connection handed in."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -8,7 +8,7 @@ from alembic.autogenerate.api import AutogenContext
 from loopdesk.engine.db import Moment, metadata
 
 
-def _render(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
+def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     if kind == "type" and isinstance(item, Moment):
         autogen.imports.add("from loopdesk.engine.db import Moment")
         return "Moment()"
