@@ -83,6 +83,7 @@ def get(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
 
 def form(tx: Tx, row: Mapping[str, Any], lang: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The task's form in ``lang``, and what stands in it: the variables, the task's inputs, the draft over them."""
+    row = row if "input" in row else _row(tx, row["id"])
     made = bundles.get(tx, row["bundle_id"])
     schema: dict[str, Any] = {"type": "default", "components": []}
     if row["form"]:
