@@ -229,7 +229,9 @@ def _enclosed(part: Part, body: _Body) -> None:
 
 
 def _leaf(part: Part, body: _Body) -> None:
-    kind, name = part.get_content_type(), _file_name(part)
+    # A part that says multipart and has no parts is text whose mailer forgot the boundary.
+    kind = "text/plain" if part.get_content_maintype() == "multipart" else part.get_content_type()
+    name = _file_name(part)
     disposition = str(part.get("Content-Disposition", "")).split(";")[0].strip().lower()
     content = _content(part, body)
     if kind == "text/rfc822-headers":

@@ -16,7 +16,7 @@ from loopdesk.desk.attachments import CUSTOMER, STAFF
 from loopdesk.desk.store import Store
 from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM, Actor
-from loopdesk.engine.errors import N_, Invalid, Refused
+from loopdesk.engine.errors import N_, Invalid, Phrase, Refused, Translate
 from loopdesk.engine.outbox import Row
 from loopdesk.engine.tx import Tx
 from loopdesk.web import mail_threads
@@ -133,10 +133,7 @@ def _attach(
     if len(text) > LONGEST:
         kept += _keep(desk, tx, number, [File("message.txt", "text/plain", text.encode())], visibility)[0]
     if mail.problems:
-        _, too_large = _keep(desk, tx, number, [File("message.eml", "message/rfc822", item.raw)], STAFF)
-        damaged = N_("This mail is damaged (%(problems)s); the original is attached.")
-        _tell_staff(desk, tx, number, damaged, problems=", ".join(mail.problems))
-        refused += too_large
+        _keep_original(desk, tx, number, item, mail.problems)
     if refused:
         _tell_refused(desk, tx, number, refused, language)
     return kept
@@ -157,10 +154,19 @@ def _keep(
     return kept, refused
 
 
+def _keep_original(desk: Desk, tx: Tx, number: str, item: Item, problems: Sequence[str]) -> None:
+    text = N_("This mail is damaged (%(problems)s); the original is kept under %(id)s.")
+    for name in ("message.eml", "message.raw"):  # with control bytes inside it is no text any more
+        if _keep(desk, tx, number, [File(name, "message/rfc822", item.raw)], STAFF)[0]:
+            text = N_("This mail is damaged (%(problems)s); the original is attached.")
+            break
+    _tell_staff(desk, tx, number, text, problems=", ".join(problems), id=item.id)
+
+
 def _tell_refused(desk: Desk, tx: Tx, number: str, refused: Sequence[tuple[str, Invalid]], language: str) -> None:
     def reasons(wanted: str) -> list[dict[str, str]]:
         translate = translator(wanted)
-        return [{"name": name, "reason": error.text(translate)} for name, error in refused]
+        return [{"name": name, "reason": _reason(error, translate)} for name, error in refused]
 
     lines = "\n".join(f"{file['name']}: {file['reason']}" for file in reasons(desk.language))
     _tell_staff(desk, tx, number, N_("Files of this mail were refused:"), lines)
@@ -169,6 +175,12 @@ def _tell_refused(desk: Desk, tx: Tx, number: str, refused: Sequence[tuple[str, 
         sending.send(
             SYSTEM, tx, number, template=TEMPLATE, to="customer", params={"files": files}, base_url=desk.base_url
         )
+
+
+def _reason(error: Invalid, translate: Translate) -> str:
+    """What is wrong with this very file, where the error says so, else what the error says."""
+    said = next((problem for problems in error.fields.values() for problem in problems), None)
+    return said.text(translate) if isinstance(said, Phrase) else error.text(translate)
 
 
 def _tell_staff(desk: Desk, tx: Tx, number: str, text: str, below: str = "", **params: str) -> None:

@@ -6,7 +6,8 @@ server keeps it and comes back.
 
 import asyncio
 import logging
-from collections.abc import Callable
+import socket
+from collections.abc import Awaitable, Callable
 
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
@@ -57,7 +58,7 @@ class MailServer(Controller):
 
     def __init__(self, keep: Keep, host: str, port: int) -> None:
         """Listen on ``host:port`` and hand each mail to ``keep``."""
-        self._where = f"{host}:{port}"
+        self._socket: socket.socket | None = None
         super().__init__(_Handler(keep), hostname=host, port=port, ready_timeout=10)
 
     def factory(self) -> SMTP:
@@ -75,14 +76,23 @@ class MailServer(Controller):
     def open(self) -> None:
         """Start listening; raises ``Refused`` in one clear line when the port is taken."""
         try:
-            self.start()
+            # Bound here and not in the server's thread: that one would say so only after ten seconds.
+            family = socket.AF_INET6 if ":" in self.hostname else socket.AF_INET
+            self._socket = socket.create_server((self.hostname, self.port), family=family)
         except OSError as error:
             raise Refused(
-                "The mail server cannot listen on %(where)s: %(reason)s.",
+                "The mail server cannot listen on %(host)s:%(port)s: %(reason)s.",
                 remedy=N_("Choose another port with INTAKE_SMTP_PORT, or 0 for no mail intake."),
-                where=self._where,
+                host=self.hostname,
+                port=self.port,
                 reason=error.strerror or str(error),
             ) from error
+        self.port = self._socket.getsockname()[1]
+        self.start()
+
+    def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
+        assert self._socket is not None, "open() binds the socket"
+        return self.loop.create_server(self._factory_invoker, sock=self._socket)
 
 
 def intake(engine: Engine, host: str, port: int) -> MailServer:
@@ -117,4 +127,5 @@ def _content(envelope: Envelope) -> bytes:
 def _stamp(envelope: Envelope) -> bytes:
     """The envelope as headers on top, as a delivering mail server writes it (RFC 5321 §4.4)."""
     to = "".join(f"Delivered-To: {address}\r\n" for address in envelope.rcpt_tos[:10])
-    return f"Return-Path: <{envelope.mail_from or ''}>\r\n{to}".encode("utf-8", "replace")
+    sender = (envelope.mail_from or "").strip("<>")
+    return f"Return-Path: <{sender}>\r\n{to}".encode("utf-8", "replace")
