@@ -1,15 +1,15 @@
-"""A table's input space cut into regions that every rule either covers or does not, where its cells are literal.
+"""A column's values cut into regions that every cell either lets in or does not, where the cells are literal.
 
-Each column's literals cut its values into points and the stretches between them; one value of each stands for all of
-it, so a cell is simply asked. Rules are then sets of regions, kept as the bits of one number for each region.
+The literals cut the values into points and the stretches between them; one value of each stands for all of it, so a
+cell is simply asked.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.tables import ANYTHING
 from loopdesk.engine.feel import nodes as n
 from loopdesk.engine.feel.arithmetic import calculate, negate
@@ -27,7 +27,7 @@ NAMES = Names(("date and time",))
 MAKERS = ("date", "time", "date and time", "duration")
 STEP = {Decimal: Decimal(1), Date: DayDuration(86400 * 10**9), DateTime: DayDuration(86400 * 10**9),
         Time: DayDuration(10**9), DayDuration: DayDuration(10**9), MonthDuration: MonthDuration(1)}  # fmt: skip
-MAX_LITERALS = 2_000
+MAX_LITERALS = 30_000
 
 
 class Undecidable(Exception):
@@ -76,20 +76,49 @@ def _made(name: str, text: Any) -> Any:
         raise Undecidable from null
 
 
-def column_regions(cells: list[str], allowed: str) -> list[Region]:
+@dataclass(slots=True)
+class Column:
+    """A column's regions in their order, and where each literal's own region is."""
+
+    regions: list[Region]
+    places: dict[tuple[type, Any], int]
+    ordered: bool
+
+    def covered(self, cell: str) -> list[tuple[int, int]]:
+        """The regions a cell lets in, as stretches from ... to (the end not included).
+
+        Between a cell's own literals its answer does not change, so one region of each stretch is asked.
+        """
+        if cell in ANYTHING:
+            return [(0, len(self.regions))]
+        own = sorted({self.places[_key(value)] for value in literals(cell) if _key(value) in self.places})
+        tests = _tests(cell)
+        stretches = self._stretches(own)
+        return [stretch for stretch in stretches if tests(self.regions[stretch[0]].value, {}) is True]
+
+    def _stretches(self, own: list[int]) -> list[tuple[int, int]]:
+        if not self.ordered:
+            return [(place, place + 1) for place in range(len(self.regions))]
+        cuts = sorted({0, len(self.regions), *own, *(place + 1 for place in own)})
+        return list(pairwise(cuts))
+
+
+def _key(value: Any) -> tuple[type, Any]:
+    return type(value), value if isinstance(value, bool) else order_key(value)
+
+
+def column_of(cells: list[str], allowed: str) -> Column:
     """The regions of one column; only those that ``allowed`` lets in. Undecidable when a cell is no literal."""
-    values: dict[tuple[type, Any], Any] = {}
-    for cell in {*cells, allowed} - set(ANYTHING):
-        for value in literals(cell):
-            if value is not None:
-                values[type(value), order_key(value) if not isinstance(value, bool) else value] = value
+    values = {_key(value): value for cell in {*cells, allowed} - set(ANYTHING) for value in literals(cell)}
+    values.pop(_key(None), None)
     if len(values) > MAX_LITERALS or len({kind for kind, _ in values}) > 1:
         raise Undecidable
-    regions = _regions([value for _, value in sorted(values.items(), key=lambda entry: entry[0][1])], cells)
-    if allowed in ANYTHING:
-        return regions
-    tests = _tests(allowed)
-    return [region for region in regions if tests(region.value, {}) is True]
+    regions = _regions([values[key] for key in sorted(values, key=lambda key: key[1])], cells)
+    if allowed not in ANYTHING:
+        tests = _tests(allowed)
+        regions = [region for region in regions if tests(region.value, {}) is True]
+    ordered = bool(values) and next(iter(values))[0] in STEP
+    return Column(regions, {_key(region.value): place for place, region in enumerate(regions)}, ordered)
 
 
 def _regions(values: list[Any], cells: list[str]) -> list[Region]:
@@ -167,79 +196,3 @@ def _shown(value: Any) -> str:
 
 def _tests(cell: str) -> UnaryTests:
     return build_tests(cell, frozenset(), {})
-
-
-class Regions:
-    """A table's rules over the regions of its columns. ``covers[c][r]`` has bit i when rule i covers region r of c."""
-
-    def __init__(self, table: m.Table, allowed: list[str]) -> None:
-        self.count = len(table.rules)
-        cells = [[self._cell(rule, index) for rule in table.rules] for index in range(len(table.inputs))]
-        self.columns = [column_regions(column, values) for column, values in zip(cells, allowed, strict=True)]
-        self.covers = [
-            [self._mask(column, region) for region in regions]
-            for column, regions in zip(cells, self.columns, strict=True)
-        ]
-
-    @staticmethod
-    def _cell(rule: m.Rule, index: int) -> str:
-        return rule.inputs[index] if index < len(rule.inputs) else "-"
-
-    @staticmethod
-    def _mask(cells: list[str], region: Region) -> int:
-        answers: dict[str, bool] = {}
-        mask = 0
-        for index, cell in enumerate(cells):
-            if cell not in answers:
-                answers[cell] = cell in ANYTHING or _tests(cell)(region.value, {}) is True
-            if answers[cell]:
-                mask |= 1 << index
-        return mask
-
-    def overlapping(self, rule: int) -> int:
-        """The rules that share a point with this one, as bits."""
-        own = 1 << rule
-        found = (1 << self.count) - 1
-        for covers in self.covers:
-            shared = 0
-            for mask in covers:
-                if mask & own:
-                    shared |= mask
-            found &= shared
-        return found & ~own
-
-    def uncovered(self, within: int | None = None, rules: int | None = None, budget: int = 50_000) -> list[str] | None:
-        """One region of each column that none of ``rules`` covers, inside rule ``within``; None when there is none.
-
-        Undecidable when more than ``budget`` places would have to be looked at.
-        """
-        search = _Search(self, within, (1 << self.count) - 1 if rules is None else rules, budget)
-        return search.place(0, search.rules)
-
-
-class _Search:
-    """Looks for a point that no rule covers, never twice in the same situation."""
-
-    def __init__(self, regions: Regions, within: int | None, rules: int, budget: int) -> None:
-        self.regions = regions
-        self.within = within
-        self.rules = rules
-        self.budget = budget
-        self.done: set[tuple[int, int]] = set()
-
-    def place(self, column: int, rules: int) -> list[str] | None:
-        if not rules:
-            return ["-"] * (len(self.regions.columns) - column)
-        if column == len(self.regions.columns) or (column, rules) in self.done:
-            return None
-        self.budget -= 1
-        if self.budget < 0:
-            raise Undecidable
-        self.done.add((column, rules))
-        for region, mask in zip(self.regions.columns[column], self.regions.covers[column], strict=True):
-            if self.within is not None and not mask >> self.within & 1:
-                continue
-            found = self.place(column + 1, rules & mask)
-            if found is not None:
-                return [region.text, *found]
-        return None

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from loopdesk.engine.dmn import model as m
+from loopdesk.engine.dmn.coverage import Coverage
 from loopdesk.engine.dmn.findings import Notes
 from loopdesk.engine.dmn.program import Program
-from loopdesk.engine.dmn.regions import Regions, Undecidable, literals
+from loopdesk.engine.dmn.regions import Undecidable, literals
 from loopdesk.engine.dmn.tables import ANYTHING
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel.types import ANY, FeelType
@@ -174,30 +175,32 @@ class _Checker:
         if not self.table.inputs or not self.table.rules:
             return
         try:
-            regions = Regions(self.table, [self._allowed(column) for column in self.table.inputs])
-            self._overlaps(regions)
-            self._gaps(regions)
+            coverage = Coverage(self.table, [self._allowed(column) for column in self.table.inputs])
+            self._overlaps(coverage)
+            self._gaps(coverage)
             if self.table.hit_policy == "FIRST":
-                self._masked(regions)
+                self._masked(coverage)
         except (Undecidable, RecursionError):
-            return  # a cell depends on more than its input, or the table is too large to tell
+            self._note(
+                "dmn.undecided",
+                "info",
+                N_("Overlaps and gaps of this table cannot be told from its cells."),
+                N_("Nothing to do; write cells as plain values and ranges to have them checked."),
+            )
 
     def _allowed(self, column: m.Input) -> str:
         item = self.program.definitions.items.get(column.type)
         return column.values or (item.allowed if item and not item.collection else "")
 
-    def _overlaps(self, regions: Regions) -> None:
+    def _overlaps(self, coverage: Coverage) -> None:
         if self.table.hit_policy not in ("UNIQUE", "ANY"):
             return
         said = 0
-        for index, rule in enumerate(self.table.rules):
-            others = regions.overlapping(index) >> (index + 1)
-            position = index + 1
+        for rule, others in zip(self.table.rules, coverage.overlaps(), strict=True):
             while others and said < MAX_FINDINGS:
-                if others & 1:
-                    said += self._overlap(rule, self.table.rules[position])
-                others >>= 1
-                position += 1
+                lowest = others & -others
+                said += self._overlap(rule, self.table.rules[lowest.bit_length() - 1])
+                others ^= lowest
 
     def _overlap(self, rule: m.Rule, other: m.Rule) -> int:
         if self.table.hit_policy == "UNIQUE":
@@ -224,10 +227,10 @@ class _Checker:
         )
         return 1
 
-    def _gaps(self, regions: Regions) -> None:
+    def _gaps(self, coverage: Coverage) -> None:
         if any(column.default for column in self.table.outputs):
             return
-        place = regions.uncovered()
+        place = coverage.uncovered()
         if place is None:
             return
         names = [column.label or column.expression for column in self.table.inputs]
@@ -240,12 +243,12 @@ class _Checker:
             place=shown or "-",
         )
 
-    def _masked(self, regions: Regions) -> None:
+    def _masked(self, coverage: Coverage) -> None:
         said = 0
         for index, rule in enumerate(self.table.rules):
             if not index or said >= MAX_FINDINGS:
                 continue
-            if regions.uncovered(within=index, rules=(1 << index) - 1) is None:
+            if coverage.uncovered(within=index) is None:
                 said += 1
                 self._note(
                     "dmn.masked",

@@ -21,14 +21,15 @@ ANYTHING = ("", "-")
 MAX_RECORDS = 100
 """Tables that one decision's explanation shows; a function may be called in a loop."""
 STOP_AT_FIRST = ("FIRST",)
+UNASKED = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A compiled rule: only the cells that say something, each with its column."""
+    """A compiled rule: the places of its tests among the table's, for cells that say something."""
 
     rule: m.Rule
-    tests: tuple[tuple[int, Code], ...]
+    tests: tuple[int, ...]
     outputs: tuple[Code, ...]
 
 
@@ -48,12 +49,13 @@ def compile_table(table: m.Table, scope: Scope, text: Compile, tests: Compile, t
         Column(one, text(one.expression, scope), tests(one.values, cells) if one.values else None)
         for one in table.inputs
     ]
+    places: dict[tuple[int, str], int] = {}
     rows = [
         Row(
             rule,
             tuple(
-                (index, tests(cell, cells))
-                for index, cell in enumerate(rule.inputs[: len(columns)])
+                places.setdefault((column, cell), len(places))
+                for column, cell in enumerate(rule.inputs[: len(columns)])
                 if cell not in ANYTHING
             ),
             tuple(
@@ -63,9 +65,10 @@ def compile_table(table: m.Table, scope: Scope, text: Compile, tests: Compile, t
         )
         for rule in table.rules
     ]
+    compiled = [(column, tests(cell, cells)) for column, cell in places]
     defaults = [text(column.default, scope) if column.default else None for column in table.outputs]
     ranks = [text(f"[{_order(column, types)}]", scope) if _order(column, types) else None for column in table.outputs]
-    decide = _Decide(table, columns, rows, defaults, ranks)
+    decide = _Decide(table, columns, compiled, rows, defaults, ranks)
     return guarded(0, decide)
 
 
@@ -88,6 +91,7 @@ class _Decide:
 
     table: m.Table
     columns: list[Column]
+    tests: list[tuple[int, Code]]
     rows: list[Row]
     defaults: list[Code | None]
     ranks: list[Code | None]
@@ -121,10 +125,15 @@ class _Decide:
     def _fired(self, frame: Frame, frames: list[Frame]) -> list[Row]:
         frame.run.charge(len(self.rows))
         first = self.table.hit_policy in STOP_AT_FIRST
+        answers: list[Any] = [UNASKED] * len(self.tests)
         fired = []
         for row in self.rows:
-            for column, test in row.tests:
-                if test(frames[column]) is not True:
+            for place in row.tests:
+                answer = answers[place]
+                if answer is UNASKED:
+                    column, test = self.tests[place]
+                    answer = answers[place] = test(frames[column])
+                if answer is not True:
                     break
             else:
                 fired.append(row)

@@ -58,8 +58,8 @@ def parse(data: bytes, file: str) -> Element:
 
 def local(element: Element) -> str:
     """The element's name without namespace; "" for one of another vocabulary."""
-    name = etree.QName(element)
-    return name.localname if name.namespace in NAMESPACES else ""
+    namespace, _, name = element.tag.rpartition("}")
+    return name if namespace[1:] in NAMESPACES else ""
 
 
 def children(element: Element, *names: str) -> Iterator[Element]:

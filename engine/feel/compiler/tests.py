@@ -1,11 +1,12 @@
 """Unary tests: the cells of decision tables, and what follows ``in`` (DMN 1.5 §10.3.1.3, Table 55)."""
 
+from decimal import Decimal
 from typing import Any
 
 from loopdesk.engine.feel import nodes as n
 from loopdesk.engine.feel.compare import SIMPLE, equal, same
 from loopdesk.engine.feel.compiler.core import Code, Scope, code, compiles, constant
-from loopdesk.engine.feel.compiler.operators import compare_codes
+from loopdesk.engine.feel.compiler.operators import ORDERED, ORDERS, compare_codes
 from loopdesk.engine.feel.ranges import holds
 from loopdesk.engine.feel.runtime import ITEMS_A_STEP, Frame
 from loopdesk.engine.feel.values import Range
@@ -21,13 +22,21 @@ def value_of(frame: Frame) -> Any:
 def test(node: n.Test, scope: Scope) -> Code:
     """One test, to be run in a frame that binds ``?``."""
     operand = code(node.operand, scope)
+    literal = _literal_of(node.operand)
+    if node.op in ORDERS and literal is not None:
+        return _ordered_literal(node, literal, operand)
     if node.op:
         return compare_codes(node.op, node.at, value_of, operand)
     if node.uses_value:
         return _truth(operand)
-    if isinstance(node.operand, n.Literal) and type(node.operand.value) in SIMPLE:
+    if literal is not None or isinstance(node.operand, n.Literal):
         return _literal(node, operand)
+    if isinstance(node.operand, n.RangeNode):
+        return _range(node.operand, operand)
+    return _contained(operand)
 
+
+def _contained(operand: Code) -> Code:
     def contained(frame: Frame) -> bool | None:
         wanted = operand(frame)
         if isinstance(wanted, list):
@@ -37,9 +46,42 @@ def test(node: n.Test, scope: Scope) -> Code:
     return contained
 
 
+def _literal_of(node: n.Node | None) -> Decimal | str | None:
+    """The value of a literal whose Python order is FEEL's."""
+    return node.value if isinstance(node, n.Literal) and type(node.value) in ORDERED else None
+
+
+def _ordered_literal(node: n.Test, wanted: Decimal | str, operand: Code) -> Code:
+    """``< 10``: the common case without detours."""
+    kind, test_, otherwise = type(wanted), ORDERS[node.op], compare_codes(node.op, node.at, value_of, operand)
+
+    def ordered(frame: Frame) -> Any:
+        value = frame.values[VALUE]
+        return test_(value, wanted) if type(value) is kind else otherwise(frame)
+
+    return ordered
+
+
+def _range(node: n.RangeNode, operand: Code) -> Code:
+    """``[1..10)``: the common case without detours."""
+    low, high, otherwise = _literal_of(node.start), _literal_of(node.end), _contained(operand)
+    if node.op or low is None or type(low) is not type(high):
+        return otherwise
+    kind = type(low)
+    above, below = (ORDERS[">=" if node.start_included else ">"], ORDERS["<=" if node.end_included else "<"])
+
+    def within(frame: Frame) -> Any:
+        value = frame.values[VALUE]
+        return above(value, low) and below(value, high) if type(value) is kind else otherwise(frame)
+
+    return within
+
+
 def _literal(node: n.Test, operand: Code) -> Code:
     """The commonest cell: a text, a number, a boolean."""
     assert isinstance(node.operand, n.Literal)
+    if type(node.operand.value) not in SIMPLE:
+        return _contained(operand)
     kind, equals = type(node.operand.value), compare_codes("=", node.at, value_of, operand)
     wanted = node.operand.value
 
@@ -50,6 +92,21 @@ def _literal(node: n.Test, operand: Code) -> Code:
         return same(value[0], wanted) if type(value) is list and len(value) == 1 else equals(frame)
 
     return literal
+
+
+def _one_of(node: n.Tests, tests_: list[Code]) -> Code | None:
+    """``"a", "b"``: literals of one kind are looked up at once; None when the cell is anything else."""
+    literals = [_literal_of(one.operand) for one in node.tests if not one.op]
+    kinds = {type(literal) for literal in literals}
+    if len(literals) < 2 or len(literals) != len(node.tests) or len(kinds) > 1 or None in literals:
+        return None
+    among, kind, otherwise = frozenset(literals), kinds.pop(), any_of(tests_)
+
+    def one_of(frame: Frame) -> Any:
+        value = frame.values[VALUE]
+        return value in among if type(value) is kind else otherwise(frame)
+
+    return one_of
 
 
 def _truth(operand: Code) -> Code:
@@ -114,4 +171,5 @@ def tests(node: n.Tests, scope: Scope) -> Code:
     """A whole cell; ``-`` is always true."""
     if node.any:
         return constant(True)
-    return any_of([test(one, scope) for one in node.tests], node.negated)
+    tests_ = [test(one, scope) for one in node.tests]
+    return (None if node.negated else _one_of(node, tests_)) or any_of(tests_, node.negated)
