@@ -67,7 +67,7 @@ class Problem:
     @property
     def title(self) -> str:
         """The short name of the status, the same for each problem of its kind."""
-        return gettext(TITLES.get(self.status, TITLES[500 if self.status >= 500 else 400]))
+        return str(gettext(TITLES.get(self.status, TITLES[500 if self.status >= 500 else 400])))
 
 
 def register(app: Flask) -> None:

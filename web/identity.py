@@ -38,11 +38,9 @@ class LocalIdentity:
 
     def actor(self, environ: Mapping[str, Any]) -> Actor | None:  # noqa: ARG002 - the protocol's
         """The person or the customer's contact in the session, unless deactivated since."""
-        if "person" not in session and "contact" not in session:
-            return None
+        if "person" not in session:
+            return _customer_in_session()
         with read_tx() as tx:
-            if "contact" in session:
-                return _contact(tx, session["contact"])
             person = _known(tx, session["person"])
         return people.actor_of(person) if person and person.active else None
 
@@ -70,9 +68,12 @@ class HostIdentity:
         self._everyone = everyone
 
     def actor(self, environ: Mapping[str, Any]) -> Actor | None:
-        """The host's signed-in person, mirrored into our own people when new or changed."""
+        """The host's signed-in person, mirrored into our own people when new or changed; else a customer who came in
+        by a link of ours."""
         person = self._current({**environ, **environ.get(HOST_ENVIRON, {})})
-        return mirrored(person) if person and person.active else None
+        if person is None:
+            return _customer_in_session()
+        return mirrored(person) if person.active else None
 
     def sign_in_url(self, back: str) -> str:
         """The host's sign-in page; Flask-Login's ``next`` brings the person back."""
@@ -111,7 +112,10 @@ def sign_in_password(login: str, password: str) -> Actor:
 
 
 def remember(person: Actor) -> None:
-    """Sign ``person`` (of the house, or a customer's contact) in on this browser; whatever an earlier visitor left in the session is gone."""
+    """Sign ``person`` (of the house, or a customer's contact) in on this browser.
+
+    Whatever an earlier visitor left in the session is gone.
+    """
     language = session.get("language")
     forget()
     session["contact" if person.kind == "customer" else "person"] = person.id
@@ -160,8 +164,11 @@ def _known(tx: Tx, person_id: str) -> Person | None:
         return None
 
 
-def _contact(tx: Tx, contact_id: str) -> Actor | None:
-    try:
-        return customers.actor_of(customers.contact(tx, contact_id))
-    except Missing:
+def _customer_in_session() -> Actor | None:
+    if "contact" not in session:
         return None
+    with read_tx() as tx:
+        try:
+            return customers.actor_of(customers.contact(tx, session["contact"]))
+        except Missing:
+            return None

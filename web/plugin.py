@@ -16,6 +16,7 @@ from flask import Flask
 
 from loopdesk import migrations
 from loopdesk.desk import attachments, case, communications
+from loopdesk.desk.record import Case
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.clock import Clock
@@ -104,12 +105,12 @@ class Cases:
     def __init__(self, desk: Loopdesk) -> None:
         self._desk = desk
 
-    def open(self, *, actor: Actor = HOST, channel: str = "app", **report: Any) -> case.Case:
+    def open(self, *, actor: Actor = HOST, channel: str = "app", **report: Any) -> Case:
         """Open a case from the fields of ``case.Report``; raises `Invalid` naming the field that is wrong."""
         with self._desk.engine.begin() as tx:
             return case.open(actor, tx, case.Report(channel=channel, **report))
 
-    def read(self, number: str, *, actor: Actor = HOST) -> case.Case:
+    def read(self, number: str, *, actor: Actor = HOST) -> Case:
         """The case; raises `Missing` where ``actor`` may see none of that number."""
         with self._desk.engine.read() as tx:
             return case.read(actor, tx, number)
@@ -156,7 +157,7 @@ class Mount:
 def settings_of(app: Flask, prefix: str, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings inside a host: data below its instance folder, our schema in its PostgreSQL or a SQLite file of ours."""
     given = dict(environ)
-    given.setdefault("LOOPDESK_DATA", str(Path(app.instance_path) / "loopdesk"))
+    given.setdefault("LOOPDESK_DATA", str(Path(app.instance_path) / "loopdesk-data"))
     given["DATABASE_URL"] = _database(app, environ)
     settings = Settings.from_env(given)
     return settings if environ.get("LOOPDESK_URL") else replace(settings, url=settings.url + prefix)

@@ -18,7 +18,7 @@ from loopdesk.web.identity import LocalIdentity
 View = TypeVar("View", bound=Callable[..., Any])
 
 SIGN_IN = "pages_account.sign_in"
-FOR_CUSTOMERS = frozenset({"portal", "links", "looks", "pages_account", "pages_files"})
+FOR_CUSTOMERS = frozenset({"portal", "portal_entry", "links", "looks", "pages_account", "pages_files"})
 """Blueprints that a customer who has signed in may open; what he sees there ``visible_to`` decides."""
 
 LIMITS = {SIGN_IN: "20 per minute"}
@@ -82,7 +82,8 @@ def require_sign_in() -> ResponseReturnValue | None:
     if g.is_api or is_public(current_app, request.endpoint):
         return None
     if g.signed_in:
-        return _keep_customers_out()
+        _keep_customers_out()
+        return None
     target = identity.sign_in_url(request.full_path.rstrip("?") if request.method == "GET" else "")
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": target})
@@ -149,5 +150,6 @@ def limit_endpoints(app: Flask) -> None:
     for endpoint, limit in LIMITS.items():
         view = app.view_functions.get(endpoint)
         if view is not None:
-            app.view_functions[endpoint] = limiter.limit(limit, key_func=get_remote_address, methods=["POST"])(view)
+            guard: Any = limiter.limit(limit, key_func=get_remote_address, methods=["POST"])
+            app.view_functions[endpoint] = guard(view)
 

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -23,14 +24,20 @@ from loopdesk.web.settings import Settings
 from loopdesk.web.wiring import Loopdesk, build
 
 PASSWORD = "correct horse battery"
-START = "2026-03-02T09:00:00+00:00"
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""When the house was furnished: a Monday morning, as the ``clock`` of every test begins."""
 _numbers = count()
 
 
 def settings_for(folder: Path, url: str) -> Settings:
     """Settings of a demo house on the database ``url``."""
     return Settings(
-        data=folder, database_url=url, secret="a secret of the tests", url="http://localhost", demo=True, admin_password=PASSWORD
+        data=folder,
+        database_url=url,
+        secret="a secret of the tests",
+        url="http://localhost",
+        demo=True,
+        admin_password=PASSWORD,
     )
 
 
@@ -43,21 +50,17 @@ def _furnish(folder: Path, url: str, clock: VirtualClock) -> None:
 @pytest.fixture(scope="session")
 def furnished_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with everything that a first start brings."""
-    from loopdesk.tests.conftest import START as start
-
     folder = tmp_path_factory.mktemp("furnished")
     shutil.copy(sqlite_template, folder / "loopdesk.sqlite")
-    _furnish(folder, default_url(folder), VirtualClock(start))
+    _furnish(folder, default_url(folder), VirtualClock(START))
     return folder / "loopdesk.sqlite"
 
 
 @pytest.fixture(scope="session")
 def furnished_postgres(postgres_server: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The same as a PostgreSQL database to copy from: its name."""
-    from loopdesk.tests.conftest import START as start
-
     name = f"furnished_{os.getpid()}"
-    _furnish(tmp_path_factory.mktemp("furnished"), _copy(postgres_server, name, postgres_template), VirtualClock(start))
+    _furnish(tmp_path_factory.mktemp("furnished"), _copy(postgres_server, name, postgres_template), VirtualClock(START))
     return name
 
 
@@ -80,7 +83,8 @@ def furnished(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
             shutil.copy(request.getfixturevalue("furnished_sqlite"), folder / "loopdesk.sqlite")
             return default_url(folder)
         made.append(f"web_{os.getpid()}_{number}")
-        return _copy(request.getfixturevalue("postgres_server"), made[-1], request.getfixturevalue("furnished_postgres"))
+        template = request.getfixturevalue("furnished_postgres")
+        return _copy(request.getfixturevalue("postgres_server"), made[-1], template)
 
     yield make
     for name in made:
@@ -89,7 +93,9 @@ def furnished(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def desk(request: pytest.FixtureRequest, furnished: Callable[[str], str], tmp_path: Path, clock: VirtualClock) -> Iterator[Loopdesk]:
+def desk(
+    request: pytest.FixtureRequest, furnished: Callable[[str], str], tmp_path: Path, clock: VirtualClock
+) -> Iterator[Loopdesk]:
     """A furnished Loopdesk; each test that asks for it runs on SQLite and on PostgreSQL."""
     desk = build(settings_for(tmp_path, furnished(request.param)), clock=clock)
     yield desk

@@ -35,7 +35,7 @@ def test_health_needs_nobody_and_nothing(light_app: Flask) -> None:
 def test_ready_when_the_database_is_migrated(app: Flask) -> None:
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 200
-    assert answer.json["checks"] == {"database": "ok", "redis": "not used"}
+    assert answer.get_json()["checks"] == {"database": "ok", "redis": "not used"}
 
 
 def test_not_ready_on_an_empty_database_or_without_redis(light_desk: Loopdesk) -> None:
@@ -43,8 +43,8 @@ def test_not_ready_on_an_empty_database_or_without_redis(light_desk: Loopdesk) -
     empty = replace(light_desk, engine=replace(light_desk.engine, database=Database("sqlite://")), redis=away)
     answer = create_app(desk=empty).test_client().get("/readyz")
     assert answer.status_code == 503
-    assert answer.json["checks"]["database"].startswith("not migrated")
-    assert answer.json["checks"]["redis"] == "does not answer"
+    assert answer.get_json()["checks"]["database"].startswith("not migrated")
+    assert answer.get_json()["checks"]["redis"] == "does not answer"
 
 
 def test_figures_tell_what_waits(app: Flask, desk: Loopdesk, api: Callable[..., Any], clock: VirtualClock) -> None:
