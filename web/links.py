@@ -81,5 +81,3 @@ def _known(found: dict[str, Any]) -> dict[str, Any]:
     if "language" not in session:
         g.link_language = found["language"]
     return found
-
-

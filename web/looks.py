@@ -1,4 +1,4 @@
-"""What every template knows: assets, icons, times in the person's zone, the words and shapes of a state, the navigation."""
+"""What every template knows: assets, icons, times in the person's zone, words and shapes of a state, the navigation."""
 
 import json
 from datetime import datetime, timedelta
@@ -37,7 +37,12 @@ PLACES = (
     Place("pages_inbox.inbox", "inbox", lazy_gettext("Inbox"), STAFF_ROLES),
     Place("pages_cases.cases", "ticket", lazy_gettext("Cases"), STAFF_ROLES),
     Place("pages_definitions.definitions", "flow", lazy_gettext("Processes"), STAFF_ROLES),
-    Place("pages_incidents.incidents", "triangle", lazy_gettext("Incidents"), frozenset({"owner", "supervisor", "integrator"})),
+    Place(
+        "pages_incidents.incidents",
+        "triangle",
+        lazy_gettext("Incidents"),
+        frozenset({"owner", "supervisor", "integrator"}),
+    ),
     Place("pages_people.people_list", "people", lazy_gettext("People"), frozenset({"admin"})),
 )
 CUSTOMER_PLACES = (
@@ -74,7 +79,7 @@ def exact(moment: datetime) -> str:
 @blueprint.app_template_filter("short_moment")
 def short_moment(moment: datetime) -> str:
     """Day and minute in the reader's zone."""
-    return format_datetime(moment, "d MMM, HH:mm")
+    return vocabulary.moment(moment)
 
 
 @blueprint.app_template_filter("size")
@@ -100,7 +105,9 @@ def due_look(due: datetime, done: datetime | None = None) -> vocabulary.Look:
     """Colour, shape and word of a due time: still far, near, passed; met or missed when ``done``."""
     if done:
         met = done <= due
-        return vocabulary.Look(gettext("Met") if met else gettext("Missed"), "green" if met else "red", "check" if met else "octagon")
+        return vocabulary.Look(
+            gettext("Met") if met else gettext("Missed"), "green" if met else "red", "check" if met else "octagon"
+        )
     left = due - loopdesk().engine.clock.now()
     if left < timedelta():
         return vocabulary.Look(gettext("Overdue: due"), "red", "octagon")
@@ -130,7 +137,8 @@ def _places() -> list[dict[str, Any]]:
             "url": url_for(place.endpoint),
             "icon": place.icon,
             "text": place.text,
-            "here": request.endpoint is not None and request.endpoint.split(".")[0] == place.endpoint.split(".")[0]
+            "here": request.endpoint is not None
+            and request.endpoint.split(".")[0] == place.endpoint.split(".")[0]
             and (who.kind != "customer" or request.endpoint == place.endpoint),
         }
         for place in chosen
@@ -162,6 +170,7 @@ def _context() -> dict[str, Any]:
         "languages": LANGUAGES,
         "places": _places(),
         "priority_look": vocabulary.priority_look,
+        "case_word": vocabulary.case_word,
         "channels": vocabulary.CHANNELS,
         "tiers": vocabulary.TIERS,
         "roles_text": vocabulary.ROLES,

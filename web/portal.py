@@ -1,4 +1,4 @@
-"""The customer's side: report a problem in three steps, follow one's own cases, add to them at any time (INT-1, COM-8)."""
+"""The customer's side: report a problem in steps, follow one's own cases, add to them at any time (INT-1, COM-8)."""
 
 from dataclasses import fields
 from datetime import datetime
@@ -10,8 +10,9 @@ from flask import Blueprint, flash, g, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications, customers, people
+from loopdesk.desk import attachments, case, communications, customers
 from loopdesk.desk.case import Report
+from loopdesk.desk.facts import name_of
 from loopdesk.desk.record import Case
 from loopdesk.engine import bundles, events
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -20,10 +21,10 @@ from loopdesk.engine.tx import Tx
 from loopdesk.forms import form, validation
 from loopdesk.forms.translation import translate
 from loopdesk.web import portal_steps, vocabulary
-from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
+from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages import timeline
 from loopdesk.web.pages.files import add_all
-from loopdesk.web.pages.shown import NOTHING, Shown, shown
+from loopdesk.web.pages.shown import NOTHING, Shown, at_fields, shown
 from loopdesk.web.pages.tasks import sent_data
 from loopdesk.web.security import public
 
@@ -42,7 +43,7 @@ def home() -> str:
     page = max(request.args.get("page", 1, type=int), 1)
     with read_tx() as tx:
         found = case.listing(actor(), tx, q=request.args.get("q", ""), page=page, per_page=PER_PAGE)
-        owners = {one.owner_id: _owner(tx, one) for one in found.cases}
+        owners = {one.owner_id: name_of(tx, one.owner_id) for one in found.cases}
         since = events.latest(tx)
     return render_template("portal/cases.html", found=found, owners=owners, next_of=next_line, live_since=since)
 
@@ -64,15 +65,17 @@ def send_report() -> ResponseReturnValue:
     """One case out of one form, however often it is sent; its files come along or it is not opened."""
     given = request.files.to_dict(flat=False)
     with open_tx() as tx:
-        cleaned = _checked(tx, sent_data(), {key: [one.filename or "" for one in files] for key, files in given.items()})
-        opened = case.open(actor(), tx, _report(tx, cleaned))
+        cleaned = _checked(
+            tx, sent_data(), {key: [one.filename or "" for one in files] for key, files in given.items()}
+        )
+        opened = case.open(actor(), tx, _report(cleaned))
         who = actor() if actor().id else _contact(tx, opened)
         if opened.opened_at == tx.now:
             for key, files in given.items():
                 try:
                     add_all(tx, opened.number, files, attachments.CUSTOMER, who=who)
                 except Invalid as error:
-                    raise Invalid(error.message, fields={key: [_named(error)]}, remedy=error.remedy, **error.params) from error
+                    raise at_fields(error, {key: [_named(error)]}) from error
     session["reported"] = opened.number
     return jsonify({"next": url_for("portal.thanks")})
 
@@ -86,7 +89,12 @@ def thanks() -> ResponseReturnValue:
         return redirect(url_for("portal.home"))
     with read_tx() as tx:
         opened = case.read(SYSTEM, tx, number)
-        return render_template("portal/thanks.html", case=opened, owner=_owner(tx, opened), next=next_line(opened, _owner(tx, opened)))
+        return render_template(
+            "portal/thanks.html",
+            case=opened,
+            owner=name_of(tx, opened.owner_id),
+            next=next_line(opened, name_of(tx, opened.owner_id)),
+        )
 
 
 @blueprint.get("/cases/<number>")
@@ -116,7 +124,10 @@ def add(number: str) -> ResponseReturnValue:
 
 def next_line(found: Case, owner: str) -> str:
     """What happens next and by when, in one sentence."""
-    values = {"owner": owner or gettext("Somebody of ours"), "due": vocabulary.moment(found.due_at) if found.due_at else ""}
+    values = {
+        "owner": owner or gettext("Somebody of ours"),
+        "due": vocabulary.moment(found.due_at) if found.due_at else "",
+    }
     said = {
         "new": gettext("We are sorting your report."),
         "open": gettext("%(owner)s works on it.", **values),
@@ -131,7 +142,7 @@ def next_line(found: Case, owner: str) -> str:
 def _page(number: str, wrong: Shown) -> str:
     with read_tx() as tx:
         found = case.read(actor(), tx, number)
-        owner = _owner(tx, found)
+        owner = name_of(tx, found.owner_id)
         values = {
             "case": found,
             "owner": owner,
@@ -155,24 +166,19 @@ def _contact(tx: Tx, found: Case) -> Actor:
     return customers.actor_of(customers.contact(tx, found.contact_id))
 
 
-def _owner(tx: Tx, found: Case) -> str:
-    try:
-        return people.by_id(tx, found.owner_id).name if found.owner_id else ""
-    except Missing:
-        return ""
-
-
 def _checked(tx: Tx, data: dict[str, Any], files: dict[str, list[str]]) -> dict[str, Any]:
     made = bundles.current(tx, BUNDLE)
     asked = portal_steps.asked(form.read(made.form(FORM)), known=bool(actor().id) and actor().kind == "customer")
     return validation.validate(asked, data, files=files)
 
 
-def _report(tx: Tx, cleaned: dict[str, Any]) -> Report:
+def _report(cleaned: dict[str, Any]) -> Report:
     """The form as a report; answers to questions that an owner has added stand below the description."""
     known = {field.name for field in fields(Report)}
     values = {key: value for key, value in cleaned.items() if key in known}
-    others = [f"{key}: {value}" for key, value in cleaned.items() if key not in known and isinstance(value, str | int | float)]
+    others = [
+        f"{key}: {value}" for key, value in cleaned.items() if key not in known and isinstance(value, str | int | float)
+    ]
     zone = str(request.args.get("zone") or "")
     zone = zone if zone in available_timezones() else "UTC"
     if values.get("occurred_at"):
@@ -180,7 +186,12 @@ def _report(tx: Tx, cleaned: dict[str, Any]) -> Report:
         values["occurred_at"] = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
     values["description"] = "\n".join([str(values.get("description", "")), *others]).strip()
     once = request.args.get("once", "")
-    told = {"channel": "portal", "language": vocabulary.language(), "zone": zone, "external_id": f"form:{once}" if once else ""}
+    told = {
+        "channel": "portal",
+        "language": vocabulary.language(),
+        "zone": zone,
+        "external_id": f"form:{once}" if once else "",
+    }
     return Report(**{**values, **told})
 
 

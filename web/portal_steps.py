@@ -39,7 +39,9 @@ def in_steps(schema: Mapping[str, Any], *, known: bool) -> tuple[list[str], dict
     if components and all(one.get("type") == "group" for one in components):
         return [str(one.get("label") or "") for one in components], {**schema, "components": components}
     about = [one for one in components if one.get("key") not in WHO]
-    needed = [one for one in about if (one.get("validate") or {}).get("required") or one.get("key") in ("scope", "urgency")]
+    needed = [
+        one for one in about if (one.get("validate") or {}).get("required") or one.get("key") in ("scope", "urgency")
+    ]
     first = (needed or about)[:MOST_FIRST]
     parts = [
         (gettext("What happens"), first),

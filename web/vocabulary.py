@@ -1,16 +1,21 @@
-"""The words of the product's own codes: status, priority, role, department, channel, stage; each with colour and shape."""
+"""Words for the product's own codes (status, priority, role, department, channel), with colour and shape."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from flask import g
 from flask_babel import format_datetime, get_locale, gettext, lazy_gettext
 
 from loopdesk.desk import departments
+from loopdesk.engine import bundles
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.errors import N_
+from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.errors import N_, Missing
+from loopdesk.forms.translation import translate
 from loopdesk.web.context import read_tx
 
 
@@ -70,19 +75,45 @@ RACI = (
 )
 
 SCRIPT_WORDS = (
-    N_("Add new"), N_("All values selected"), N_("Browse"), N_("Click to remove sorting"),
-    N_("Date and time must both be entered."), N_("Decrement"), N_("Field is required."), N_("Field must be a valid email."),
-    N_("Increment"), N_("Next page"), N_("No files selected"), N_("No results"), N_("Nothing to show."), N_("Previous page"),
-    N_("Remove tag"), N_("Search"), N_("Skip to search"), N_("Value is not a number."),
-    N_("This does not have the form that is asked for."), N_("At least %(limit)s."), N_("At most %(limit)s."),
-    N_("At least %(limit)s characters."), N_("At most %(limit)s characters."),
-    N_("Write the number with its country code, as in +86 10 1234 5678."), N_("This number has too many decimal places."),
-    N_("The process stands here"), N_("An incident stops the process here"), N_("Smaller"), N_("Larger"), N_("Fit"),
-    N_("The diagram cannot be shown. Load the page again."), N_("Draft saved %(time)s"), N_("Draft not saved"),
-    N_("Load the task as it is now"), N_("This form cannot be shown"),
-    N_("Load the page again. If it stays, tell the process owner."), N_("The server does not answer"),
+    N_("Add new"),
+    N_("All values selected"),
+    N_("Browse"),
+    N_("Click to remove sorting"),
+    N_("Date and time must both be entered."),
+    N_("Decrement"),
+    N_("Field is required."),
+    N_("Field must be a valid email."),
+    N_("Increment"),
+    N_("Next page"),
+    N_("No files selected"),
+    N_("No results"),
+    N_("Nothing to show."),
+    N_("Previous page"),
+    N_("Remove tag"),
+    N_("Search"),
+    N_("Skip to search"),
+    N_("Value is not a number."),
+    N_("This does not have the form that is asked for."),
+    N_("At least %(limit)s."),
+    N_("At most %(limit)s."),
+    N_("At least %(limit)s characters."),
+    N_("At most %(limit)s characters."),
+    N_("Write the number with its country code, as in +86 10 1234 5678."),
+    N_("This number has too many decimal places."),
+    N_("The process stands here"),
+    N_("An incident stops the process here"),
+    N_("Smaller"),
+    N_("Larger"),
+    N_("Fit"),
+    N_("The diagram cannot be shown. Load the page again."),
+    N_("Draft saved %(time)s"),
+    N_("Draft not saved"),
+    N_("Load the task as it is now"),
+    N_("This form cannot be shown"),
+    N_("Load the page again. If it stays, tell the process owner."),
+    N_("The server does not answer"),
     N_("Check your connection. What you entered stays here."),
-)  # fmt: skip
+)
 """Texts that only scripts show; they arrive at the page in its language."""
 
 
@@ -111,6 +142,11 @@ def language() -> str:
     """The reader's language code, ``en`` or ``zh``."""
     locale = get_locale()
     return str(locale.language) if locale else "en"
+
+
+def localised(texts: Mapping[str, str] | None) -> str:
+    """The reader's own among the languages of a text, else English."""
+    return (texts or {}).get(language()) or (texts or {}).get("en") or ""
 
 
 def department_names() -> dict[str, str]:
@@ -143,15 +179,59 @@ def _several(value: object) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list | tuple) else []
 
 
+@lru_cache(maxsize=64)
+def form_words(made: Bundle, code: str) -> Mapping[tuple[str, str], str]:
+    """(key, value) -> the word for it, from the options of every form of a folder in a language."""
+    forms = [orjson.loads(made.files[path]) for path in made.files if path.endswith(".form")]
+    texts = made.texts.get(code, {})
+    fields = [one for form in forms for one in components(translate(form, texts)) if one.get("key")]
+    return {
+        (str(one["key"]), value_key(option["value"])): str(option["label"])
+        for one in fields
+        for option in one.get("values") or []
+        if isinstance(option, dict) and "value" in option and "label" in option
+    }
+
+
+def value_key(value: object) -> str:
+    """An option's value as a key of ``form_words``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def components(form: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every component of a form, those inside groups too."""
+    for one in form.get("components", []):
+        yield one
+        yield from components(one)
+
+
+def case_words() -> Mapping[tuple[str, str], str]:
+    """The words of the intake's forms: how an owner calls types, scopes, urgencies; read once a request."""
+    if "case_words" not in g:
+        with read_tx() as tx:
+            try:
+                g.case_words = form_words(bundles.current(tx, "intake"), language())
+            except Missing:
+                g.case_words = {}
+    return dict(g.case_words)
+
+
+def case_word(key: str, value: object) -> str:
+    """A fact of a case as its owner calls it; departments by name, the value itself where no form knows it."""
+    if key == "department":
+        return department(str(value))
+    return case_words().get((key, str(value)), str(value))
+
+
 def moment(value: datetime | str) -> str:
     """A moment of an event's data, day and minute in the reader's zone."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return format_datetime(at, "d MMM, HH:mm")
+    return str(format_datetime(at, "d MMM, HH:mm"))
 
 
 def actor_line(who: Actor) -> str:
     """What a person is here, in one line: roles and departments."""
     if who.kind == "customer":
-        return gettext("Customer")
+        return str(gettext("Customer"))
     parts = [str(text) for code, text in ROLES.items() if code in who.roles]
     return " · ".join([*parts, *(department(code) for code in sorted(who.departments))])

@@ -11,7 +11,7 @@ from loopdesk.engine.errors import Invalid, LoopdeskError, Missing, Phrase, Refu
 from loopdesk.web import identity
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.looks import home_url, own_path
-from loopdesk.web.pages.shown import NOTHING, Shown, shown
+from loopdesk.web.pages.shown import NOTHING, Shown, at_fields, shown
 from loopdesk.web.security import public
 
 blueprint = Blueprint("pages_account", __name__)
@@ -87,7 +87,9 @@ def _prove(login: str, password: str) -> None:
         identity.sign_in_password(login, password)
     except Refused as error:
         wrong = Phrase("This is not your present password.")
-        raise Invalid("The password stays as it was.", remedy=error.remedy, fields={"present": [wrong]}, **error.params) from error
+        kept = Invalid("The password stays as it was.", remedy=error.remedy)
+        kept.params = error.params
+        raise at_fields(kept, {"present": [wrong]}) from error
 
 
 def _me(wrong: Shown) -> str:

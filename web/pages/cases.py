@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import attachments, case, communications, customers, departments, people
+from loopdesk.desk.facts import name_of
 from loopdesk.desk.record import Case
 from loopdesk.engine import bundles, events, incidents, instances, work
 from loopdesk.engine.actor import SYSTEM
@@ -27,7 +28,7 @@ FILTERS = ("q", "status", "priority", "department", "owner")
 @blueprint.get("")
 def cases() -> str:
     """All cases that the reader may see, filtered."""
-    wanted = {name: request.args.get(name, "").strip() for name in FILTERS}
+    wanted: dict[str, Any] = {name: request.args.get(name, "").strip() for name in FILTERS}
     page = max(request.args.get("page", 1, type=int), 1)
     with read_tx() as tx:
         found = case.listing(actor(), tx, **wanted, page=page)
@@ -119,20 +120,28 @@ def _head(tx: Tx, found: Case) -> dict[str, Any]:
     running = [one for one in instances.of_key(tx, found.number) if one["status"] == "active"]
     return {
         "case": found,
-        "owner": _name(tx, found.owner_id),
-        "assignee": _name(tx, found.assignee_id),
-        "tasks": [
-            task | {"title": _localised(task["name"]) or task["element"], "who": _name(tx, task["assignee"]),
-                    "may": loopdesk().engine.host.may_work(actor(), task), "raci_rows": vocabulary.raci_rows(task["raci"] or {})}
-            for task in open_tasks
-        ],
+        "owner": name_of(tx, found.owner_id),
+        "assignee": name_of(tx, found.assignee_id),
+        "tasks": [_to_do(task) for task in open_tasks],
         "incidents": [told(row) for one in running for row in incidents.of_instance(tx, one["id"])],
-    }  # fmt: skip
+    }
+
+
+def _to_do(task: dict[str, Any]) -> dict[str, Any]:
+    return task | {
+        "title": vocabulary.localised(task["name"]) or task["element"],
+        "may": loopdesk().engine.host.may_work(actor(), task),
+        "raci_rows": vocabulary.raci_rows(task["raci"] or {}),
+    }
 
 
 def _stream(tx: Tx, found: Case) -> dict[str, Any]:
     everything = request.args.get("all") == "1"
-    return {"case": found, "everything": everything, "entries": timeline.of_case(actor(), tx, found.number, technical=everything)}
+    return {
+        "case": found,
+        "everything": everything,
+        "entries": timeline.of_case(actor(), tx, found.number, technical=everything),
+    }
 
 
 def _newest_active(one: dict[str, Any]) -> tuple[bool, float]:
@@ -140,17 +149,6 @@ def _newest_active(one: dict[str, Any]) -> tuple[bool, float]:
 
 
 def _process_name(tx: Tx, one: dict[str, Any]) -> str:
-    return bundles.text(bundles.get(tx, one["bundle_id"]), one["process"], "name", vocabulary.language()) or one["process"]
-
-
-def _localised(names: dict[str, str] | None) -> str:
-    return (names or {}).get(vocabulary.language()) or (names or {}).get("en") or ""
-
-
-def _name(tx: Tx, person_id: str | None) -> str:
-    if not person_id:
-        return ""
-    try:
-        return people.by_id(tx, person_id).name
-    except Missing:
-        return person_id
+    return (
+        bundles.text(bundles.get(tx, one["bundle_id"]), one["process"], "name", vocabulary.language()) or one["process"]
+    )

@@ -71,7 +71,11 @@ def deploy(name: str) -> ResponseReturnValue:
     if made.number == before:
         flash(gettext("Nothing has changed: version %(number)s stays.", number=made.number))
     else:
-        flash(gettext("Version %(number)s is deployed. Running cases keep the version they began with.", number=made.number))
+        flash(
+            gettext(
+                "Version %(number)s is deployed. Running cases keep the version they began with.", number=made.number
+            )
+        )
     return redirect(url_for("pages_definitions.definition", name=name))
 
 

@@ -9,16 +9,15 @@ from loopdesk.desk import case
 from loopdesk.engine import events, work
 from loopdesk.engine.tx import Tx
 from loopdesk.web.context import actor, read_tx
-from loopdesk.web.pages.tasks import task_view
-from loopdesk.web.vocabulary import language
+from loopdesk.web.pages.tasks import named, task_view
 
 blueprint = Blueprint("pages_inbox", __name__)
 
-BOXES = (
+BOXES: tuple[tuple[work.Box, str, Any], ...] = (
     ("mine", "person", lazy_gettext("Mine")),
     ("due", "clock", lazy_gettext("Due soon")),
     ("group", "people", lazy_gettext("My groups")),
-    ("all", "inbox", lazy_gettext("Everything I may do")),
+    ("all", "inbox", lazy_gettext("Everything")),
 )
 PAGE = 50
 
@@ -45,7 +44,8 @@ def _list(tx: Tx) -> dict[str, Any]:
     department = request.args.get("department", "")
     counted = {box: work.listing(actor(), tx, box=box, limit=PAGE) for box, _, _ in BOXES}
     # Whoever has nothing of his own begins with what his groups have to do.
-    box = wanted if wanted in counted else next((name for name in ("mine", "group") if counted[name]), "mine")
+    begin: work.Box = "mine" if counted["mine"] or not counted["group"] else "group"
+    box = next((name for name, _, _ in BOXES if name == wanted), begin)
     after = request.args.get("after")
     listed = counted[box]
     if department or after:
@@ -64,9 +64,8 @@ def _list(tx: Tx) -> dict[str, Any]:
 
 
 def _row(task: dict[str, Any], cases: dict[str, Any]) -> dict[str, Any]:
-    names = task["name"] or {}
     return task | {
-        "title": names.get(language()) or names.get("en") or task["element"],
+        "title": named(task),
         "case": cases.get(task["key"]),
         "mine": task["assignee"] == actor().id,
     }

@@ -74,7 +74,11 @@ def activate(person_id: str) -> ResponseReturnValue:
     active = request.form.get("active") == "1"
     with open_tx() as tx:
         made = people.edit(actor(), tx, person_id, active=active)
-    said = gettext("%(name)s can sign in again.", name=made.name) if active else gettext("%(name)s is deactivated.", name=made.name)
+    said = (
+        gettext("%(name)s can sign in again.", name=made.name)
+        if active
+        else gettext("%(name)s is deactivated.", name=made.name)
+    )
     flash(said)
     return redirect(url_for("pages_people.people_list"))
 

@@ -68,8 +68,13 @@ CONFIRMED = Sentence("check", N_("The customer confirms: it works"), "green", "c
 NOT_CONFIRMED = Sentence("cross", N_("The customer says: it does not work yet"), "red", "comment")
 
 
+NOT_SENT = Sentence("octagon", N_("A message could not be delivered; it waits among the incidents"), "red")
+
+
 def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sentence | None:
     """What is said about an event; None for what is not shown here."""
+    if kind == "incident.opened" and data.get("kind") == "send":
+        return NOT_SENT
     if kind == "verification.answered":
         return CONFIRMED if data.get("confirmed") else NOT_CONFIRMED
     return TOLD.get(kind) or (STEPS.get(kind) if technical else None)
@@ -77,7 +82,7 @@ def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sente
 
 def filled(sentence: Sentence, values: Mapping[str, Any]) -> str:
     """The sentence in the reader's language with the event's values in place; what is missing stays a dash."""
-    return gettext(sentence.text) % _Lenient(_readable(values))
+    return str(gettext(sentence.text)) % _Lenient(_readable(values))
 
 
 class _Lenient(dict[str, Any]):

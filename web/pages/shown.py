@@ -26,5 +26,12 @@ def shown(error: LoopdeskError) -> Shown:
     return Shown(error.text(gettext), error.remedy_text(gettext), fields)
 
 
+def at_fields(error: Invalid, fields: dict[str, list[str]]) -> Invalid:
+    """The same error, shown at other fields than where it arose."""
+    moved = Invalid(error.message, fields=fields, remedy=error.remedy)
+    moved.params = error.params
+    return moved
+
+
 def _text(message: str) -> str:
     return message.text(gettext) if isinstance(message, Phrase) else gettext(message)

@@ -1,5 +1,6 @@
 """One human task: what is asked, by when, of whom; its form; claim, release, draft, complete (HND-1)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,16 +9,19 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, people
+from loopdesk.desk import attachments, case
 from loopdesk.engine import bundles, instances, work
 from loopdesk.engine.errors import Invalid, LoopdeskError, Missing
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.looks import own_path
-from loopdesk.web.pages.shown import shown
+from loopdesk.web.pages.shown import at_fields, shown
 
 blueprint = Blueprint("pages_tasks", __name__, url_prefix="/tasks")
+
+ROW_IDS = re.compile(r"^(?:[A-Z]{2,4}-\d+[,、;；:：.。（）()\s]*)+")
+"""Diagrams cite the rows of the requirements at the head of a documentation; whoever does the work needs the words."""
 
 
 @blueprint.get("/<task_id>")
@@ -34,7 +38,7 @@ def task(task_id: str) -> str:
 def state(task_id: str) -> str:
     """Who has it now: reloaded while the form stays open, so that nothing typed is lost."""
     with read_tx() as tx:
-        return render_template("inbox/task_state.html", view=_standing(tx, work.get(actor(), tx, task_id)))
+        return render_template("inbox/task_state.html", view=_standing(work.get(actor(), tx, task_id)))
 
 
 @blueprint.post("/<task_id>/claim")
@@ -71,7 +75,9 @@ def complete(task_id: str) -> ResponseReturnValue:
             _attach(tx, chosen["key"], key, given)
         work.complete(actor(), tx, task_id, data)
     flash(gettext("Done: %(task)s", task=named(chosen)))
-    return jsonify({"next": own_path(request.args.get("next", "")) if request.args.get("next") else url_for("pages_inbox.inbox")})
+    return jsonify(
+        {"next": own_path(request.args.get("next", "")) if request.args.get("next") else url_for("pages_inbox.inbox")}
+    )
 
 
 def sent_data() -> dict[str, Any]:
@@ -88,15 +94,16 @@ def sent_data() -> dict[str, Any]:
 
 def _attach(tx: Tx, number: str, key: str, given: Any) -> None:
     try:
-        attachments.attach(actor(), tx, loopdesk().store, number, given.filename or "", given.stream, visibility="staff")
+        attachments.attach(
+            actor(), tx, loopdesk().store, number, given.filename or "", given.stream, visibility="staff"
+        )
     except Invalid as error:
-        raise Invalid(error.message, fields={key: [error.text()]}, remedy=error.remedy, **error.params) from error
+        raise at_fields(error, {key: [error.text(gettext)]}) from error
 
 
 def named(chosen: Mapping[str, Any]) -> str:
     """The task's name in the reader's language."""
-    names = chosen["name"] or {}
-    return str(names.get(vocabulary.language()) or names.get("en") or chosen["element"])
+    return vocabulary.localised(chosen["name"]) or str(chosen["element"])
 
 
 def task_view(tx: Tx, task_id: str) -> dict[str, Any]:
@@ -105,42 +112,39 @@ def task_view(tx: Tx, task_id: str) -> dict[str, Any]:
     language = vocabulary.language()
     schema, data = work.form(tx, chosen, language)
     bundle = bundles.get(tx, instances.get(tx, chosen["instance_id"])["bundle_id"])
-    expected = chosen["expected"] or {}
-    return _standing(tx, chosen) | {
+    return _standing(chosen) | {
         "schema": schema,
         "data": data,
-        "about": bundles.text(bundle, chosen["element"], "documentation", language),
-        "expected": expected.get(language) or expected.get("en") or "",
+        "about": _in_words(bundles.text(bundle, chosen["element"], "documentation", language)),
+        "expected": vocabulary.localised(chosen["expected"]),
         "raci": vocabulary.raci_rows(chosen["raci"] or {}),
         "case": case.find(actor(), tx, chosen["key"]),
     }
 
 
-def _standing(tx: Tx, chosen: dict[str, Any]) -> dict[str, Any]:
+def _in_words(documentation: str) -> str:
+    text = ROW_IDS.sub("", documentation)
+    return text[:1].upper() + text[1:]
+
+
+def _standing(chosen: dict[str, Any]) -> dict[str, Any]:
     mine = chosen["assignee"] == actor().id
     return {
         "task": chosen,
         "title": named(chosen),
         "mine": mine,
-        "taken_by": "" if mine else _name(tx, chosen["assignee"]),
-        "done_by": _name(tx, chosen["completed_by"]),
+        "taken_by": "" if mine else chosen["assignee_name"],
+        "done_by": chosen["completed_by_name"],
         "editable": chosen["state"] == "open" and (mine or not chosen["assignee"]),
     }
-
-
-def _name(tx: Tx, person_id: str | None) -> str:
-    if not person_id:
-        return ""
-    try:
-        return people.by_id(tx, person_id).name
-    except Missing:
-        return person_id
 
 
 def _back(task_id: str) -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
         with read_tx() as tx:
-            return render_template("inbox/task.html", view=task_view(tx, task_id), beside=request.args.get("beside") == "1")
+            return render_template(
+                "inbox/task.html", view=task_view(tx, task_id), beside=request.args.get("beside") == "1"
+            )
     return redirect(url_for("pages_tasks.task", task_id=task_id))
 
 

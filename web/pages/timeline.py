@@ -19,11 +19,8 @@ from loopdesk.web import vocabulary
 from loopdesk.web.pages.sentences import filled, sentence_of
 from loopdesk.web.vocabulary import Look
 
-STATES = {
-    "queued": Look("", "", "clock"),
-    "failed": Look("", "red", "octagon"),
-    "held": Look("", "yellow", "pause"),
-}
+SIGNED = {"handoff.offered": "signed", "handoff.accepted": "accepted", "handoff.rejected": "rejected"}
+"""Event -> whose signature it shows."""
 
 
 @dataclass
@@ -49,93 +46,100 @@ class Entry:
 
 def of_case(actor: Actor, tx: Tx, number: str, *, technical: bool = False) -> list[Entry]:
     """The stream of a case that ``actor`` may see, newest first; a customer gets what is meant for customers."""
-    reader = _Reader(actor, tx, number, technical)
-    return sorted(reader.entries(), key=lambda entry: entry.at, reverse=True)
+    return list(reversed(list(_Reader(actor, tx, number, technical).entries())))
 
 
 class _Reader:
-    """Reads the rows of one case and words them; remembers the bundles that it looked into."""
+    """Words the events of one case in their order; a message or signature stands where its event does."""
 
     def __init__(self, actor: Actor, tx: Tx, number: str, technical: bool) -> None:
         self.actor, self.tx, self.number, self.technical = actor, tx, number, technical
         self.language = vocabulary.language()
         self._bundles: dict[str, Bundle | None] = {}
+        self._files = {one.id: one for one in attachments.listing(actor, tx, number)}
 
     def entries(self) -> Iterator[Entry]:
-        yield from self._messages()
-        if self.actor.kind != "customer":
-            yield from self._signatures()
-        audience = "customer" if self.actor.kind == "customer" else None
-        files = {one.id for one in attachments.listing(self.actor, self.tx, self.number)}
-        for event in events.timeline(self.tx, self.number, audience=audience):
-            entry = self._event(event, files)
+        """Oldest first."""
+        customer = self.actor.kind == "customer"
+        messages = {row["id"]: row for row in communications.listing(self.actor, self.tx, self.number)}
+        offers = {} if customer else {row["id"]: row for row in handoff.listing(self.actor, self.tx, self.number)}
+        for event in events.timeline(self.tx, self.number):
+            kind, subject = event["kind"], (event["data"] or {}).get("id")
+            entry = None
+            if kind.startswith("communication."):
+                # The first event of a message places it; later ones only say that it left.
+                row = messages.pop(subject, None)
+                entry = self._message(row) if row else None
+            elif kind in SIGNED:
+                entry = self._signature(offers[subject], SIGNED[kind]) if subject in offers else None
+            elif not customer or event["audience"] == "customer":
+                entry = self._event(event)
             if entry:
                 yield entry
 
     # --- messages -----------------------------------------------------------------------------------------------
 
-    def _messages(self) -> Iterator[Entry]:
-        files = {one.id: one for one in attachments.listing(self.actor, self.tx, self.number)}
-        for row in communications.listing(self.actor, self.tx, self.number):
-            inside = row["direction"] == "internal"
-            state = STATES.get(row["state"])
-            yield Entry(
-                id=f"m-{row['id']}",
-                at=row["at"],
-                icon="note" if inside and not row["recipient"] else "mail",
-                text=self._what(row),
-                who=row["author"],
-                who_kind="customer" if row["direction"] == "in" else row["author_kind"],
-                person=row["direction"] == "in" or (row["author_kind"] == "person" and not row["automatic"]),
-                note=row["note"],
-                state=Look(_state_word(row["state"]), state.tone, state.shape) if state else None,
-                paper={
-                    "kind": row["direction"],
-                    "to": row["recipient"],
-                    "subject": row["subject"],
-                    "text": row["body"],
-                    "files": [files[one] for one in row["attachments"] if one in files],
-                },
-            )
+    def _message(self, row: Mapping[str, Any]) -> Entry:
+        note = row["direction"] == "internal" and not row["recipient"]
+        return Entry(
+            id=f"m-{row['id']}",
+            at=row["at"],
+            icon="note" if note else "mail",
+            text=self._what(row),
+            who=row["author"],
+            who_kind="customer" if row["direction"] == "in" else row["author_kind"],
+            person=row["direction"] == "in" or (row["author_kind"] == "person" and not row["automatic"]),
+            note=row["note"],
+            state=_state(row["state"]),
+            paper={
+                "kind": row["direction"],
+                "to": row["recipient"],
+                "subject": row["subject"],
+                "text": row["body"],
+                "files": [self._files[one] for one in row["attachments"] if one in self._files],
+            },
+        )
 
     def _what(self, row: Mapping[str, Any]) -> str:
         channel = vocabulary.CHANNELS.get(row["channel"], row["channel"])
         if row["direction"] == "in":
-            return gettext("wrote (%(channel)s)", channel=channel)
+            return str(gettext("wrote (%(channel)s)", channel=channel))
         if row["direction"] == "internal" and not row["recipient"]:
-            return gettext("noted, inside only")
+            return str(gettext("noted, inside only"))
         if row["automatic"]:
-            return gettext("Sent by the process (%(channel)s)", channel=channel)
-        return gettext("answered (%(channel)s)", channel=channel)
+            return str(gettext("Sent by the process (%(channel)s)", channel=channel))
+        return str(gettext("answered (%(channel)s)", channel=channel))
 
     # --- signatures ---------------------------------------------------------------------------------------------
 
-    def _signatures(self) -> Iterator[Entry]:
-        for offer in handoff.listing(self.actor, self.tx, self.number):
-            to = vocabulary.department(offer["to_department"])
-            for signed in offer["signatures"]:
-                text, tone = {
-                    "signed": (gettext("signs the handoff to %(department)s", department=to), "accent"),
-                    "accepted": (gettext("confirms receipt for %(department)s", department=to), "green"),
-                    "rejected": (gettext("sends the handoff back"), "red"),
-                }[signed["decision"]]
-                reason = signed["reason"] or (offer["summary"] if signed["side"] == "sender" else "")
-                yield Entry(
-                    id=f"s-{signed['id']}",
-                    at=signed["at"],
-                    icon="pen",
-                    text=text,
-                    who=signed["name"],
-                    person=True,
-                    tone=tone,
-                    signature={"name": signed["name"], "department": signed["department"], "reason": reason},
-                )
+    def _signature(self, offer: Mapping[str, Any], decision: str) -> Entry | None:
+        signed = next((one for one in offer["signatures"] if one["decision"] == decision), None)
+        if signed is None:
+            return None
+        to = vocabulary.department(offer["to_department"])
+        text, tone = {
+            "signed": (gettext("signs the handoff to %(department)s", department=to), "accent"),
+            "accepted": (gettext("confirms receipt for %(department)s", department=to), "green"),
+            "rejected": (gettext("sends the handoff back"), "red"),
+        }[decision]
+        summary = offer["summary"] if signed["side"] == "sender" else ""
+        reason = " ".join(part for part in (signed["reason"], summary) if part)
+        return Entry(
+            id=f"s-{signed['id']}",
+            at=signed["at"],
+            icon="pen",
+            text=text,
+            who=signed["name"],
+            person=True,
+            tone=tone,
+            signature={"name": signed["name"], "department": signed["department"], "reason": reason},
+        )
 
     # --- events -------------------------------------------------------------------------------------------------
 
-    def _event(self, event: Mapping[str, Any], files: set[str]) -> Entry | None:
+    def _event(self, event: Mapping[str, Any]) -> Entry | None:
         kind, data = event["kind"], event["data"] or {}
-        if kind == "attachment.added" and data.get("id") not in files:
+        if kind == "attachment.added" and data.get("id") not in self._files:
             return None
         if kind == "task.completed":
             return self._form(event)
@@ -170,27 +174,44 @@ class _Reader:
             rows_title=gettext("The form"),
         )
 
-    def _decision(self, event: Mapping[str, Any]) -> Entry | None:
+    def _decision(self, event: Mapping[str, Any]) -> Entry:
         explanation = event["data"].get("explanation") or {}
-        inputs = [(str(one["label"] or one["expression"]), _plain(one["value"])) for one in explanation.get("inputs", [])]
+        inputs = [(str(one["label"] or one["expression"]), self._said(one)) for one in explanation.get("inputs", [])]
         rules = [
-            (gettext("Rule %(number)s", number=rule["index"]), " ".join([_plain(rule["outputs"]), rule.get("annotation") or ""]))
+            (
+                gettext("Rule %(number)s", number=rule["index"]),
+                " · ".join(filter(None, [_words(rule["outputs"]), rule.get("annotation")])),
+            )
             for rule in explanation.get("rules", [])
         ]
+        value = event["data"].get("value")
         return Entry(
             id=f"e-{event['id']}",
             at=event["at"],
             icon="table",
-            text=gettext("Decided by table “%(table)s”: %(value)s", table=self._name(event), value=_plain(event["data"].get("value"))),
+            text=gettext("Table “%(table)s” decides: %(value)s", table=self._name(event), value=_words(value)),
             rows=[*inputs, *rules],
             rows_title=gettext("Why"),
         )
 
+    def _said(self, one: Mapping[str, Any]) -> str:
+        """An input's value as the forms call it."""
+        key = str(one["expression"]).rpartition(".")[2]
+        value = one["value"]
+        return (
+            _plain(value)
+            if isinstance(value, bool | list | dict) or value is None
+            else vocabulary.case_word(key, value)
+        )
+
     def _answers(self, event: Mapping[str, Any]) -> list[tuple[str, str]]:
         made, given = self._bundle(event), event["data"].get("data") or {}
-        labels = _labels(made, event["element"], self.language) if made else {}
+        if made is None:
+            return []
+        labels = _labels(made, event["element"], self.language)
+        words = vocabulary.form_words(made, self.language)
         return [
-            (labels.get(key, (key, {}))[0], _plain(labels.get(key, (key, {}))[1].get(_key(value), value)))
+            (labels.get(key, key), words.get((key, vocabulary.value_key(value)), _plain(value)))
             for key, value in _flat(given)
             if value not in (None, "", [], {})
         ]
@@ -215,36 +236,27 @@ class _Reader:
 
 
 PERSONAL = frozenset(
-    {"task.claimed", "task.released", "attachment.added", "verification.answered", "survey.answered", "survey.called_back"}
+    {
+        "task.claimed",
+        "task.released",
+        "attachment.added",
+        "verification.answered",
+        "survey.answered",
+        "survey.called_back",
+    }
 )
 """Kinds whose sentence begins with a person."""
 
 
-def _labels(made: Bundle, element: str, language: str) -> dict[str, tuple[str, dict[str, str]]]:
-    """Key -> the field's label and its options' words, of the form that belongs to a user task."""
-    form_id = next(
-        (process.elements[element].extras.form for process in made.program.diagrams.processes.values() if element in process.elements),
-        "",
-    )
+def _labels(made: Bundle, element: str, language: str) -> dict[str, str]:
+    """Key -> label of the fields in the form that belongs to a user task."""
+    processes = made.program.diagrams.processes.values()
+    form_id = next((one.elements[element].extras.form for one in processes if element in one.elements), "")
     if not form_id:
         return {}
     form = translate(orjson.loads(made.form(form_id)), made.texts.get(language, {}))
-    return {str(one["key"]): _label(one) for one in _components(form) if one.get("key")}
-
-
-def _components(form: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for one in form.get("components", []):
-        yield one
-        yield from _components(one)
-
-
-def _label(one: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    words = {_key(option["value"]): str(option["label"]) for option in one.get("values") or [] if isinstance(option, dict)}
-    return str(one.get("label") or one.get("dateLabel") or one["key"]), words
-
-
-def _key(value: object) -> str:
-    return orjson.dumps(value, default=str).decode()
+    fields = [one for one in vocabulary.components(form) if one.get("key")]
+    return {str(one["key"]): str(one.get("label") or one.get("dateLabel") or one["key"]) for one in fields}
 
 
 def _flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
@@ -255,9 +267,16 @@ def _flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{path}{name}", value
 
 
+def _words(value: object) -> str:
+    """A decision's result; its parts in the words of the forms."""
+    if isinstance(value, Mapping):
+        return ", ".join(vocabulary.case_word(str(name), one) for name, one in value.items() if one not in (None, ""))
+    return _plain(value)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
+        return str(gettext("yes") if value else gettext("no"))
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {_plain(one)}" for name, one in value.items())
     if isinstance(value, list | tuple):
@@ -265,5 +284,9 @@ def _plain(value: object) -> str:
     return "–" if value is None else str(value)
 
 
-def _state_word(state: str) -> str:
-    return {"queued": gettext("on its way"), "failed": gettext("not delivered"), "held": gettext("held back")}.get(state, state)
+def _state(state: str) -> Look | None:
+    return {
+        "queued": Look(gettext("on its way"), "", "clock"),
+        "failed": Look(gettext("not delivered"), "red", "octagon"),
+        "held": Look(gettext("held back"), "yellow", "pause"),
+    }.get(state)

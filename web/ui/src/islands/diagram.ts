@@ -5,8 +5,11 @@ import { word } from "../words";
 
 interface Canvas {
   addMarker(id: string, marker: string): void;
+  scrollToElement(id: string, padding: { top: number; bottom: number; left: number; right: number }): void;
   zoom(level?: number | "fit-viewport", centre?: unknown): number;
 }
+const READABLE = 0.65;
+
 interface Registry {
   get(id: string): object | undefined;
 }
@@ -59,7 +62,6 @@ function tools(root: HTMLElement, viewer: NavigatedViewer): void {
     ["+", word("Larger"), () => scale(1.25)],
     ["⤢", word("Fit"), () => canvas.zoom("fit-viewport", "auto")],
   ];
-  canvas.zoom("fit-viewport", "auto");
   const bar = Object.assign(document.createElement("div"), { className: "tools" });
   for (const [sign, label, act] of acts) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: sign, title: label });
@@ -84,6 +86,18 @@ async function draw(root: HTMLElement): Promise<void> {
   await viewer.importXML(drawing.xml);
   mark(viewer, drawing.tokens ?? {});
   tools(root, viewer);
+  frame(root, viewer, drawing.tokens ?? {});
+}
+
+/** All of it where that can be read; in a small frame the part where the process stands. */
+function frame(root: HTMLElement, viewer: NavigatedViewer, tokens: NonNullable<Drawing["tokens"]>): void {
+  const canvas = viewer.get<Canvas>("canvas");
+  const registry = viewer.get<Registry>("elementRegistry");
+  const whole = canvas.zoom("fit-viewport", "auto");
+  const here = [...(tokens.incidents ?? []), ...(tokens.active ?? [])].find((id) => registry.get(id));
+  if (whole >= READABLE || !here || !root.classList.contains("small-view")) return;
+  canvas.zoom(READABLE);
+  canvas.scrollToElement(here, { top: 90, bottom: 90, left: 80, right: 80 });
 }
 
 /** Draw when the element first becomes visible: a diagram in a hidden tab has no size to fit to. */

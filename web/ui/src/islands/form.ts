@@ -69,11 +69,14 @@ function focusFirstError(root: HTMLElement): void {
 
 class Drafts {
   private timer = 0;
-  private last = "";
-  constructor(private readonly url: string, private readonly note: HTMLElement | null) {}
+  private last: string;
+  constructor(private readonly url: string, private readonly note: HTMLElement | null, begun: Data) {
+    this.last = JSON.stringify(begun);
+  }
 
   later(data: Data): void {
     clearTimeout(this.timer);
+    if (JSON.stringify(data) === this.last) return;
     this.timer = window.setTimeout(() => void this.save(data), DRAFT_AFTER);
   }
 
@@ -133,8 +136,11 @@ async function draw(root: HTMLElement): Promise<void> {
   root.querySelector(".skeleton")?.remove();
   if (root.hasAttribute("data-read-only")) return form.setProperty("readOnly", true);
   const draftUrl = root.dataset["draft"];
-  const drafts = draftUrl ? new Drafts(draftUrl, root.querySelector("[data-draft-note]")) : null;
-  form.on("changed", (event: { data: Data }) => drafts?.later(event.data));
+  const drafts = draftUrl ? new Drafts(draftUrl, root.querySelector("[data-draft-note]"), form._getState().data) : null;
+  // form-js says "changed" while it draws itself, too; only what a person does is a draft.
+  let touched = false;
+  for (const kind of ["input", "click", "keydown"]) view.addEventListener(kind, () => { touched = true; }, { once: true, capture: true });
+  form.on("changed", (event: { data: Data }) => touched && drafts?.later(event.data));
   root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, drafts));
   if (root.hasAttribute("data-steps")) startSteps(root, form);
 }
