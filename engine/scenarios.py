@@ -6,7 +6,6 @@ alone; time passes only when a step says so.
 
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bpmn import read, read_duration, read_moment
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database, default_url, metadata
-from loopdesk.engine.errors import Away, Invalid, LoopdeskError, Missing, Refused
+from loopdesk.engine.errors import Away, Invalid, LoopdeskError
 from loopdesk.engine.expectations import compare
 from loopdesk.engine.host import Call, Files, Host
 from loopdesk.engine.outbox import Handlers, drain, outbox
@@ -197,25 +196,25 @@ class _Play:
         self._rest()
 
     def _complete(self, step: Mapping[str, Any], where: str) -> None:
+        element = step["complete"]
         name = str(step.get("as") or "somebody")
         actor = Actor("person", name, name, frozenset({"admin"}))
-        refused: LoopdeskError | None = None
-        with suppress(Missing):
-            try:
-                with self.engine.begin() as tx:
-                    query = sa.select(task.c.id).where(task.c.element == step["complete"], task.c.state == OPEN)
-                    found = tx.conn.execute(query.order_by(task.c.id)).scalar()
-                    if found is None:
-                        self.result.failures.append(f"{where}: no task “{step['complete']}” is waiting")
-                        return
-                    work.complete(actor, tx, found, step.get("data") or {})
-            except (Refused, Invalid) as error:
-                refused = error
-        if refused is not None and not step.get("refused"):
-            detail = getattr(refused, "fields", None) or ""
-            self.result.failures.append(f"{where}: completing “{step['complete']}” was refused: {refused} {detail}")
-        elif refused is None and step.get("refused"):
-            self.result.failures.append(f"{where}: completing “{step['complete']}” was not refused")
+        with self.engine.read() as tx:
+            query = sa.select(task.c.id).where(task.c.element == element, task.c.state == OPEN).order_by(task.c.id)
+            found = tx.conn.execute(query).scalar()
+        if found is None:
+            self.result.failures.append(f"{where}: no task “{element}” is waiting")
+            return
+        refused = ""
+        try:
+            with self.engine.begin() as tx:
+                work.complete(actor, tx, found, step.get("data") or {})
+        except LoopdeskError as error:
+            refused = f"{error} {getattr(error, 'fields', None) or ''}".strip()
+        if refused and not step.get("refused"):
+            self.result.failures.append(f"{where}: completing “{element}” was refused: {refused}")
+        elif not refused and step.get("refused"):
+            self.result.failures.append(f"{where}: completing “{element}” was not refused")
 
     def _wait(self, until: datetime) -> None:
         """Let time pass from one due moment to the next."""

@@ -1,9 +1,10 @@
 """Steps of the runner: timers, messages, effects and operations, on both databases (architecture §4)."""
 # ruff: noqa: E501 - one diagram a line reads better
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -354,6 +355,13 @@ def test_an_effect_that_fails_for_good_is_an_incident_at_its_element(
 # --- two at once ----------------------------------------------------------------------------------------------------
 
 
+def at_once(*deeds: Callable[[], Any]) -> None:
+    """Do things at the same time; the first error of any is raised."""
+    with ThreadPoolExecutor(len(deeds)) as people:
+        for done in [people.submit(deed) for deed in deeds]:
+            done.result(60)
+
+
 def test_two_people_complete_parallel_tasks_at_once_and_both_count(engine: Engine) -> None:
     fork = (
         START + '<bpmn:parallelGateway id="f"/><bpmn:userTask id="a"/><bpmn:userTask id="b"/><bpmn:parallelGateway id="j"/>' + END
@@ -364,27 +372,16 @@ def test_two_people_complete_parallel_tasks_at_once_and_both_count(engine: Engin
         start(engine, key=f"L-{number}")
     with engine.read() as tx:
         todo = work.listing(ANN, tx, limit=100)
-    errors: list[BaseException] = []
 
     def complete(element: str) -> None:
-        try:
-            for task in todo:
-                if task["element"] == element:
-                    with engine.begin() as tx:
-                        work.complete(ANN, tx, task["id"], {})
-        except BaseException as error:
-            errors.append(error)
-            raise
+        for task in (task for task in todo if task["element"] == element):
+            with engine.begin() as tx:
+                work.complete(ANN, tx, task["id"], {})
 
-    people = [threading.Thread(target=complete, args=(element,)) for element in "ab"]
-    for one in people:
-        one.start()
-    for one in people:
-        one.join(60)
-    assert errors == []
+    at_once(partial(complete, "a"), partial(complete, "b"))
     with engine.read() as tx:
-        for number in range(5):
-            assert [row["status"] for row in instances.of_key(tx, f"L-{number}")] == ["completed"]
+        rows = [row for number in range(5) for row in instances.of_key(tx, f"L-{number}")]
+    assert [row["status"] for row in rows] == ["completed"] * 5
 
 
 def test_a_message_and_its_catch_event_meet_whichever_commits_first(engine: Engine) -> None:
@@ -394,14 +391,7 @@ def test_a_message_and_its_catch_event_meet_whichever_commits_first(engine: Engi
     for number in range(10):
         key = f"L-{number}"
         publish(engine, "reply", key)
-        sides = [
-            threading.Thread(target=lambda: outbox.drain(engine, handlers, worker="a")),
-            threading.Thread(target=lambda key=key: start(engine, key=key)),
-        ]
-        for side in sides:
-            side.start()
-        for side in sides:
-            side.join(60)
+        at_once(lambda: outbox.drain(engine, handlers, worker="a"), partial(start, engine, key=key))
         work_off(engine)
         with engine.read() as tx:
             assert [row["status"] for row in instances.of_key(tx, key)] == ["completed"]

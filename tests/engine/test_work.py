@@ -30,7 +30,8 @@ PROPERTIES = '<zeebe:properties><zeebe:property name="timeLimit" value="PT4H"/><
 
 def deploy(engine: Engine, extra: str = "", guard: str = "") -> str:
     """One user task with a form and a time limit, started for L-1; the instance's id."""
-    ask = f'<bpmn:userTask id="a" name="Ask">{extended(f"""<zeebe:formDefinition formId="ask"/>{PROPERTIES}{extra}""")}</bpmn:userTask>'
+    inside = extended(f'<zeebe:formDefinition formId="ask"/>{PROPERTIES}{extra}')
+    ask = f'<bpmn:userTask id="a" name="Ask">{inside}</bpmn:userTask>'
     body = f'<bpmn:startEvent id="s"/>{ask}<bpmn:endEvent id="e"/>' + flows("s > a > e") + guard
     with engine.begin() as tx:
         bundles.deploy(SYSTEM, tx, "p", {"p.bpmn": diagram(body), "ask.form": FORM})
