@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-_WORDS = ("label", "description", "text", "dateLabel", "timeLabel", "content", "title", "alt")
+WORDS = ("label", "description", "text", "dateLabel", "timeLabel", "content", "title", "alt")
+"""What a component says to its reader, besides its options."""
 
 
 def translate(form_json: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def translate(form_json: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[st
 
 def _component(spec: Mapping[str, Any], form_id: str, texts: Mapping[str, Any]) -> dict[str, Any]:
     words = _words(spec, form_id, texts)
-    result = {**spec, **{name: words[name] for name in _WORDS if words.get(name)}}
+    result = {**spec, **{name: words[name] for name in WORDS if words.get(name)}}
     if words.get("message") and isinstance(spec.get("validate"), dict):
         result["validate"] = {**spec["validate"], "patternErrorMessage": words["message"]}
     options = words.get("options")

@@ -20,14 +20,13 @@ from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import communications, departments, facts, operations, raci, rights
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.engine import jobs, runner
-from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host
 from loopdesk.engine.outbox import Handlers
 from loopdesk.engine.tx import Engine, Tx
-from loopdesk.forms import checks, form, validation
+from loopdesk.forms import checks, form, gaps, translation, validation
 from loopdesk.web import inbound
 from loopdesk.web.identity import Identity, LocalIdentity
 from loopdesk.web.settings import Settings
@@ -93,7 +92,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         for file in sorted(files):
             if file.endswith(".form"):
                 found += checks.check(files[file], file=file)
-        return found
+        return found + gaps.check(files)
 
     return Host(
         operations=operations.build(base_url, store),
@@ -101,6 +100,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         facts=facts.facts,
         assign=raci.assign,
         validate=validate,
+        translate=translation.translate,
         may_work=rights.may_work,
         check=check,
     )
@@ -108,7 +108,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
 
 def _handlers(settings: Settings, registry: Registry, clock: Clock, store: Store) -> Handlers:
     def sent(tx: Tx, payload: Mapping[str, Any], _result: Mapping[str, Any]) -> None:
-        communications.settle(SYSTEM, tx, payload["communication"])
+        communications.settle(tx, payload["communication"])
 
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
@@ -117,5 +117,7 @@ def _handlers(settings: Settings, registry: Registry, clock: Clock, store: Store
         remote={
             "send": delivery.Delivery(registry, clock, sent),
             "effect": delivery.Effects(registry, runner.settle_effect),
+            # A message that belongs to no case, such as the way into the portal: sent is all there is to know.
+            "letter": delivery.Delivery(registry, clock, lambda *_: None),
         },
     )

@@ -11,6 +11,7 @@ from loopdesk.engine.checks import check
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host
 from loopdesk.forms import checks as form_checks
+from loopdesk.forms import gaps
 
 SHIPPED = Path(loopdesk.__file__).parent / "workflows"
 BESIDE = ("*.bpmn", "*.dmn", "*.form")
@@ -32,7 +33,7 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
 
     def upper(name: str, files: Files) -> list[Finding]:
         forms = (form_checks.check(files[file], file=file) for file in sorted(files) if file.endswith(".form"))
-        return [*raci.check(name, files, known), *(finding for found in forms for finding in found)]
+        return [*raci.check(name, files, known), *(finding for found in forms for finding in found), *gaps.check(files)]
 
     # Only the names and inputs of the operations are looked at, nothing is stored.
     host = Host(operations=operations.build("", cast(Store, None)), check=upper)

@@ -7,6 +7,7 @@ import click
 
 from loopdesk.engine import dmn
 from loopdesk.engine.findings import Finding, errors_of
+from loopdesk.forms import checks as form_checks
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._data import show
 from loopdesk.web.cli._folder import check_diagram, check_folder
@@ -22,7 +23,16 @@ def _check_dmn(path: Path, data: bytes) -> list[Finding]:
     return dmn.check(data, file=str(path), imports=imports)
 
 
-CHECKERS: dict[str, Checker] = {".bpmn": check_diagram, ".dmn": _check_dmn, FOLDER: check_folder}
+def _check_form(path: Path, data: bytes) -> list[Finding]:
+    return form_checks.check(data, file=str(path))
+
+
+CHECKERS: dict[str, Checker] = {
+    ".bpmn": check_diagram,
+    ".dmn": _check_dmn,
+    ".form": _check_form,
+    FOLDER: check_folder,
+}
 """By the ending of a file's name; `FOLDER` stands for a folder, whose checker gets no bytes."""
 
 
