@@ -44,7 +44,7 @@ $(STAMPS)/python: requirements.txt pyproject.toml
 	@echo "Setting up Python ($(PYTHON)): about a minute the first time ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 		{ rm -rf .venv; echo "Python's venv module is missing (Debian: apt install python3-venv)." >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.txt
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/node: $(STAMPS)/python web/ui/package-lock.json

@@ -6,8 +6,9 @@ from threading import Event
 import click
 
 from loopdesk.web import mail_intake
-from loopdesk.web.cli._desk import desk
+from loopdesk.web.cli._engine import engine
 from loopdesk.web.processes import log_as
+from loopdesk.web.settings import Settings
 
 
 @click.command("mail")
@@ -15,12 +16,12 @@ from loopdesk.web.processes import log_as
 def command(sink: int) -> None:
     """Take customers' mail on INTAKE_SMTP_PORT and open cases from it."""
     log_as("mail")
-    ours, stop = desk(), Event()
-    servers = []
-    if ours.settings.intake_smtp_port:
-        servers.append(mail_intake.intake(ours.engine, ours.settings.host, ours.settings.intake_smtp_port))
+    settings, stop = Settings.from_env(), Event()
+    ours, servers = engine(settings), []
+    if settings.intake_smtp_port:
+        servers.append(mail_intake.intake(ours, settings.host, settings.intake_smtp_port))
     if sink:
-        servers.append(mail_intake.sink(ours.engine, "127.0.0.1", sink))
+        servers.append(mail_intake.sink(ours, "127.0.0.1", sink))
     for server in servers:
         server.open()
     for number in (signal.SIGTERM, signal.SIGINT):
