@@ -175,7 +175,7 @@ class Step:
         row = work_rows.new(
             self.tx, self.row, self.bundle, visit, scope, assigned, str(self.facts().get("priority") or "")
         )
-        data = {"task": row["id"], "department": row["department"], "role": row["role"], "assignee": row["assignee"]}
+        data = {"task": row["id"], "department": row["department"], "role": row["role"], "person": row["person"]}
         self.record("task.created", visit, data=data)
 
     def timer(self, visit: Visit, due: datetime, text: str) -> None:

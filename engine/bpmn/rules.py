@@ -1,6 +1,6 @@
 """What a diagram must keep to before it may be deployed; each breach is a finding with a remedy, nothing is ignored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from loopdesk.engine.bpmn.expressions import body, compiled, is_expression
@@ -131,9 +131,8 @@ class _Checker:
             self.find(element, "flow.default", message, N_("Draw an exclusive gateway."))
         self._event(element)
         self._mappings(element)
-        special = getattr(self, f"_{element.kind}", None)
-        if special:
-            special(element)
+        if element.kind in RULES:
+            RULES[element.kind](self, element)
 
     def _event(self, element: Element) -> None:
         allowed, kind = ALLOWED_TRIGGERS.get(element.kind), element.trigger.kind
@@ -190,15 +189,15 @@ class _Checker:
             remedy = N_("Correct the expression.")
             self.find(item, "feel.syntax", message, remedy, text=text, reason=error.text())
 
-    # --- one rule per kind of element; found by name ------------------------------------------------------------
+    # --- one rule per kind of element ---------------------------------------------------------------------------
 
-    def _boundaryEvent(self, element: Element) -> None:  # noqa: N802 - the element's own name in BPMN
+    def boundary_event(self, element: Element) -> None:
         host = self.process.elements.get(element.attached_to)
         if host is None or host.kind not in ACTIVITIES or host.scope != element.scope:
             message = N_("The boundary event is not attached to an activity beside it.")
             self.find(element, "event.attached", message, N_("Attach it to a task or sub-process."))
 
-    def _eventBasedGateway(self, element: Element) -> None:  # noqa: N802
+    def event_gateway(self, element: Element) -> None:
         targets = [self.process.elements.get(flow.target) for flow in self.process.leaving(element.id)]
         if len(targets) < 2:
             message = N_("An event gateway needs at least two events to choose from.")
@@ -209,7 +208,7 @@ class _Checker:
                 message = N_("After an event gateway only catch events may follow, reached by this gateway alone.")
                 self.find(target, "gateway.events", message, N_("Draw a message or timer catch event."))
 
-    def _userTask(self, element: Element) -> None:  # noqa: N802
+    def user_task(self, element: Element) -> None:
         form = element.extras.form
         if form and f"{form}.form" not in self.files:
             message = N_("The form “%(form)s” is not in this folder.")
@@ -217,27 +216,27 @@ class _Checker:
                 element, "task.form", message, N_("Add the file %(form)s.form or choose another form."), form=form
             )
 
-    def _serviceTask(self, element: Element) -> None:  # noqa: N802
+    def service_task(self, element: Element) -> None:
         if not element.extras.task or is_expression(element.extras.task):
             message = N_("The task does not name the operation that it calls.")
             self.find(element, "draft.operation", message, N_("Enter the name of an operation as the job type."))
 
-    def _sendTask(self, element: Element) -> None:  # noqa: N802
+    def send_task(self, element: Element) -> None:
         if element.trigger.kind != "message":
-            self._serviceTask(element)
+            self.service_task(element)
 
-    def _scriptTask(self, element: Element) -> None:  # noqa: N802
+    def script_task(self, element: Element) -> None:
         if not is_expression(element.extras.script):
             message = N_("The script is not a FEEL expression; other languages are not run.")
             self.find(element, "draft.script", message, N_("Choose “FEEL expression” and begin it with “=”."))
         self._feel(element, element.extras.script)
 
-    def _businessRuleTask(self, element: Element) -> None:  # noqa: N802
+    def rule_task(self, element: Element) -> None:
         if not element.extras.decision:
             message = N_("The task does not name the decision that it asks.")
             self.find(element, "draft.decision", message, N_("Enter the decision's id."))
 
-    def _callActivity(self, element: Element) -> None:  # noqa: N802
+    def call_activity(self, element: Element) -> None:
         called = element.extras.called
         if called not in self.diagrams.processes:
             message = N_("The called process “%(called)s” is not in this folder.")
@@ -249,6 +248,18 @@ class _Checker:
         ):
             message = N_("The called process “%(called)s” has no plain start event.")
             self.find(element, "call.start", message, N_("Give it one."), called=called)
+
+
+RULES: Mapping[str, Callable[[_Checker, Element], None]] = {
+    "boundaryEvent": _Checker.boundary_event,
+    "eventBasedGateway": _Checker.event_gateway,
+    "userTask": _Checker.user_task,
+    "serviceTask": _Checker.service_task,
+    "sendTask": _Checker.send_task,
+    "scriptTask": _Checker.script_task,
+    "businessRuleTask": _Checker.rule_task,
+    "callActivity": _Checker.call_activity,
+}
 
 
 def _check_cycles(diagrams: Diagrams) -> None:
