@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import receivers, record
-from loopdesk.desk.letters import IN, INTERNAL, OUT, add, communication, queue, told
+from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, add, communication, queue, told
 from loopdesk.desk.record import Case, case_
 from loopdesk.desk.rights import require, visible_to
 from loopdesk.engine import events, messages
@@ -58,7 +58,7 @@ def comment(actor: Actor, tx: Tx, number: str, body: str, *, internal: bool = Fa
         written = Received(author=actor.name, subject="", body=text, channel="portal")
         return str(_incoming(actor, tx, case, written))
     if internal:
-        note = {"direction": INTERNAL, "channel": "note", "body": text, "state": "sent"}
+        note = {"direction": INTERNAL, "channel": NOTE, "body": text, "state": NOTED}
         return add(actor, tx, case, note)
     return _reply(actor, tx, case, text)
 

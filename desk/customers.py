@@ -152,6 +152,13 @@ def contact(tx: Tx, contact_id: str) -> Contact:
     return found
 
 
+def contacts(actor: Actor, tx: Tx) -> list[Contact]:
+    """Every contact, by name; staff only."""
+    require(actor, "people.list")
+    rows = tx.conn.execute(sa.select(contact_).order_by(contact_.c.name, contact_.c.id)).mappings()
+    return [Contact(**_values(row, Contact)) for row in rows]
+
+
 def contact_by_email(tx: Tx, email: str) -> Contact | None:
     """The contact with that address, in any case of letters."""
     address = _address(email)

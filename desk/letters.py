@@ -13,6 +13,8 @@ from loopdesk.engine.db import JSON, Moment, metadata, new_id
 from loopdesk.engine.tx import Tx
 
 IN, OUT, INTERNAL = "in", "out", "internal"
+NOTE, NOTED = "note", "noted"
+"""The channel of an internal note, which goes nowhere, and its state."""
 SEND = "send"
 """The outbox kind that `connectors/delivery` performs."""
 
@@ -44,7 +46,7 @@ communication = sa.Table(
     sa.Index("ix_communication_case", "case", "at"),
     sa.Index("ix_communication_guard", "address", "template", "at"),
 )
-"""``state``: queued, sent, failed, received, held (``note`` says why nothing was sent). ``message_id``: the mail's."""
+"""``state``: noted, queued, sent, failed, received, held (``note`` says why); ``message_id`` is the mail's own."""
 
 
 def add(actor: Actor, tx: Tx, case: Case, values: Mapping[str, Any]) -> str:
@@ -66,7 +68,7 @@ def add(actor: Actor, tx: Tx, case: Case, values: Mapping[str, Any]) -> str:
         **values,
     }
     tx.conn.execute(sa.insert(communication).values(**row))
-    kind = {IN: "received", INTERNAL: "noted"}.get(row["direction"], row["state"])
+    kind = NOTED if row["channel"] == NOTE else row["state"]
     audience = "customer" if row["direction"] == IN else "staff"
     events.record(actor, tx, f"communication.{kind}", key=case.number, audience=audience, data=told(row))
     return str(row["id"])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from loopdesk.desk import facts, operations, raci, rights, tables
 from loopdesk.desk.store import FolderStore
 from loopdesk.engine import bundles
@@ -11,7 +12,6 @@ from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.host import Host
 from loopdesk.engine.tx import Engine, Tx
-
 from loopdesk.tests.desk.house import BASE, INTAKE, WORKFLOWS, House, settle_in
 
 assert tables.TABLES

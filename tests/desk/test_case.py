@@ -2,14 +2,16 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+
 from loopdesk.desk import case, customers, facts
 from loopdesk.engine import instances
 from loopdesk.engine.errors import Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
-
 from loopdesk.tests.desk.house import MAIL, House, kinds, told
 
 
@@ -105,8 +107,9 @@ def test_somebody_has_to_be_answered(house: House, tx: Tx) -> None:
 @pytest.mark.parametrize("field", ["description", "steps"])
 def test_a_text_beyond_bounds_names_its_field(house: House, tx: Tx, field: str) -> None:
     """INT-2: 1 MB of text is a file, not a field."""
+    long: dict[str, Any] = {field: "x" * 1_000_000}
     with pytest.raises(Invalid) as refused:
-        house.report(tx, **{field: "x" * 1_000_000})
+        house.report(tx, **long)
     assert field in refused.value.fields
 
 
@@ -121,8 +124,6 @@ def test_the_first_person_asked_owns_the_case(house: House, tx: Tx) -> None:
     """INT-6: an agent who enters a call; an app with an agent's token is nobody."""
     lina = house.people["lina"]
     assert house.report(tx, lina, channel="phone", customer_number="C-1001").owner_id == lina.id
-    from dataclasses import replace
-
     app = replace(lina, scopes=frozenset({"cases:write"}))
     assert house.report(tx, app, channel="api", customer_number="C-1001").owner_id == ""
 
