@@ -151,6 +151,13 @@ def test_a_data_folder_that_cannot_be_written_is_one_clear_line(house: House) ->
     assert not house.said("Traceback")
 
 
+def test_a_database_that_is_away_is_one_clear_line(house: House) -> None:
+    process = house.start(DATABASE_URL=f"postgresql://loopdesk@127.0.0.1:{free_port()}/loopdesk")
+    assert process.wait(20) == 1
+    eventually(lambda: house.said("Error: The database cannot be used: connection failed"))
+    assert not house.said("Traceback")
+
+
 def test_a_setting_without_sense_is_one_clear_line(house: House) -> None:
     process = house.start(LOOPDESK_DEMO="maybe")
     assert process.wait(20) == 1

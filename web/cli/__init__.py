@@ -5,8 +5,9 @@ import os
 import pkgutil
 
 import click
+import sqlalchemy as sa
 
-from loopdesk.engine.errors import LoopdeskError, Translate
+from loopdesk.engine.errors import N_, LoopdeskError, Translate
 from loopdesk.web.cli._language import LANGUAGES, translator
 
 
@@ -34,6 +35,10 @@ class Commands(click.Group):
             place = f"{error.place}: " if error.place else ""
             text = f"{place}{error.text(translate)} {error.remedy_text(translate)}"
             raise click.ClickException(text.strip()) from error
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.ProgrammingError) as error:
+            text = N_("The database cannot be used: %(reason)s. Check DATABASE_URL, or run `loopdesk migrate` first.")
+            reason = str(error.orig).strip().splitlines()[0]
+            raise click.ClickException(translation()(text) % {"reason": reason}) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
