@@ -85,6 +85,15 @@ def test_shapes_keep_their_distance(process: str) -> None:
 
 
 @pytest.mark.parametrize("process", PROCESSES)
+def test_words_lie_on_no_shape(process: str) -> None:
+    boxes = _boxes(process)
+    for bounds in _diagram(process).iterfind(".//bpmndi:BPMNLabel/dc:Bounds", NS):
+        x, y, width, height = (float(bounds.get(side)) for side in ("x", "y", "width", "height"))
+        under = [id_ for id_, box in boxes.items() if _gap((x, y, x + width, y + height), box) < 0]
+        assert under == [], bounds.getparent().getparent().get("bpmnElement")
+
+
+@pytest.mark.parametrize("process", PROCESSES)
 def test_edges_are_orthogonal_and_meet_their_shapes(process: str) -> None:
     boxes, flows = _boxes(process), read(files_of(process)).processes[process].flows
     for edge in _diagram(process).iterfind(".//bpmndi:BPMNEdge", NS):
