@@ -39,8 +39,11 @@ ROLES = ("owner", "supervisor", "integrator", "admin")
 def open(tx: Tx, row: Row, error: BaseException) -> str:
     """Open an incident for an outbox row that is given up, and return its id.
 
-    ``message`` and ``remedy`` stay gettext ids with ``params``, so that each reader sees them in his language.
+    ``message`` and ``remedy`` stay gettext ids with ``params``, so that each reader sees them in his language. A step
+    that failed says in ``instance`` and ``place`` (``process/element``) where; the row only knows where it began.
     """
+    instance = getattr(error, "instance", "") or row.instance_id
+    _, _, element = getattr(error, "place", "").partition("/")
     if not isinstance(error, LoopdeskError):
         name = f"{type(error).__name__}: {error}"
         error = Refused(
@@ -53,8 +56,8 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
         "outbox_id": row.id,
         "kind": row.kind,
         "key": row.key,
-        "instance_id": row.instance_id,
-        "element": row.element,
+        "instance_id": instance,
+        "element": element or row.element,
         "message": error.message,
         "remedy": error.remedy,
         "params": error.params,

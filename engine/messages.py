@@ -40,12 +40,13 @@ def publish(
     message_id: str | None = None,
     ttl: timedelta = TTL,
     instance: str = "",
+    process: str = "",
     element: str = "",
 ) -> None:
     """Send a message to what waits for ``name`` and ``key``, now or until ``ttl`` is over.
 
     Who may publish is the calling verb's decision. A ``message_id`` that came before is ignored.
-    ``instance`` and ``element`` say which diagram throws it, for the timeline.
+    ``instance``, ``process`` and ``element`` say which diagram throws it, for the timeline.
     """
     identity = message_id or new_id()
     if message_id and tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).first():
@@ -64,7 +65,9 @@ def publish(
     number = tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).scalar_one()
     outbox.put(tx, "message", {"message": number}, idempotency_key=f"message:{number}", key=key)
     data = {"message": name, "payload": dict(payload)}
-    events.record(actor, tx, "message.published", key=key, instance=instance, element=element, data=data)
+    events.record(
+        actor, tx, "message.published", key=key, instance=instance, process=process, element=element, data=data
+    )
 
 
 def open_message(tx: Tx, number: int) -> dict[str, Any] | None:

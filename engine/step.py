@@ -91,7 +91,11 @@ class Step:
 
     def resume(self, ref: str, payload: Mapping[str, Any]) -> None:
         """Let a waiting token go on and store the outcome."""
-        self.execution.resume(ref, payload)
+        try:
+            self.execution.resume(ref, payload)
+        except Exception as error:
+            error.instance = self.row["id"]  # type: ignore[attr-defined]
+            raise
         self.close()
 
     def close(self) -> None:
@@ -165,7 +169,7 @@ class Step:
     def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
         """Send a message keyed by the case number."""
         plain = feel.to_json(dict(payload))
-        where = {"instance": self.row["id"], "element": visit.element.id}
+        where = {"instance": self.row["id"], "process": self.row["process"], "element": visit.element.id}
         messages.publish(self.actor, self.tx, name, key=self.row["key"], payload=plain, **where)
 
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:

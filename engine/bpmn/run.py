@@ -10,7 +10,7 @@ from SpiffWorkflow.util.task import TaskState
 from loopdesk.engine.bpmn.expressions import FeelEngine, Scope
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.tree import Token, detach, hand_over, join, move, prune, scope_of, subtree
-from loopdesk.engine.errors import N_, LoopdeskError, Refused
+from loopdesk.engine.errors import N_, Refused
 
 if TYPE_CHECKING:
     from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
@@ -65,11 +65,16 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
                     place=token.task_spec.place,
                     limit=MAX_STEPS,
                 )
-            try:
-                token.run()
-            except LoopdeskError as error:
-                error.place = error.place or token.task_spec.place
-                raise
+            self._visit(token)
+
+    def _visit(self, token: Token) -> None:
+        try:
+            token.run()
+        except Exception as error:
+            # Whatever fails, the incident has to stand at the element where it did.
+            if "/" not in getattr(error, "place", ""):
+                error.place = token.task_spec.place  # type: ignore[attr-defined]
+            raise
 
     def enter(self, nodes: "Sequence[Node]", parent: Token, data: dict[str, Any], flows: Sequence[str] = ()) -> None:
         """New tokens at ``nodes``; all exist before the first one moves, so that a join sees its branches."""

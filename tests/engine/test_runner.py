@@ -352,6 +352,28 @@ def test_an_effect_that_fails_for_good_is_an_incident_at_its_element(
     assert status(engine, instance) == "completed"
 
 
+@pytest.mark.parametrize("error", [Invalid("wrong"), KeyError("a mistake in an operation")])
+def test_a_step_that_fails_behind_a_message_is_an_incident_at_the_failing_element(
+    engine: Engine, error: Exception
+) -> None:
+    def op(actor: Actor, tx: Tx, call: Call, /) -> None:
+        if errors:
+            raise errors.pop()
+
+    errors = [error]
+    engine.host.operations = {"op": op}
+    catch = f'<bpmn:intermediateCatchEvent id="c">{message("reply")}</bpmn:intermediateCatchEvent>'
+    deploy(engine, START + catch + service("t", "op") + END + flows("s > c > t > e"), named=("reply",))
+    instance = start(engine)
+    publish(engine, "reply")
+    work_off(engine)
+    with engine.begin() as tx:
+        assert instances.tokens(tx, instance) == {"active": ["c"], "completed": ["f-s-c", "s"], "incidents": ["t"]}
+        incidents.retry(ANN, tx, incidents.of_instance(tx, instance)[0]["id"])
+    work_off(engine)
+    assert status(engine, instance) == "completed"
+
+
 # --- two at once ----------------------------------------------------------------------------------------------------
 
 
