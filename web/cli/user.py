@@ -31,7 +31,7 @@ def listing() -> None:
 @click.argument("login")
 @click.argument("name")
 @click.option("--email", default="", help="Where messages to this person go.")
-@click.option("--language", type=click.Choice(people.LANGUAGES), default="en", show_default=True, help="Of pages and mails.")
+@click.option("--language", type=click.Choice(people.LANGUAGES), default="en", help="Of pages and mails.")
 @click.option("--zone", default="UTC", show_default=True, help="Time zone (IANA name).")
 @click.option("--role", "roles", multiple=True, type=click.Choice(sorted(STAFF)), help="Repeat for several.")
 @click.option("--department", "departments", multiple=True, help="Repeat for several.")
