@@ -39,7 +39,8 @@ def place(actor: Actor, tx: Tx, mail: Inbound, message_id: str) -> Place:
         by = _who(tx, mail, number, answers=number == answered) if one else ""
         if one is None:
             continue
-        if by and one.status != "closed":
+        # What machines and colleagues say after the end (a bounced survey) is no new problem.
+        if by and (one.status != "closed" or mail.is_auto or by == STAFF):
             return Place(number=number, by=by)
         found = replace(found, closed=found.closed or number) if by else replace(found, foreign=found.foreign or number)
     return found

@@ -247,6 +247,14 @@ def test_an_answer_to_a_closed_case_opens_the_next_one(light: Postman) -> None:
     assert number in light.notes(later)
 
 
+def test_an_out_of_office_after_the_end_stays_with_its_case(light: Postman) -> None:
+    number = light.bring(write())
+    sent = light.said(number, "out")[0]["message_id"]
+    _close(light, number)
+    assert light.bring(write("Away.", "Auto", In_Reply_To=sent, Auto_Submitted="auto-replied")) == number
+    assert light.cases() == [number]
+
+
 def _close(post: Postman, number: str) -> None:
     from loopdesk.desk import casework
 
