@@ -95,6 +95,12 @@ def has_password(tx: Tx, person_id: str) -> bool:
     return bool(_hash_of(tx, person_id))
 
 
+def stamp(tx: Tx, person_id: str) -> str:
+    """Changes with the password: a session that began under an older one has ended. Empty without a password."""
+    changed = tx.conn.scalar(sa.select(credential.c.changed_at).where(credential.c.person_id == person_id))
+    return changed.isoformat() if changed else ""
+
+
 def check_password(login: str, password: str) -> None:
     """Raise `Invalid` unless the password has 10 to 256 characters, is not common and not the sign-in name (SEC-1)."""
     core = password.lower().strip("0123456789!@#$%^&*()-_=+.,;:?~ ")

@@ -37,11 +37,13 @@ class LocalIdentity:
     """Our own accounts, remembered in our own session cookie."""
 
     def actor(self, environ: Mapping[str, Any]) -> Actor | None:  # noqa: ARG002 - the protocol's
-        """The person or the customer's contact in the session, unless deactivated since."""
+        """The person or the customer's contact in the session, unless deactivated or given a new password since."""
         if "person" not in session:
             return _customer_in_session()
         with read_tx() as tx:
             person = _known(tx, session["person"])
+            if session.get("stamp", "") != credentials.stamp(tx, session["person"]):
+                return None
         return people.actor_of(person) if person and person.active else None
 
     def sign_in_url(self, back: str) -> str:
@@ -118,7 +120,12 @@ def remember(person: Actor) -> None:
     """
     language = session.get("language")
     forget()
-    session["contact" if person.kind == "customer" else "person"] = person.id
+    session.permanent = True
+    if person.kind == "customer":
+        session["contact"] = person.id
+    else:
+        with read_tx() as tx:
+            session.update(person=person.id, stamp=credentials.stamp(tx, person.id))
     if language:
         session["language"] = language
 

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from werkzeug.exceptions import Forbidden
 
-from loopdesk.engine.db import metadata
+from loopdesk import migrations
 from loopdesk.engine.instances import instance
 from loopdesk.engine.outbox_rows import outbox
 from loopdesk.engine.timers import timer
@@ -111,10 +111,10 @@ def _ready() -> ResponseReturnValue:
 
 def _database() -> str:
     try:
-        missing = set(metadata.tables) - set(sa.inspect(loopdesk().engine.database.engine).get_table_names())
+        current = migrations.is_current(loopdesk().engine.database)
     except sqlalchemy.exc.OperationalError:
         return "does not answer"
-    return "not migrated: run `loopdesk migrate`" if missing else "ok"
+    return "ok" if current else "not migrated: run `loopdesk migrate`"
 
 
 def _redis() -> str:

@@ -1,6 +1,7 @@
 """What stands around every view: sign-in by default, CSRF, rate limits, headers, the session cookie."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, redirect, request
@@ -9,6 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from werkzeug.exceptions import Unauthorized
 
 from loopdesk.engine.errors import N_, Refused
@@ -27,6 +30,9 @@ slowed here per address and in ``desk.people`` per account (SEC-1)."""
 
 PAGE_OR_NOT = ("text/html", "application/json", "text/event-stream")
 """What tells a browser that opens a page from a script that would not know what to do with one."""
+QUICK: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)}
+"""A Redis that is away must not hold up a request that only wanted to be counted."""
+
 GENERAL_LIMIT = "1200 per minute"
 
 CONTENT_POLICY = {
@@ -107,6 +113,8 @@ def protect(app: Flask) -> CSRFProtect:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.url.startswith("https:"),
+        # Twelve hours without a request end a session; each request begins them anew.
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         # The token lives as long as the session: a form left open over lunch must not lose what was typed.
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -137,6 +145,7 @@ def _limit(app: Flask, redis_url: str) -> None:
         app=app,
         application_limits=[GENERAL_LIMIT],
         storage_uri=redis_url or "memory://",
+        storage_options=QUICK if redis_url else {},
         key_prefix="loopdesk",
         # Without Redis people keep working; each process then counts for itself.
         in_memory_fallback_enabled=True,

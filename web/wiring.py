@@ -10,6 +10,8 @@ from email.utils import parseaddr
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from loopdesk.connectors import delivery
 from loopdesk.connectors.base import Connector
@@ -65,8 +67,13 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
         registry=registry,
         store=store,
         identity=identity or LocalIdentity(),
-        redis=redis.Redis.from_url(settings.redis_url) if settings.redis_url else None,
+        redis=_redis(settings.redis_url) if settings.redis_url else None,
     )
+
+
+def _redis(url: str) -> "redis.Redis":
+    # Asked only whether it is there: the answer has to come soon, not after the client's own retries.
+    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
 def _connectors(settings: Settings, clock: Clock) -> list[Connector]:

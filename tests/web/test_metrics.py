@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import redis
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from loopdesk.engine import outbox
 from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
+from loopdesk.tests.support import free_port
 from loopdesk.tests.web.test_api_cases import REPORT
 from loopdesk.web.app import create_app
 from loopdesk.web.wiring import Loopdesk
@@ -39,12 +38,16 @@ def test_ready_when_the_database_is_migrated(app: Flask) -> None:
 
 
 def test_not_ready_on_an_empty_database_or_without_redis(light_desk: Loopdesk) -> None:
-    away = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=1)
-    empty = replace(light_desk, engine=replace(light_desk.engine, database=Database("sqlite://")), redis=away)
-    answer = create_app(desk=empty).test_client().get("/readyz")
+    settings = replace(light_desk.settings, database_url="sqlite://", redis_url=f"redis://127.0.0.1:{free_port()}/0")
+    answer = create_app(settings).test_client().get("/readyz")
     assert answer.status_code == 503
     assert answer.get_json()["checks"]["database"].startswith("not migrated")
     assert answer.get_json()["checks"]["redis"] == "does not answer"
+
+
+def test_ready_with_a_redis_that_answers(light_desk: Loopdesk, redis_url: str) -> None:
+    answer = create_app(replace(light_desk.settings, redis_url=redis_url)).test_client().get("/readyz")
+    assert answer.get_json()["checks"]["redis"] == "ok"
 
 
 def test_figures_tell_what_waits(app: Flask, desk: Loopdesk, api: Callable[..., Any], clock: VirtualClock) -> None:

@@ -224,7 +224,7 @@ def test_the_hosts_migrations_know_nothing_of_ours(environment: dict[str, str]) 
         place: dict[str, Any] = {"cwd": environment["HOST_FOLDER"], "env": environment}
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **place)
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return str(done.stdout + done.stderr)
 
     flask("db", "init")
     flask("db", "migrate", "-m", "first")

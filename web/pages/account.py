@@ -76,6 +76,7 @@ def change_password() -> ResponseReturnValue:
         _prove(login, request.form.get("present", ""))
         with open_tx() as tx:
             credentials.set_password(actor(), tx, actor().id, request.form.get("password", ""))
+        identity.remember(actor())  # every other session of this person ends
     except LoopdeskError as error:
         return _me(shown(error)), 422
     flash(gettext("Your password is changed."))
