@@ -39,7 +39,10 @@ export function startLive(htmx: Htmx): void {
     clearTimeout(late);
     late = window.setTimeout(() => tell(false), 5000);
   });
-  source.addEventListener("inbox", () => reload(htmx, "inbox"));
-  if (liveCase) source.addEventListener(`case:${liveCase}`, () => reload(htmx, "case"));
+  source.addEventListener("message", (message: MessageEvent<string>) => {
+    const { kind, key } = JSON.parse(message.data) as { kind: string; key: string };
+    if (kind.startsWith("task.")) reload(htmx, "inbox");
+    if (liveCase && key === liveCase) reload(htmx, "case");
+  });
   addEventListener("pagehide", () => source.close());
 }
