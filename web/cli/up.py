@@ -127,13 +127,15 @@ class _House:
     def _welcome(self, parts: list[Part], first: first_start.FirstSignIn | None) -> None:
         for part in parts:
             self.say("  %(name)s (%(pid)s)", name=part.name, pid=part.process.pid if part.process else "-")
-        if self.settings.intake_smtp_port:
-            self.say(
-                N_("Mail intake: smtp://%(host)s:%(port)s"),
-                host=self.settings.host,
-                port=self.settings.intake_smtp_port,
-            )
-        self.say(N_("Loopdesk is ready at %(url)s"), url=self.settings.url)
+        settings = self.settings
+        if settings.intake_smtp_port:
+            self.say(N_("Mail intake: smtp://%(host)s:%(port)s"), host=settings.host, port=settings.intake_smtp_port)
+        if not settings.smtp_url:
+            self.say(N_("No mail leaves this desk: SMTP_URL is not set."))
+        self.say(N_("Loopdesk is ready at %(url)s"), url=settings.url)
+        if settings.demo:
+            self.say(N_("Demo people sign in at %(url)s/dev/sign-in"), url=settings.url)
+            self.say(N_("Mails that were sent: %(url)s/dev/mail"), url=settings.url)
         if first:
             text = N_("First sign-in: %(login)s, password: %(password)s (shown only now)")
             self.say(text, login=first.login, password=first.password)
