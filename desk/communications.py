@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import receivers, record
+from loopdesk.desk import receivers, record, verification
 from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, add, communication, queue, told
 from loopdesk.desk.record import Case, case_
 from loopdesk.desk.rights import require, visible_to
@@ -117,7 +117,9 @@ def _incoming(actor: Actor, tx: Tx, case: Case, mail: Received) -> str | None:
         return written
     if case.automatic:
         record.change(tx, case.number, automatic=False)
-    if case.status == "waiting":
+    if case.status == "solved":
+        verification.doubt(actor, tx, case.number, mail.body)
+    elif case.status == "waiting":
         # Only then: a reply that came before the question must not be taken for its answer.
         payload = {"text": mail.body, "communication": written}
         messages.publish(actor, tx, REPLIED, key=case.number, payload=payload, message_id=f"reply:{written}")

@@ -165,11 +165,9 @@ def _decide(actor: Actor, tx: Tx, handoff_id: str, state: str) -> tuple[Handoff,
     _check_receiver(actor, tx, found)
     update = sa.update(handoff_).where(handoff_.c.id == handoff_id, handoff_.c.state == OFFERED)
     if not tx.conn.execute(update.values(state=state, decided_at=tx.now)).rowcount:
-        raise Conflict(
-            "This handoff is decided already: %(state)s.",
-            remedy=N_("Look at the signatures on the case."),
-            state=get(tx, handoff_id).state,
-        )
+        taken = get(tx, handoff_id).state == ACCEPTED
+        message = N_("This handoff was accepted already.") if taken else N_("This handoff was rejected already.")
+        raise Conflict(message, remedy=N_("Look at the signatures on the case."))
     return found, case
 
 

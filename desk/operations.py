@@ -18,7 +18,7 @@ __all__ = ["build", "describe", "open_parameters", "parameters"]
 
 
 @operation("case.set_type")
-def _set_type(step: Step, *, type: str, department: str) -> Result:  # noqa: A002
+def _set_type(step: Step, *, type: str, department: str) -> Result:  # noqa: A002 - diagrams call it so
     """Say what kind of problem the case is and which department holds it. Security cases become restricted."""
     casework.set_type(step.actor, step.tx, step.number, kind=type, department=department)
     return None

@@ -16,7 +16,7 @@ import yaml
 from loopdesk.desk import departments, facts, record
 from loopdesk.desk.rights import STAFF
 from loopdesk.engine import bpmn
-from loopdesk.engine.errors import N_, Invalid, Phrase
+from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Assignment, Call, Files
 from loopdesk.engine.tx import Tx
@@ -156,22 +156,21 @@ def _check_row(activity: _Activity, row: Row, known: Collection[str]) -> Iterato
         message = N_("“%(activity)s” has nobody responsible; it needs at least one R.")
         yield _finding(activity, "raci.responsible", message, N_("Name who does the work."))
     for letter, side in row.sides():
-        problem = _wrong_side(side, known)
-        if problem is not None:
-            message = N_("“%(activity)s”, %(letter)s: %(problem)s")
-            remedy = N_("Write department/role as in the policy departments.yaml.")
-            yield _finding(activity, "raci.side", message, remedy, letter=letter, problem=str(problem))
+        yield from _check_side(activity, letter, side, known)
 
 
-def _wrong_side(side: str, known: Collection[str]) -> Phrase | None:
+def _check_side(activity: _Activity, letter: str, side: str, known: Collection[str]) -> Iterator[Finding]:
+    remedy = N_("Write department/role as in the policy departments.yaml.")
     match = _SIDE.fullmatch(side)
     if match is None:
-        return Phrase("%(side)s is no department/role.", side=side)
-    if not match["name"] and match["department"] not in known:
-        return Phrase("there is no department %(department)s.", department=match["department"])
-    if match["role"] and match["role"] not in STAFF:
-        return Phrase("there is no role %(role)s.", role=match["role"])
-    return None
+        message = N_("“%(activity)s”, %(letter)s: “%(side)s” is no department/role.")
+        yield _finding(activity, "raci.side", message, remedy, letter=letter, side=side)
+    elif not match["name"] and match["department"] not in known:
+        message = N_("“%(activity)s”, %(letter)s: there is no department %(department)s.")
+        yield _finding(activity, "raci.side", message, remedy, letter=letter, department=match["department"])
+    elif match["role"] and match["role"] not in STAFF:
+        message = N_("“%(activity)s”, %(letter)s: there is no role %(role)s.")
+        yield _finding(activity, "raci.side", message, remedy, letter=letter, role=match["role"])
 
 
 def _missing_line(activity: _Activity) -> Finding:

@@ -15,6 +15,8 @@ from loopdesk.engine.errors import Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
 
 ANSWERED = "verification.answered"
+LONGEST = 10_000
+"""Characters of a comment that are kept; the customer's whole message stands on the case."""
 
 verification = sa.Table(
     "verification",
@@ -66,14 +68,34 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     require(actor, "verification.answer")
     row = _by_token(tx, token)
     links.check_open(row, tx.now)
-    text = comment.strip()[:10_000]
+    text = comment.strip()[:LONGEST]
     if not confirmed and not text:
         raise Invalid("Please say what does not work.", fields={"comment": [Phrase("Say what does not work.")]})
+    _settle(actor, tx, row, confirmed=confirmed, comment=text)
+
+
+def doubt(actor: Actor, tx: Tx, number: str, text: str) -> None:
+    """Words instead of the link: somebody has to read them, so the fix counts as not confirmed.
+
+    Otherwise the case would be closed "because we heard nothing" although the customer wrote (FIX-4). Nothing happens
+    where no answer is waited for.
+    """
+    require(actor, "verification.doubt")
+    waiting = (
+        (verification.c.case == number) & verification.c.answered_at.is_(None) & (verification.c.expires_at > tx.now)
+    )
+    row = tx.conn.execute(sa.select(verification).where(waiting)).mappings().first()
+    if row is not None:
+        _settle(actor, tx, dict(row), confirmed=False, comment=text.strip()[:LONGEST])
+
+
+def _settle(actor: Actor, tx: Tx, row: Mapping[str, Any], *, confirmed: bool, comment: str) -> None:
+    """Write the answer down unless another one was quicker, and tell the process."""
     once = sa.update(verification).where(verification.c.id == row["id"], verification.c.answered_at.is_(None))
-    values = {"answered_at": tx.now, "confirmed": confirmed, "comment": text}
+    values = {"answered_at": tx.now, "confirmed": confirmed, "comment": comment}
     if not tx.conn.execute(once.values(**values)).rowcount:
         links.check_open({**row, "answered_at": tx.now}, tx.now)
-    payload = {"confirmed": confirmed, "comment": text}
+    payload = {"confirmed": confirmed, "comment": comment}
     data = {"id": row["id"], **payload}
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
     messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"verification:{row['id']}")

@@ -8,12 +8,13 @@ from types import ModuleType
 
 import pytest
 
-from loopdesk.desk import survey, verification
+from loopdesk.desk import communications, survey, verification
+from loopdesk.desk.communications import Received
 from loopdesk.engine import messages
 from loopdesk.engine.actor import SYSTEM, TIMER
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
-from loopdesk.tests.desk.house import BASE, House, kinds, posted
+from loopdesk.tests.desk.house import BASE, MAIL, House, kinds, posted
 
 Run = Callable[..., dict[str, object]]
 
@@ -77,6 +78,18 @@ def test_who_is_silent_is_asked_again_with_the_same_link(house: House, tx: Tx, s
     assert len(posted(tx)) == 2
     assert kinds(tx, solved).count("verification.chased") == 1
     assert "token" not in verification.listing(house.people["lina"], tx, solved)[0]
+
+
+def test_words_instead_of_the_link_are_read_by_somebody(house: House, tx: Tx, solved: str, run: Run) -> None:
+    """FIX-4: nobody is told "we heard nothing" who wrote; an automatic reply is not a word."""
+    run(SYSTEM, "verification.ask", solved)
+    token = token_of(tx, "v")
+    communications.receive(MAIL, tx, solved, Received("Anna Berg", "Out of office", "Back soon", automatic=True))
+    assert published(tx, "verification.answered") == []
+    communications.receive(MAIL, tx, solved, Received("Anna Berg", "Re", "It fails again"))
+    communications.comment(house.contacts["anna"], tx, solved, "Hello?")
+    assert published(tx, "verification.answered") == [{"confirmed": False, "comment": "It fails again"}]
+    assert verification.of_token(tx, token)["state"] == "answered"
 
 
 def test_a_new_question_ends_the_old_one(house: House, tx: Tx, solved: str, run: Run) -> None:
