@@ -59,7 +59,9 @@ class Settings:
     url: str = ""
     """Public base URL for links in messages, without a slash at the end; left empty: http://HOST:PORT."""
     smtp_url: str = field(default="", repr=False)
-    """smtp[s]://user:password@host:port for mails to customers and staff; empty: no mail leaves (the demo shows it)."""
+    """smtp[s]://user:password@host:port for mails to customers and staff, ``console:`` prints them instead; empty: no
+    mail leaves (the demo shows it).
+    """
     mail_from: str = "support@loopdesk.example"
     webhook_hosts: str = ""
     """Hosts that webhooks may call, separated by commas; anything else is refused."""

@@ -15,6 +15,7 @@ from redis.retry import Retry
 
 from loopdesk.connectors import delivery
 from loopdesk.connectors.base import Connector
+from loopdesk.connectors.console import Console
 from loopdesk.connectors.email import Email, Server
 from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
@@ -32,6 +33,9 @@ from loopdesk.forms import checks, form, gaps, translation, validation
 from loopdesk.web import inbound
 from loopdesk.web.identity import Identity, LocalIdentity
 from loopdesk.web.settings import Settings
+
+CONSOLE = "console:"
+"""The SMTP_URL of a developer who wants to read mails in the terminal."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,9 @@ def _redis(url: str) -> "redis.Redis":
 
 def _connectors(settings: Settings, clock: Clock) -> list[Connector]:
     connectors: list[Connector] = [Webhook(Http(clock), settings.webhook_hosts.split(","))]
-    if settings.smtp_url:
+    if settings.smtp_url == CONSOLE:
+        connectors.append(Console(settings.mail_from))
+    elif settings.smtp_url:
         connectors.append(Email(Server.from_url(settings.smtp_url), settings.mail_from))
     return connectors
 

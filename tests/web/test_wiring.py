@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from loopdesk.connectors.recorder import Recorder
 from loopdesk.connectors.registry import Registry
 from loopdesk.desk import case, communications, people
@@ -41,6 +43,16 @@ def test_no_mail_server_is_an_incident_that_says_what_to_do(desk: Loopdesk) -> N
         failed = tx.conn.exec_driver_sql(query).scalars().all()
     assert failed
     assert "SMTP_URL" in failed[0]
+
+
+def test_a_developer_reads_mails_in_the_terminal(desk: Loopdesk, capsys: pytest.CaptureFixture[str]) -> None:
+    console = wiring.build(replace(desk.settings, smtp_url="console:"), clock=desk.engine.clock)
+    with console.engine.begin() as tx:
+        made = case.open(SYSTEM, tx, REPORT)
+    while outbox.drain(console.engine, console.handlers, worker="test"):
+        pass
+    console.close()
+    assert made.number in capsys.readouterr().err
 
 
 def test_a_second_start_changes_nothing(desk: Loopdesk) -> None:
