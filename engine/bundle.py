@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from loopdesk.engine import bpmn, dmn
-from loopdesk.engine.errors import N_, Invalid, Missing
+from loopdesk.engine.errors import N_, Invalid, Missing, Phrase
 from loopdesk.engine.findings import Finding, errors_of
 from loopdesk.engine.host import Files
 
@@ -31,7 +31,7 @@ class NotDeployable(Invalid):
             count=len(errors),
             file=first.file,
             element=first.name or first.element,
-            first=first.as_json()["message"],
+            first=Phrase(first.message, **first.params),
         )
         self.findings = findings
 

@@ -30,7 +30,16 @@ class Phrase(str):
 
     def text(self, translate: Translate = str) -> str:
         """The message with its values, in the language of ``translate``."""
-        return translate(self.msgid) % self.params if self.params else translate(self.msgid)
+        return filled(self.msgid, self.params, translate)
+
+
+def filled(msgid: str, params: Mapping[str, object], translate: Translate = str) -> str:
+    """A message with its values, in the language of ``translate``; a value that is a ``Phrase`` is translated too."""
+    if not params:
+        return translate(msgid)
+    return translate(msgid) % {
+        name: value.text(translate) if isinstance(value, Phrase) else value for name, value in params.items()
+    }
 
 
 class LoopdeskError(Exception):
@@ -47,11 +56,11 @@ class LoopdeskError(Exception):
 
     def text(self, translate: Translate = str) -> str:
         """The message with its values, in the language of ``translate``."""
-        return translate(self.message) % self.params if self.params else translate(self.message)
+        return filled(self.message, self.params, translate)
 
     def remedy_text(self, translate: Translate = str) -> str:
         """What the reader can do about it, in the language of ``translate``; empty when nothing is known."""
-        return (translate(self.remedy) % self.params if self.params else translate(self.remedy)) if self.remedy else ""
+        return filled(self.remedy, self.params, translate) if self.remedy else ""
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.place and f"{self.place}:", self.text(), self.remedy_text()) if part)

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from loopdesk.engine.errors import Translate
+from loopdesk.engine.errors import Translate, filled
 
 Severity = Literal["error", "warning", "info"]
 
@@ -24,8 +24,12 @@ class Finding:
     def as_json(self, translate: Translate = str) -> dict[str, object]:
         """The finding as `loopdesk check --json` prints it, texts in the language of ``translate``."""
         row = asdict(self)
-        params = row.pop("params")
-        return row | {"message": translate(self.message) % params, "remedy": translate(self.remedy) % params}
+        del row["params"]
+        texts = {
+            "message": filled(self.message, self.params, translate),
+            "remedy": filled(self.remedy, self.params, translate),
+        }
+        return row | texts
 
 
 def errors_of(findings: list[Finding]) -> list[Finding]:

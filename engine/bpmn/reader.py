@@ -9,7 +9,7 @@ from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process, Trigger
 from loopdesk.engine.bpmn.rules import check
 from loopdesk.engine.bpmn.xml import BPMN, ZEEBE, Unreadable, is_bpmn, local, open_xml
 from loopdesk.engine.bpmn.zeebe import extras_of
-from loopdesk.engine.errors import N_
+from loopdesk.engine.errors import N_, Phrase
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files
 
@@ -156,7 +156,7 @@ class _File:
         self._loops(node)
         if kind == "subProcess":
             if node.get("triggeredByEvent") == "true":
-                self._unsupported(node, N_("an event sub-process"))
+                self._unsupported(node, Phrase("an event sub-process"))
             self._scope(node, identity)
 
     def _unique(self, node: etree._Element, identity: str) -> None:
@@ -168,7 +168,11 @@ class _File:
     def _loops(self, node: etree._Element) -> None:
         for loop in node.iterchildren():
             if is_bpmn(loop) and local(loop) in LOOPS:
-                what = N_("a loop") if local(loop) == "standardLoopCharacteristics" else N_("a multi-instance activity")
+                what = (
+                    Phrase("a loop")
+                    if local(loop) == "standardLoopCharacteristics"
+                    else Phrase("a multi-instance activity")
+                )
                 self._unsupported(node, what)
 
     def _trigger(self, node: etree._Element) -> Trigger:
@@ -176,9 +180,9 @@ class _File:
             return Trigger("message", message=self._message(node))
         definitions = [child for child in _children(node) if local(child).endswith("EventDefinition")]
         if node.find(f"{{{BPMN}}}eventDefinitionRef") is not None:
-            self._unsupported(node, N_("a shared event definition"))
+            self._unsupported(node, Phrase("a shared event definition"))
         if len(definitions) > 1:
-            self._unsupported(node, N_("an event with several definitions"))
+            self._unsupported(node, Phrase("an event with several definitions"))
         if not definitions:
             return Trigger()
         definition = definitions[0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from loopdesk.engine.bpmn.expressions import body, compiled, is_expression
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Mapped, Process
 from loopdesk.engine.bpmn.moments import read_cycle, read_duration, read_moment
-from loopdesk.engine.errors import N_, Invalid
+from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.findings import Finding, Severity
 from loopdesk.engine.host import Files
 
@@ -187,7 +187,7 @@ class _Checker:
         except Invalid as error:
             message = N_("The expression “%(text)s” is not FEEL: %(reason)s")
             remedy = N_("Correct the expression.")
-            self.find(item, "feel.syntax", message, remedy, text=text, reason=error.text())
+            self.find(item, "feel.syntax", message, remedy, text=text, reason=Phrase(error.message, **error.params))
 
     # --- one rule per kind of element ---------------------------------------------------------------------------
 
