@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.engine.db import BIG, JSON, Moment, metadata
-from loopdesk.engine.sql import claim, insert_new
+from loopdesk.engine.sql import claim, constant, insert_new
 from loopdesk.engine.tx import Tx
 
 READY, CLAIMED, DONE, FAILED = "ready", "claimed", "done", "failed"
@@ -117,7 +117,7 @@ def claim_batch(tx: Tx, kinds: Collection[str], worker: str, limit: int) -> list
 def _claim(tx: Tx, kinds: Collection[str], worker: str, limit: int, which: sa.ColumnElement[bool]) -> list[Row]:
     chosen = (
         sa.select(outbox.c.id)
-        .where(outbox.c.state == READY, outbox.c.not_before <= tx.now, outbox.c.kind.in_(kinds), which)
+        .where(outbox.c.state == constant(READY), outbox.c.not_before <= tx.now, outbox.c.kind.in_(kinds), which)
         .order_by(outbox.c.not_before, outbox.c.id)
         .limit(limit)
     )
@@ -150,7 +150,7 @@ def again(tx: Tx, outbox_id: int) -> None:
 
 def expired(tx: Tx) -> sa.Select[Any]:
     """The claimed rows whose lease has run out."""
-    return sa.select(outbox.c.id).where(outbox.c.state == CLAIMED, outbox.c.lease_until < tx.now)
+    return sa.select(outbox.c.id).where(outbox.c.state == constant(CLAIMED), outbox.c.lease_until < tx.now)
 
 
 def reclaim(tx: Tx) -> int:
@@ -164,5 +164,6 @@ def reclaim(tx: Tx) -> int:
 
 def ready(tx: Tx) -> bool:
     """Whether a row waits for a worker now."""
-    query = sa.select(outbox.c.id).where(outbox.c.state == READY, outbox.c.not_before <= tx.now).limit(1)
+    due = (outbox.c.state == constant(READY), outbox.c.not_before <= tx.now)
+    query = sa.select(outbox.c.id).where(*due).limit(1)
     return tx.conn.execute(query).first() is not None

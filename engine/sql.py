@@ -12,6 +12,11 @@ TRANSACTION_ID = sa.literal_column("pg_current_xact_id()::text::bigint", sa.BigI
 OLDEST_RUNNING = sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", sa.BigInteger())
 
 
+def constant(text: str) -> sa.BindParameter[str]:
+    """A value written into the statement: with a parameter PostgreSQL's generic plan cannot use a partial index."""
+    return sa.literal(text, literal_execute=True)
+
+
 def is_sqlite(tx: Tx) -> bool:
     """Whether the transaction runs on SQLite, where writers queue and transactions have no number."""
     return tx.engine.database.is_sqlite

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from loopdesk.engine import outbox
 from loopdesk.engine.db import BIG, Moment, metadata
-from loopdesk.engine.sql import claim
+from loopdesk.engine.sql import claim, constant
 from loopdesk.engine.tx import Tx
 
 timer = sa.Table(
@@ -64,7 +64,7 @@ def claim_due(tx: Tx, limit: int = 500) -> int:
     """Move due timers into the outbox (kind ``timer``, payload ``{"timer": id, "ref": ref}``). Returns how many."""
     due = (
         sa.select(timer.c.id)
-        .where(timer.c.state == WAITING, timer.c.due_at <= tx.now)
+        .where(timer.c.state == constant(WAITING), timer.c.due_at <= tx.now)
         .order_by(timer.c.due_at)
         .limit(limit)
     )
@@ -101,5 +101,5 @@ def of_instance(tx: Tx, instance: str, *, due: bool = False) -> list[dict[str, A
 
 def next_due(tx: Tx) -> datetime | None:
     """When the earliest waiting timer is due; None when none waits."""
-    query = sa.select(timer.c.due_at).where(timer.c.state == WAITING).order_by(timer.c.due_at).limit(1)
+    query = sa.select(timer.c.due_at).where(timer.c.state == constant(WAITING)).order_by(timer.c.due_at).limit(1)
     return tx.conn.execute(query).scalar()
