@@ -181,3 +181,13 @@ def test_what_only_explains_the_drawing_is_let_through() -> None:
     lanes = '<bpmn:laneSet id="l"><bpmn:lane id="l1" name="Support"><bpmn:flowNodeRef>t</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>'
     note = '<bpmn:textAnnotation id="n"><bpmn:text>x</bpmn:text></bpmn:textAnnotation><bpmn:association id="as" sourceRef="t" targetRef="n"/>'
     assert findings(lanes + line('<bpmn:task id="t"/>') + note) == []
+
+
+def test_a_value_inside_a_message_is_translated_too() -> None:
+    words = {
+        "a multi-instance activity": "多实例活动",
+        "“%(what)s” cannot be run and would be ignored, so it is refused.": "“%(what)s”无法运行",
+    }
+    body = line('<bpmn:task id="t"><bpmn:multiInstanceLoopCharacteristics/></bpmn:task>')
+    (finding,) = findings(body)
+    assert finding.as_json(lambda text: words.get(text, text))["message"] == "“多实例活动”无法运行"
