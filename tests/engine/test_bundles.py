@@ -1,6 +1,7 @@
 """Deployments: a folder is hashed, numbered, checked and kept for life (architecture §3; PRO rows)."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -9,7 +10,8 @@ from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bundle import NotDeployable
 from loopdesk.engine.errors import Missing, Refused
 from loopdesk.engine.findings import Finding
-from loopdesk.engine.tx import Engine
+from loopdesk.engine.host import Call, Operation
+from loopdesk.engine.tx import Engine, Tx
 from loopdesk.tests.engine.drawing import diagram, flows, inputs, service
 
 OWNER = Actor("person", "olga", "Olga", frozenset({"owner"}))
@@ -65,7 +67,10 @@ def test_errors_of_the_checker_forbid_the_deployment(engine: Engine) -> None:
 
 def test_an_operation_must_exist_and_fit_its_inputs(engine: Engine) -> None:
     body = '<bpmn:startEvent id="s"/>{}<bpmn:endEvent id="e"/>' + flows("s > t > e")
-    engine.host.operations = {"case.close": lambda actor, tx, call, /, reason="": {}}
+
+    def close(actor: Actor, tx: Tx, call: Call, /, *, reason: str = "") -> None: ...
+
+    engine.host.operations = {"case.close": cast(Operation, close)}
 
     def rules(task: str) -> list[str]:
         files = {"p.bpmn": diagram(body.format(task))}

@@ -88,7 +88,7 @@ def test_an_operation_runs_in_the_step_with_the_actor_who_caused_it(engine: Engi
 
 
 def test_a_step_whose_operation_fails_leaves_nothing_behind(engine: Engine) -> None:
-    def op(actor: Actor, tx: Tx, call: Call, /) -> None:
+    def op(actor: Actor, tx: Tx, call: Call, /, **_: Any) -> None:
         events.record(actor, tx, "case.touched", key=call.key)
         raise Away("The system is away.")
 
@@ -356,7 +356,7 @@ def test_an_effect_that_fails_for_good_is_an_incident_at_its_element(
 def test_a_step_that_fails_behind_a_message_is_an_incident_at_the_failing_element(
     engine: Engine, error: Exception
 ) -> None:
-    def op(actor: Actor, tx: Tx, call: Call, /) -> None:
+    def op(actor: Actor, tx: Tx, call: Call, /, **_: Any) -> None:
         if errors:
             raise errors.pop()
 

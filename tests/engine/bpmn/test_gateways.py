@@ -49,7 +49,7 @@ def parallel(*branches: str) -> bytes:
 def test_a_signature_of_one_branch_survives_whatever_branch_ends_last(order: tuple[str, ...]) -> None:
     """Trap "parallel join" of SpiffWorkflow 3.2.0: the last branch's data replaced the others'."""
     world = World(parallel("a", "b", "c")).start(case="x", log=["opened"], who={"sender": None, "receiver": None})
-    answers = {
+    answers: dict[str, dict[str, object]] = {
         "a": {"who": {"sender": "Ann", "receiver": None}, "log": ["opened", "sent"]},
         "b": {"who": {"sender": None, "receiver": "Bob"}, "log": ["opened", "received"]},
         "c": {"note": "seen"},

@@ -80,7 +80,7 @@ class World:
 
     def operate(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         self.called.append((name, dict(inputs)))
-        return self.operations.get(name, lambda **_: {})(**inputs)
+        return self.operations[name](**inputs) if name in self.operations else {}
 
     def effect(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> None:
         self.called.append((name, dict(inputs)))

@@ -203,9 +203,10 @@ class Walker:
         if isinstance(wanted, list):
             inside = [holds(one, value) if isinstance(one, Range) else same(value, one) for one in wanted]
             return same(value, wanted) is True or True in inside
-        if isinstance(wanted, bool) and value is not None and not isinstance(value, bool | list):
-            return wanted if not isinstance(node.operand, n.Literal) else None
-        if isinstance(value, list) and len(value) == 1 and isinstance(node.operand, n.Literal) and wanted is not None:
+        literal = isinstance(node.operand, n.Literal) and wanted is not None
+        if isinstance(wanted, bool) and value is not None and not isinstance(value, bool) and not literal:
+            return wanted
+        if isinstance(value, list) and len(value) == 1 and literal:
             return same(value[0], wanted) is True
         return same(value, wanted)
 
