@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import record, sniff
 from loopdesk.desk.record import NUMBER, PERSON_ID, case_
-from loopdesk.desk.rights import require, visible_to
+from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.desk.store import Readable, Store
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
@@ -119,9 +119,8 @@ def attach(
 
 def read(actor: Actor, tx: Tx, store: Store, attachment_id: str) -> Download:
     """One file to download, if its case may be seen and, for a customer, if it is meant for him. Raises `Missing`."""
-    require(actor, "case.read")
     query = sa.select(attachment).join(case_, case_.c.number == attachment.c.case)
-    found = _rows(actor, tx, query.where(attachment.c.id == attachment_id, visible_to(actor)))
+    found = _rows(actor, tx, query.where(attachment.c.id == attachment_id, readable(actor)))
     if not found:
         raise Missing("There is no attachment %(attachment)s.", attachment=attachment_id)
     one = found[0]
@@ -130,7 +129,7 @@ def read(actor: Actor, tx: Tx, store: Store, attachment_id: str) -> Download:
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[Attachment]:
     """The files of a case that ``actor`` may see, oldest first."""
-    record.get(tx, number, visible=visible_to(actor))
+    record.get(tx, number, visible=readable(actor))
     return _rows(actor, tx, sa.select(attachment).where(attachment.c.case == number).order_by(attachment.c.id))
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import customers, record
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.record import EMPTY, Case, case_, case_of_row
-from loopdesk.desk.rights import require, visible_to
+from loopdesk.desk.rights import readable, require
 from loopdesk.desk.sql import escape_like, insert_new, page_of
 from loopdesk.engine import events, runner
 from loopdesk.engine.actor import Actor
@@ -98,22 +98,19 @@ def open(actor: Actor, tx: Tx, report: Report) -> Case:
 
 def read(actor: Actor, tx: Tx, number: str) -> Case:
     """The case as it stands; raises `Missing` where there is none that ``actor`` may see."""
-    require(actor, "case.read")
-    return record.get(tx, number, visible=visible_to(actor))
+    return record.get(tx, number, visible=readable(actor))
 
 
 def find(actor: Actor, tx: Tx, number: str) -> Case | None:
     """The case, or None where there is none that ``actor`` may see."""
-    require(actor, "case.read")
-    query = sa.select(case_).where(case_.c.number == number, visible_to(actor))
+    query = sa.select(case_).where(case_.c.number == number, readable(actor))
     row = tx.conn.execute(query).mappings().first()
     return case_of_row(row) if row else None
 
 
 def several(actor: Actor, tx: Tx, numbers: Iterable[str]) -> list[Case]:
     """Those of the cases ``numbers`` that ``actor`` may see, in one query."""
-    require(actor, "case.read")
-    query = sa.select(case_).where(case_.c.number.in_(sorted(set(numbers))), visible_to(actor))
+    query = sa.select(case_).where(case_.c.number.in_(sorted(set(numbers))), readable(actor))
     return [case_of_row(row) for row in tx.conn.execute(query).mappings()]
 
 
@@ -130,8 +127,7 @@ def listing(
     per_page: int = 25,
 ) -> Listing:
     """The cases that ``actor`` may see, newest first; ``q`` is looked for in number, title and description."""
-    require(actor, "case.read")
-    condition = visible_to(actor)
+    condition = readable(actor)
     wanted = {"status": status, "priority": priority, "department": department, "owner_id": owner}
     for column, value in wanted.items():
         if value:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import receivers, record, verification
 from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, add, communication, queue, told
 from loopdesk.desk.record import Case, case_
-from loopdesk.desk.rights import require, visible_to
+from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
@@ -65,7 +65,7 @@ def comment(actor: Actor, tx: Tx, number: str, body: str, *, internal: bool = Fa
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
     """The communications of a case, oldest first; a customer sees his own side of them only (SEC-1)."""
-    record.get(tx, number, visible=visible_to(actor))
+    record.get(tx, number, visible=readable(actor))
     query = sa.select(communication).where(communication.c.case == number)
     if actor.kind == "customer":
         to_customer = (communication.c.direction == OUT) & (communication.c.recipient_kind == "customer")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import people, policy, record
 from loopdesk.desk.record import NUMBER, PERSON_ID
-from loopdesk.desk.rights import require, visible_to
+from loopdesk.desk.rights import readable, require
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import BIG, Moment, metadata, new_id
@@ -155,7 +155,7 @@ def open_of(tx: Tx, number: str) -> Emergency | None:
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
     """The emergencies of a case, oldest first, each with its ``entries``."""
-    record.get(tx, number, visible=visible_to(actor))
+    record.get(tx, number, visible=readable(actor))
     found = _select(tx, emergency_.c.case == number)
     query = sa.select(entry).where(entry.c.emergency.in_([one.id for one in found])).order_by(entry.c.id)
     entries = [dict(row) for row in tx.conn.execute(query).mappings()]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import departments, record
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case
-from loopdesk.desk.rights import require, visible_to
+from loopdesk.desk.rights import readable, require
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import BIG, Moment, metadata, new_id
@@ -141,7 +141,7 @@ def get(tx: Tx, handoff_id: str) -> Handoff:
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
     """The handoffs of a case, oldest first, each with its ``signatures`` in order (HND-2)."""
-    record.get(tx, number, visible=visible_to(actor))
+    record.get(tx, number, visible=readable(actor))
     offers = tx.conn.execute(sa.select(handoff_).where(handoff_.c.case == number).order_by(handoff_.c.id)).mappings()
     signed = tx.conn.execute(sa.select(signature).where(signature.c.case == number).order_by(signature.c.id)).mappings()
     rows = [dict(row) for row in signed]

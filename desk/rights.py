@@ -131,6 +131,12 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     return own | sa.and_(~case_.c.restricted, ordinary) | sa.and_(case_.c.restricted, restricted)
 
 
+def readable(actor: Actor) -> sa.ColumnElement[bool]:
+    """`visible_to` for whoever may read cases at all; raises `Refused`, say for a token without that scope."""
+    require(actor, "case.read")
+    return visible_to(actor)
+
+
 def may_work(actor: Actor, task: Mapping[str, Any]) -> bool:
     """Whether ``actor`` may claim and complete the task row given: its department and role, or its one candidate.
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import links, record
 from loopdesk.desk.record import NUMBER
-from loopdesk.desk.rights import require, visible_to
+from loopdesk.desk.rights import readable, require
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -117,7 +117,7 @@ def get(tx: Tx, verification_id: str) -> Mapping[str, Any]:
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
     """The verifications of a case, oldest first, without their tokens."""
-    record.get(tx, number, visible=visible_to(actor))
+    record.get(tx, number, visible=readable(actor))
     kept = [column for column in verification.c if column.name != "token"]
     query = sa.select(*kept).where(verification.c.case == number).order_by(verification.c.id)
     return [dict(row) for row in tx.conn.execute(query).mappings()]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from loopdesk.desk import case, communications, handoff
+from loopdesk.desk import attachments, case, communications, emergency, handoff, survey, verification
 from loopdesk.desk.rights import VERBS, by_process, may_work, require
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.errors import Missing, Refused
@@ -120,6 +120,18 @@ def test_a_task_for_one_person_is_his() -> None:
     assert may_work(replace(lina, scopes=frozenset({"tasks:write"})), task)
     assert not may_work(replace(lina, scopes=frozenset({"cases:read"})), task)
     assert not may_work(Actor(kind="customer", id="anna", name="Anna"), task)
+
+
+def test_a_token_without_the_scope_reads_nothing_about_a_case(house: House, tx: Tx, number: str) -> None:
+    """SEC-1: neither the case nor what hangs on it."""
+    writer = replace(house.people["admin"], scopes=frozenset({"cases:write"}))
+    reads = (case.read, communications.listing, handoff.listing, attachments.listing, emergency.listing)
+    for read in (*reads, verification.listing, survey.listing):
+        read(house.people["admin"], tx, number)
+        with pytest.raises(Refused):
+            read(writer, tx, number)
+    with pytest.raises(Refused):
+        case.listing(writer, tx)
 
 
 def test_reads_about_a_case_start_from_its_visibility(house: House, tx: Tx, number: str) -> None:
