@@ -52,16 +52,20 @@ def _know_who() -> None:
 
 
 def _language() -> str:
-    """Chosen in this session, else the person's own, else what the browser prefers, else the desk's."""
+    """Chosen in this session, else the person's own, else what the browser prefers, else the desk's.
+
+    A program has no session: what it asks for goes before the language of whoever its token belongs to.
+    """
     chosen = session.get("language")
-    if chosen in LANGUAGES:
-        return str(chosen)
-    if g.get("signed_in") and g.actor.language in LANGUAGES:
-        return str(g.actor.language)
-    accepted = Locale.negotiate(
-        [language.replace("-", "_") for language in request.accept_languages.values()], LANGUAGES
-    )
-    return accepted.language if accepted else loopdesk().settings.language
+    own = g.actor.language if g.get("signed_in") else ""
+    wishes = [_accepted(), own] if g.get("is_api") else [chosen, own, _accepted()]
+    return next((wish for wish in wishes if wish in LANGUAGES), loopdesk().settings.language)
+
+
+def _accepted() -> str:
+    wishes = [language.replace("-", "_") for language in request.accept_languages.values()]
+    found = Locale.negotiate(wishes, LANGUAGES)
+    return found.language if found else ""
 
 
 def _zone() -> str:

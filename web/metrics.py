@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from werkzeug.exceptions import Forbidden
 
 from loopdesk import migrations
+from loopdesk.engine.incidents import incident
 from loopdesk.engine.instances import instance
 from loopdesk.engine.outbox_rows import outbox
 from loopdesk.engine.timers import timer
@@ -53,6 +54,7 @@ def _gauges(tx: Tx) -> list[tuple[str, str, float]]:
         return float(tx.conn.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0)
 
     failed = outbox.c.state == "failed"
+    opened = incident.c.state == "open"
     overdue = (timer.c.state == "waiting", timer.c.due_at <= tx.now)
     takeable = (outbox.c.state == "ready", outbox.c.not_before <= tx.now)
     oldest = tx.conn.scalar(sa.select(sa.func.min(outbox.c.not_before)).where(*takeable))
@@ -62,6 +64,7 @@ def _gauges(tx: Tx) -> list[tuple[str, str, float]]:
         ("loopdesk_outbox_failed", "Outbox rows given up until a person retries", count(outbox, failed)),
         ("loopdesk_outbox_age_seconds", "How long the oldest ready outbox row has been due", age),
         ("loopdesk_timers_due", "Timers past their time", count(timer, *overdue)),
+        ("loopdesk_incidents_open", "Steps that failed for good and wait for a person", count(incident, opened)),
         ("loopdesk_tasks_open", "Human tasks waiting for somebody", count(task, task.c.state == "open")),
     ]
 

@@ -47,9 +47,9 @@ def test_a_folder_zipped_with_its_own_name_is_unpacked(api: Callable[..., Any]) 
 def test_the_source_comes_back_as_it_was_deployed(api: Callable[..., Any]) -> None:
     owner = api("petra.owner")
     owner.post("/definitions/handoff", json=as_texts(OTHER))
-    assert owner.get("/definitions/handoff").json["files"] == as_texts(OTHER)["files"]
-    assert "README.md" not in owner.get("/definitions/handoff?number=1").json["files"] or "README.md" in HANDOFF
-    zipped = owner.get("/definitions/handoff", headers={"Accept": "application/zip"})
+    assert owner.get("/definitions/handoff/source").json["files"] == as_texts(OTHER)["files"]
+    assert "README.md" not in owner.get("/definitions/handoff/source?number=1").json["files"] or "README.md" in HANDOFF
+    zipped = owner.get("/definitions/handoff/source", headers={"Accept": "application/zip"})
     assert zipped.mimetype == "application/zip"
     assert uploads.from_zip(zipped.data) == OTHER
 
@@ -73,7 +73,7 @@ def test_a_diagram_that_is_no_harmless_xml_gets_findings(api: Callable[..., Any]
     assert finding["message"]
     assert finding["remedy"]
     assert "root:" not in answer.text
-    assert owner.get("/definitions/handoff").json["files"]["handoff.bpmn"] == HANDOFF["handoff.bpmn"].decode()
+    assert owner.get("/definitions/handoff/source").json["files"]["handoff.bpmn"] == HANDOFF["handoff.bpmn"].decode()
 
 
 def test_only_a_process_owner_deploys(api: Callable[..., Any]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import get_locale
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from loopdesk.web import security
@@ -23,7 +24,7 @@ from loopdesk.web import security
         ("get", "/cases?page=x", {}, 422),
         ("get", "/tasks/unknown", {}, 404),
         ("get", "/instances/unknown", {}, 404),
-        ("get", "/definitions/unknown", {}, 404),
+        ("get", "/definitions/unknown/source", {}, 404),
     ],
 )
 def test_refusals_are_problem_details(
@@ -54,6 +55,15 @@ def test_a_session_of_the_pages_does_not_open_the_api(light_app: Flask) -> None:
     with client.session_transaction() as session:
         session["person"] = "whoever"
     assert client.get("/api/v1/cases").status_code == 401
+
+
+@pytest.mark.parametrize(("accepted", "language"), [("zh-CN", "zh"), ("en", "en"), ("", "zh")])
+def test_a_program_chooses_its_language_else_it_is_the_persons(
+    api: Callable[..., Any], accepted: str, language: str
+) -> None:
+    with api("li.na").client as client:
+        client.get("/api/v1/cases/L-1", headers={"Accept-Language": accepted} if accepted else {})
+        assert str(get_locale()) == language
 
 
 def test_too_many_requests_are_told_to_wait(light_desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:

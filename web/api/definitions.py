@@ -111,7 +111,7 @@ def deploy(name: str) -> Any:
     return {"id": made.id, "name": made.name, "number": made.number, "hash": made.hash, "findings": found}
 
 
-@blueprint.get("/<name>")
+@blueprint.get("/<name>/source")
 @scoped("definitions:read")
 @blueprint.arguments(Which, location="query")
 @blueprint.response(200, Source)
