@@ -101,7 +101,8 @@ def claim(actor: Actor, tx: Tx, task_id: str) -> None:
     row = _workable(actor, tx, task_id)
     _require_free(actor, row)
     if row["assignee"] != actor.id:
-        _claim(actor, tx, row)
+        tx.conn.execute(sa.update(task).where(task.c.id == task_id).values(**_claimed(actor, tx)))
+        _record(actor, tx, "task.claimed", row)
 
 
 def release(actor: Actor, tx: Tx, task_id: str) -> None:
@@ -135,20 +136,18 @@ def complete(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> Non
     row = _workable(actor, tx, task_id)
     _require_free(actor, row)
     cleaned = _validated(tx, step, row, data)
+    done = {
+        "state": COMPLETED,
+        "completed_at": tx.now,
+        "completed_by": actor.id,
+        "completed_by_name": actor.name,
+        "data": cleaned,
+        "draft": None,
+    }
     if row["assignee"] != actor.id:
-        _claim(actor, tx, row)
-    tx.conn.execute(
-        sa.update(task)
-        .where(task.c.id == task_id)
-        .values(
-            state=COMPLETED,
-            completed_at=tx.now,
-            completed_by=actor.id,
-            completed_by_name=actor.name,
-            data=cleaned,
-            draft=None,
-        )
-    )
+        done |= _claimed(actor, tx)
+        _record(actor, tx, "task.claimed", row)
+    tx.conn.execute(sa.update(task).where(task.c.id == task_id).values(**done))
     _record(actor, tx, "task.completed", row, {"data": cleaned})
     step.resume(row["ref"], cleaned)
 
@@ -216,10 +215,8 @@ def _require_free(actor: Actor, row: Mapping[str, Any]) -> None:
         raise Refused("This task is meant for one other person.", remedy=N_("Ask a supervisor to take it over."))
 
 
-def _claim(actor: Actor, tx: Tx, row: Mapping[str, Any]) -> None:
-    values = {"assignee": actor.id, "assignee_name": actor.name, "claimed_at": tx.now}
-    tx.conn.execute(sa.update(task).where(task.c.id == row["id"]).values(**values))
-    _record(actor, tx, "task.claimed", row)
+def _claimed(actor: Actor, tx: Tx) -> dict[str, Any]:
+    return {"assignee": actor.id, "assignee_name": actor.name, "claimed_at": tx.now}
 
 
 def _may(actor: Actor, tx: Tx, row: Mapping[str, Any]) -> bool:

@@ -102,8 +102,8 @@ class Execution:
     def dump(self) -> bytes:
         """The state as bytes; parents come first, each token holds what differs from its parent."""
         run = self._run
-        places = {place: index for index, place in enumerate(self.program.places)}
-        marks = sum(1 << places[place] for place in run.passed)
+        numbers = self.program.place_numbers
+        marks = sum(1 << numbers[place] for place in run.passed)
         tokens = [_token_out(token) for token in subtree(run.task_tree)]
         return codec.pack({"v": FORMAT, "last": run.last_id, "passed": f"{marks:x}", "tokens": tokens})
 

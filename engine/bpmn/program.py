@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from loopdesk.engine.bpmn import activities, nodes
 from loopdesk.engine.bpmn.model import Diagrams, Element, Process
@@ -39,7 +40,7 @@ class Program:
     specs: dict[str, ProcessSpec] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def places(self) -> list[str]:
         """Every element and flow, in a fixed order: what ``passed`` counts and coverage is measured against."""
         return sorted(
@@ -47,6 +48,11 @@ class Program:
             for process in self.diagrams.processes.values()
             for item in (*process.elements, *process.flows)
         )
+
+    @cached_property
+    def place_numbers(self) -> Mapping[str, int]:
+        """The position of each place among ``places``."""
+        return {place: number for number, place in enumerate(self.places)}
 
     def start_of(self, process: str, message: str = "") -> Node | None:
         """The start event that is plain, or that waits for ``message``."""

@@ -15,8 +15,8 @@ from loopdesk.engine.errors import N_, Refused
 if TYPE_CHECKING:
     from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
 
-MAX_STEPS = 10_000
-"""Elements that one step may run through on its own; more is taken for an endless loop."""
+MAX_STEPS = 50_000
+"""Elements that one step may run through on its own (about a second); more is taken for an endless loop."""
 
 
 class Run(BpmnWorkflow):  # type: ignore[misc]
