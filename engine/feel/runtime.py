@@ -9,8 +9,8 @@ from loopdesk.engine.errors import N_, Translate
 from loopdesk.engine.feel.errors import FeelError, Null
 from loopdesk.engine.feel.values import feel
 
-MAX_STEPS = 1_000_000
-"""Steps of one evaluation: rounds of loops, calls, items made. A million take about a second and 100 MB."""
+MAX_STEPS = 500_000
+"""Steps of one evaluation: rounds of loops, calls, items made. They take a second or two and 100 MB at most."""
 CHARACTERS_A_STEP = 100
 """Characters made for one step."""
 ITEMS_A_STEP = 10

@@ -167,7 +167,7 @@ def _date_time_out(value: DateTime) -> Any:
 
 
 def _duration_out(value: DayDuration) -> Any:
-    if abs(value.nanos) >= 999_999_999 * DAY or value.nanos % 1000:
+    if not -999_999_999 * DAY <= value.nanos < 1_000_000_000 * DAY or value.nanos % 1000:
         return value
     return timedelta(microseconds=value.nanos // 1000)
 
