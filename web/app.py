@@ -3,6 +3,7 @@
 from babel import Locale
 from flask import Flask, g, request, session
 from flask_babel import Babel
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from loopdesk.web import api, dev, errors, links, live, metrics, pages, portal, security, wiring
 from loopdesk.web.api.auth import bearer
@@ -31,6 +32,9 @@ def create_app(settings: Settings | None = None, *, desk: Loopdesk | None = None
     api.register(app, csrf)
     _register_pages(app)
     security.limit_endpoints(app)
+    if desk.settings.proxies:
+        count = desk.settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count)  # type: ignore[method-assign]
     return app
 
 

@@ -22,6 +22,7 @@ VARIABLES = {
     "host": "HOST",
     "port": "PORT",
     "workers": "LOOPDESK_WORKERS",
+    "proxies": "LOOPDESK_PROXIES",
     "demo": "LOOPDESK_DEMO",
     "admin_password": "LOOPDESK_ADMIN_PASSWORD",
     "secret": "LOOPDESK_SECRET",
@@ -50,6 +51,8 @@ class Settings:
     port: int = 8000
     workers: int = 1
     """Worker processes that `loopdesk up` starts."""
+    proxies: int = 0
+    """Reverse proxies in front of us whose `X-Forwarded-*` is believed; 0: nobody's, callers could invent it."""
     demo: bool = False
     """Demo people who sign in from a list, and `/dev/*` pages; refused on other hosts than loopback."""
     admin_password: str = field(default="", repr=False)

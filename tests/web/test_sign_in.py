@@ -1,5 +1,6 @@
 """Sign-in, default deny, CSRF, cookies, headers, languages (SEC-1)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -112,6 +113,20 @@ def test_sign_in_is_limited_per_address(light_desk: Loopdesk, monkeypatch: pytes
     assert statuses == [403, 403, 429]
 
 
+@pytest.mark.parametrize(("proxies", "statuses"), [(0, [403, 429]), (1, [403, 403])])
+def test_behind_a_proxy_the_address_is_the_callers(
+    light_desk: Loopdesk, monkeypatch: pytest.MonkeyPatch, proxies: int, statuses: list[int]
+) -> None:
+    monkeypatch.setattr(security, "LIMITS", {security.SIGN_IN: "1 per minute"})
+    app = create_app(desk=replace(light_desk, settings=replace(light_desk.settings, proxies=proxies)))
+    found = []
+    for address in ("192.0.2.1", "192.0.2.2"):
+        client = app.test_client()
+        data = {"login": "guess", "password": "wrong horse", "csrf_token": csrf_of(app, client)}
+        found.append(client.post("/sign-in", data=data, headers={"X-Forwarded-For": address}).status_code)
+    assert found == statuses
+
+
 def test_what_an_earlier_visitor_left_in_the_session_is_gone(probed: Flask) -> None:
     client = probed.test_client()
     token = csrf_of(probed, client)
@@ -201,8 +216,6 @@ def test_our_cookie_is_ours_and_closed_to_scripts(probed: Flask) -> None:
 
 
 def test_a_house_on_https_sends_its_cookie_there_only(light_desk: Loopdesk) -> None:
-    from dataclasses import replace
-
     desk = replace(light_desk, settings=replace(light_desk.settings, url="https://desk.example"))
     client = create_app(desk=desk).test_client()
     answer = client.get("/sign-in?lang=zh", base_url="https://desk.example")
