@@ -23,7 +23,9 @@ from loopdesk.tests.support import free_port
 Found = TypeVar("Found")
 
 STARTS_WITHIN = 90.0
-HAPPENS_WITHIN = 30.0
+HAPPENS_WITHIN = 90.0
+AFTER_A_KILL = 90_000.0
+"""Milliseconds, as Playwright counts."""
 PASSWORD = "correct horse battery"
 
 
@@ -116,7 +118,7 @@ def started(folder: Path, **environ: str) -> Iterator[Product]:
 def _ready(product: Product) -> bool:
     assert product.process.poll() is None, product.log.read_text()
     try:
-        return httpx.get(f"{product.url}/readyz", timeout=2).status_code == 200
+        return httpx.get(f"{product.url}/sign-in", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -178,8 +180,14 @@ def person(browser: Browser, product: Product, name: str = "", *, expected: tupl
     someone.listen()
     if name:
         someone.sign_in(name)
-    yield someone
-    context.close()
+    try:
+        yield someone
+    except Exception:
+        # What the person saw stands beside the product's log.
+        someone.page.screenshot(path=product.log.with_suffix(".png"))
+        raise
+    finally:
+        context.close()
     assert not someone.complaints, someone.complaints
 
 
@@ -202,7 +210,8 @@ def open_task(page: Page, url: str, number: str, name: str) -> None:
     """Wait until a task of a case is in the inbox, and open its page."""
     page.goto(f"{url}/inbox?box=all")
     row = page.locator("[data-task]", has_text=number).filter(has_text=name)
-    row.wait_for()
+    # A worker that was killed leaves a lease behind, which has to run out first.
+    row.wait_for(timeout=AFTER_A_KILL)
     page.goto(f"{url}{row.get_attribute('href')}")
     page.locator(".fjs-container").wait_for()
 

@@ -77,6 +77,7 @@ def _triage_while_the_worker_dies(chromium: Browser, product: Product, number: s
     with person(chromium, product, "Tom Baker") as tom:
         open_task(tom.page, product.url, number, "Check the report")
         expect(tom.page.get_by_text("Who does what (RACI)")).to_be_visible()
+        choose(tom.page, "Department that solves it", "Customer support")
         tick(tom.page, "Work stands still")
         tick(tom.page, "Everyone")
         tick(tom.page, "Usual")
@@ -92,15 +93,15 @@ def _emergency(chromium: Browser, product: Product, number: str) -> None:
         open_task(fang.page, product.url, number, "Name a commander")
         tick(fang.page, "Service interruption")
         tick(fang.page, "I: everybody is affected")
-        fang.page.get_by_label("Commander").fill("wang.fang")
+        fang.page.get_by_role("textbox", name="Commander").fill("wang.fang")
         complete(fang.page)
         open_task(fang.page, product.url, number, "Write the first update")
-        fang.page.get_by_label("Update to the customer").fill("We know the cause: an expired certificate.")
+        fang.page.get_by_role("textbox", name="Update to the customer").fill("We know the cause: an expired certificate.")
         fang.page.get_by_label("Minutes until the next update").fill("30")
         complete(fang.page)
         assert "an expired certificate" in product.mail(CUSTOMER, "an expired certificate")["text"]
         open_task(fang.page, product.url, number, "Stand the emergency down")
-        fang.page.get_by_label("Summary").fill("The certificate was renewed; sign-in works again.")
+        fang.page.get_by_role("textbox", name="Summary").fill("The certificate was renewed; sign-in works again.")
         tick(fang.page, "The service is back and stable")
         complete(fang.page)
 
@@ -113,7 +114,7 @@ def _handed_over_with_two_signatures(chromium: Browser, product: Product, number
         tick(priya.page, "I sign for my department")
         priya.page.get_by_role("button", name="Complete").click()
         expect(priya.page.get_by_text("Field is required.")).to_be_visible()
-        priya.page.get_by_label("Why not?").fill("The log of the gateway is missing.")
+        priya.page.get_by_role("textbox", name="Why not?").fill("The log of the gateway is missing.")
         complete(priya.page)
     _hand_over(chromium, product, number, "Here is the log of the gateway.")
     with person(chromium, product, "Priya Raman") as priya:
@@ -134,10 +135,10 @@ def _hand_over(chromium: Browser, product: Product, number: str, why: str) -> No
         open_task(tom.page, product.url, number, "Solve the problem")
         tick(tom.page, "Hand over to another department")
         choose(tom.page, "Hand over to", "R&D")
-        tom.page.get_by_label("Why to them?").fill(why)
+        tom.page.get_by_role("textbox", name="Why to them?").fill(why)
         complete(tom.page)
         open_task(tom.page, product.url, number, "Sign the case over")
-        tom.page.get_by_label("Summary for the receiver").fill("Certificate chain in the gateway.")
+        tom.page.get_by_role("textbox", name="Summary for the receiver").fill("Certificate chain in the gateway.")
         tick(tom.page, "I hand this case over")
         complete(tom.page)
 
@@ -149,7 +150,7 @@ def _customer_does_not_confirm_then_does(chromium: Browser, product: Product, nu
         page = anna.open(first)
         expect(page.get_by_text("The certificate is renewed.")).to_be_visible()
         page.get_by_text("No, not yet").click()
-        page.get_by_label("What should we know?").fill("Branch 7 still cannot.")
+        page.get_by_role("textbox", name="What should we know?").fill("Branch 7 still cannot.")
         page.get_by_role("button", name="Send the answer").click()
         expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
         page = anna.open(first)
@@ -166,7 +167,7 @@ def _solve(chromium: Browser, product: Product, number: str, solution: str) -> N
     with person(chromium, product, "Priya Raman") as priya:
         open_task(priya.page, product.url, number, "Solve the problem")
         tick(priya.page, "It is solved")
-        priya.page.get_by_label("Solution").fill(solution)
+        priya.page.get_by_role("textbox", name="Solution").fill(solution)
         complete(priya.page)
 
 
@@ -183,7 +184,7 @@ def _few_stars_are_called_back(chromium: Browser, product: Product, number: str)
         page = anna.open(link)
         page.get_by_role("group", name="All in all").get_by_role("radio", name="2 stars").check(force=True)
         page.get_by_role("group", name="recommend").get_by_role("radio", name="3", exact=True).check(force=True)
-        page.get_by_label("Anything else?").fill("It took two tries.")
+        page.get_by_role("textbox", name="Anything else?").fill("It took two tries.")
         page.get_by_role("button", name="Send the answer").click()
         expect(page.get_by_text("calls you within 24 hours")).to_be_visible()
     with person(chromium, product, "周敏") as min_:
@@ -191,8 +192,8 @@ def _few_stars_are_called_back(chromium: Browser, product: Product, number: str)
         open_task(min_.page, product.url, number, "Call the customer back")
         expect(min_.page.locator("#task .clock")).to_contain_text(re.compile("tomorrow|in 2[34] hr"))
         tick(min_.page, "Yes, we talked")
-        min_.page.get_by_label("Root cause").fill("Branch 7 was forgotten.")
-        min_.page.get_by_label("What we improve").fill("A list of all branches in the runbook.")
+        min_.page.get_by_role("textbox", name="Root cause").fill("Branch 7 was forgotten.")
+        min_.page.get_by_role("textbox", name="What we improve").fill("A list of all branches in the runbook.")
         complete(min_.page)
 
 

@@ -28,21 +28,29 @@ export function startLive(htmx: Htmx): void {
   if (!liveUrl || !document.querySelector("[data-live]")) return;
   const url = new URL(liveUrl, location.href);
   if (liveCase) url.searchParams.set("case", liveCase);
-  if (liveSince) url.searchParams.set("since", liveSince);
-  const source = new EventSource(url);
-  let late = 0;
-  source.addEventListener("open", () => {
-    clearTimeout(late);
-    tell(true);
-  });
-  source.addEventListener("error", () => {
-    clearTimeout(late);
-    late = window.setTimeout(() => tell(false), 5000);
-  });
-  source.addEventListener("message", (message: MessageEvent<string>) => {
-    const { kind, key } = JSON.parse(message.data) as { kind: string; key: string };
-    if (kind.startsWith("task.")) reload(htmx, "inbox");
-    if (liveCase && key === liveCase) reload(htmx, "case");
-  });
-  addEventListener("pagehide", () => source.close());
+  let since = liveSince;
+  let lost = 0;
+  connect();
+
+  function connect(): void {
+    if (since) url.searchParams.set("since", since);
+    const source = new EventSource(url);
+    source.addEventListener("open", () => {
+      clearTimeout(lost);
+      lost = 0;
+      tell(true);
+    });
+    source.addEventListener("error", () => {
+      lost ||= window.setTimeout(() => tell(false), 5000);
+      // The browser comes back by itself after a break, but not after an answer like 503.
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+    });
+    source.addEventListener("message", (message: MessageEvent<string>) => {
+      since = message.lastEventId || since;
+      const { kind, key } = JSON.parse(message.data) as { kind: string; key: string };
+      if (kind.startsWith("task.")) reload(htmx, "inbox");
+      if (liveCase && key === liveCase) reload(htmx, "case");
+    });
+    addEventListener("pagehide", () => source.close(), { once: true });
+  }
 }
