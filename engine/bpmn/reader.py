@@ -55,13 +55,27 @@ DRAWING_ONLY = frozenset(
 TOP_LEVEL = frozenset(
     {"process", "message", "collaboration", "extensionElements", "documentation", "category", "itemDefinition"}
 )
-PARTS = frozenset({"conditionExpression", "documentation", "extensionElements", "incoming", "outgoing"})
+PARTS = frozenset({"documentation", "extensionElements", "incoming", "outgoing", "script", "eventDefinitionRef"})
+"""What may stand inside a flow node, besides its event definition, a loop and the inside of a sub-process."""
+PLAIN = {
+    "isForCompensation": "false",
+    "startQuantity": "1",
+    "completionQuantity": "1",
+    "instantiate": "false",
+    "eventGatewayType": "Exclusive",
+}
+"""Attributes of flow nodes that change the run, each with the only value that is run."""
+LONGEST = 200
+"""Characters of an id or a message's name."""
 TRIGGERS = {
     "messageEventDefinition": "message",
     "timerEventDefinition": "timer",
     "terminateEventDefinition": "terminate",
 }
-LOOPS = frozenset({"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"})
+LOOPS = {
+    "standardLoopCharacteristics": Phrase("a loop"),
+    "multiInstanceLoopCharacteristics": Phrase("a multi-instance activity"),
+}
 TIMERS = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
 
 
@@ -153,7 +167,7 @@ class _File:
             default=node.get("default", ""),
             extras=extras,
         )
-        self._loops(node)
+        self._inside(node)
         if kind == "subProcess":
             if node.get("triggeredByEvent") == "true":
                 self._unsupported(node, Phrase("an event sub-process"))
@@ -161,19 +175,21 @@ class _File:
 
     def _unique(self, node: etree._Element, identity: str) -> None:
         taken = identity in self.elements or identity in self.flows
-        if not identity or taken:
-            message = N_("The element has no id, or shares it with another one: “%(id)s”.")
-            self._find(node, "element.id", message, N_("Give every element an id of its own."), id=identity)
+        if not identity or taken or len(identity) > LONGEST:
+            message = N_("The element has no id, a very long one, or shares it with another one: “%(id)s”.")
+            self._find(node, "element.id", message, N_("Give every element an id of its own."), id=identity[:LONGEST])
 
-    def _loops(self, node: etree._Element) -> None:
-        for loop in node.iterchildren():
-            if is_bpmn(loop) and local(loop) in LOOPS:
-                what = (
-                    Phrase("a loop")
-                    if local(loop) == "standardLoopCharacteristics"
-                    else Phrase("a multi-instance activity")
-                )
-                self._unsupported(node, what)
+    def _inside(self, node: etree._Element) -> None:
+        """Refuse what would change the run and is not read: loops, data associations, resources, token quantities."""
+        for name, plain in PLAIN.items():
+            if node.get(name, plain) != plain:
+                self._unsupported(node, f"{name}={node.get(name)}")
+        for child in _children(node):
+            tag = local(child)
+            if tag in LOOPS:
+                self._unsupported(node, LOOPS[tag])
+            elif local(node) != "subProcess" and tag not in PARTS and not tag.endswith("EventDefinition"):
+                self._unsupported(node, tag)
 
     def _trigger(self, node: etree._Element) -> Trigger:
         if local(node) == "sendTask" and node.get("messageRef"):
@@ -198,7 +214,7 @@ class _File:
         element = node if element is None else element
         message = self.messages.get(node.get("messageRef", ""))
         name = message.get("name", "") if message is not None else ""
-        if message is None or not name:
+        if message is None or not name or len(name) > LONGEST:
             text = N_("The event refers to no message with a name.")
             self._find(element, "message.missing", text, N_("Choose or create a message and give it a name."))
             return ""
@@ -212,10 +228,10 @@ class _File:
         return name
 
     def _timer(self, definition: etree._Element) -> Trigger:
-        for child in _children(definition):
-            if local(child) in TIMERS:
-                return Trigger("timer", timer=TIMERS[local(child)], text=(child.text or "").strip())
-        return Trigger("timer")
+        times = [child for child in _children(definition) if local(child) in TIMERS]
+        if len(times) != 1:
+            return Trigger("timer")
+        return Trigger("timer", timer=TIMERS[local(times[0])], text=(times[0].text or "").strip())
 
     def _unsupported(self, node: etree._Element, what: str = "") -> None:
         message = N_("“%(what)s” cannot be run and would be ignored, so it is refused.")

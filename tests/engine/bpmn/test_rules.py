@@ -65,6 +65,11 @@ BROKEN = {
     "a standard loop": (
         line('<bpmn:task id="t"><bpmn:standardLoopCharacteristics id="lo"/></bpmn:task>'), "t", "element.unsupported"
     ),
+    "a data association": (line('<bpmn:task id="t"><bpmn:dataInputAssociation id="x"/></bpmn:task>'), "t", "element.unsupported"),
+    "a performer": (line('<bpmn:userTask id="t"><bpmn:potentialOwner id="x"/></bpmn:userTask>'), "t", "element.unsupported"),
+    "a compensation handler": (line('<bpmn:task id="t" isForCompensation="true"/>'), "t", "element.unsupported"),
+    "a task that wants two tokens": (line('<bpmn:task id="t" startQuantity="2"/>'), "t", "element.unsupported"),
+    "a very long id": (line('<bpmn:task id="t"/>').replace('"t"', '"' + "t" * 201 + '"'), "t" * 201, "element.id"),
     "an unknown zeebe extension": (
         line(f'<bpmn:task id="t">{extended("<zeebe:executionListeners/>")}</bpmn:task>'), "t", "extension.unsupported"
     ),
