@@ -1,7 +1,9 @@
 """A diagram as we understand it: plain values between reading and running."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
 
 from loopdesk.engine.findings import Finding
 
@@ -76,7 +78,7 @@ class Flow:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Process:
     """One process of a file with everything in it, sub-processes flat."""
 
@@ -89,19 +91,45 @@ class Process:
 
     def leaving(self, element: str) -> list[Flow]:
         """Flows that begin at an element, in the order of the file."""
-        return [flow for flow in self.flows.values() if flow.source == element]
+        return self._leaving.get(element, [])
 
     def arriving(self, element: str) -> list[Flow]:
         """Flows that end at an element, in the order of the file."""
-        return [flow for flow in self.flows.values() if flow.target == element]
+        return self._arriving.get(element, [])
 
     def within(self, scope: str) -> list[Element]:
         """Elements that lie directly in a process or sub-process."""
-        return [element for element in self.elements.values() if element.scope == scope]
+        return self._within.get(scope, [])
 
     def boundaries(self, element: str) -> list[Element]:
         """Boundary events attached to an activity."""
-        return [event for event in self.elements.values() if event.attached_to == element]
+        return self._boundaries.get(element, [])
+
+    @cached_property
+    def _leaving(self) -> Mapping[str, list[Flow]]:
+        return _grouped(self.flows.values(), lambda flow: flow.source)
+
+    @cached_property
+    def _arriving(self) -> Mapping[str, list[Flow]]:
+        return _grouped(self.flows.values(), lambda flow: flow.target)
+
+    @cached_property
+    def _within(self) -> Mapping[str, list[Element]]:
+        return _grouped(self.elements.values(), lambda element: element.scope)
+
+    @cached_property
+    def _boundaries(self) -> Mapping[str, list[Element]]:
+        return _grouped(self.elements.values(), lambda element: element.attached_to)
+
+
+Item = TypeVar("Item")
+
+
+def _grouped(items: Iterable[Item], key: Callable[[Item], str]) -> Mapping[str, list[Item]]:
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
 
 
 @dataclass(slots=True)

@@ -1,16 +1,21 @@
 """Files that are not what they should be (issue 2, bad input)."""
 # ruff: noqa: E501 - one diagram a line reads better
 
+import os
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import loopdesk
 from loopdesk.engine import bpmn
 from loopdesk.engine.bpmn.xml import MAX_BYTES
 from loopdesk.tests.engine.drawing import HEAD, diagram, flows
 
+REFERENCE = Path(os.environ.get("LOOPDESK_MODELS", Path(loopdesk.__file__).parents[1] / "shared" / "bpmn"))
+"""Interchange reference models of the BPMN Model Interchange Working Group."""
 BILLION_LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY a "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><lolz>&c;</lolz>"""
 EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>
@@ -85,3 +90,21 @@ def test_the_reader_never_stumbles(pieces: list[str]) -> None:
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_are_answered_with_a_finding(data: bytes) -> None:
     assert bpmn.read({"p.bpmn": data}).findings
+
+
+def test_ten_thousand_elements_are_checked_in_bounded_time() -> None:
+    names = [f"t{number}" for number in range(10_000)]
+    tasks = "".join(f'<bpmn:task id="{name}"/>' for name in names)
+    body = f'<bpmn:startEvent id="s"/>{tasks}<bpmn:endEvent id="e"/>' + flows(" > ".join(["s", *names, "e"]))
+    started = time.perf_counter()
+    assert bpmn.read({"p.bpmn": diagram(body)}).findings == []
+    assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize("path", sorted(REFERENCE.glob("*.bpmn")), ids=lambda path: path.stem)
+def test_models_of_other_tools_get_findings_and_never_a_traceback(path: Path) -> None:
+    for finding in bpmn.read({path.name: path.read_bytes()}).findings:
+        shown = finding.as_json()
+        assert shown["message"]
+        assert shown["remedy"]
+        assert shown["rule"]
