@@ -189,3 +189,30 @@ def test_a_loop_of_five_thousand_rounds_ends_right() -> None:
     world = World(file).start(n=0)
     assert world.done
     assert world.data == {"n": 5000}
+
+
+BESIDE = diagram(
+    '<bpmn:startEvent id="s"/><bpmn:parallelGateway id="f"/><bpmn:subProcess id="sub">'
+    + extended(inputs(local="=n + 1"))
+    + '<bpmn:startEvent id="is"/><bpmn:userTask id="x"/><bpmn:endEvent id="ie"/>'
+    + flows("is > x > ie")
+    + '</bpmn:subProcess><bpmn:userTask id="y"/><bpmn:endEvent id="e1"/><bpmn:endEvent id="e2"/>'
+    + flows("s > f > sub > e1", "f > y > e2")
+)
+
+
+@pytest.mark.parametrize("order", ["xy", "yx"])
+def test_what_ends_beside_a_sub_process_is_kept_and_its_inputs_are_not(order: str) -> None:
+    world = World(BESIDE).start(n=1)
+    answers = {"x": {"inside": 2}, "y": {"beside": 3}}
+    for name in order:
+        world.go(name, **answers[name])
+    assert world.done
+    assert world.data == {"n": 1, "inside": 2, "beside": 3}
+
+
+def test_an_input_of_a_sub_process_survives_a_reload() -> None:
+    world = World(BESIDE).start(n=1)
+    ref = next(ref for ref, (_, at) in world.waits.items() if at == "x")
+    assert world.execution.scope_of(ref)["local"] == Decimal(2)
+    assert world.go("y", beside=3).execution.scope_of(ref)["beside"] == 3
