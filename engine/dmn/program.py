@@ -83,11 +83,15 @@ class Program:
 
 def load(data: bytes, file: str, imports: Mapping[str, bytes]) -> Program:
     """The program of a file and of those it imports; Invalid when one is no DMN or they form a circle."""
-    others = {}
+    definitions = read_definitions(data, file)
+    others = {definitions.namespace: definitions}
     for name, content in imports.items():
-        definitions = read_definitions(content, name)
-        others[definitions.namespace] = definitions
-    return _link(read_definitions(data, file), others, ())
+        try:
+            other = read_definitions(content, name)
+        except Invalid:
+            continue  # a neighbour that is no DMN: where it is imported, the import is found missing
+        others.setdefault(other.namespace, other)
+    return _link(definitions, others, ())
 
 
 def _link(definitions: m.Definitions, others: Mapping[str, m.Definitions], path: tuple[str, ...]) -> Program:

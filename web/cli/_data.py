@@ -10,7 +10,7 @@ import click
 from loopdesk.engine.clock import SystemClock
 
 
-class JsonObject(click.ParamType):
+class JsonObject(click.ParamType[dict[str, Any]]):
     """A JSON object on the command line; numbers keep all their digits."""
 
     name = "json"
@@ -32,7 +32,7 @@ class JsonObject(click.ParamType):
         raise ValueError(f"{word} is no number")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A zone-aware ISO date and time."""
 
     name = "moment"

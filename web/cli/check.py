@@ -40,8 +40,7 @@ CHECKERS: dict[str, Checker] = {
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the findings; otherwise that of LANG.")
-@click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, **_: str | None) -> None:
+def command(paths: tuple[Path, ...], as_json: bool, **_: str | None) -> None:
     """Check files: each finding names file, element, rule, what is wrong and what to do.
 
     Ends with 0 when nothing is an error, 1 when something is, 2 when a file cannot be read.
@@ -64,7 +63,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool, **_: str
         click.echo(f"{row['file']}: {element}[{row['severity']} {row['rule']}] {row['message']} {row['remedy']}")
     for line in unreadable:
         click.echo(line, err=True)
-    ctx.exit(UNREADABLE if unreadable else int(bool(errors_of(findings))))
+    click.get_current_context().exit(UNREADABLE if unreadable else int(bool(errors_of(findings))))
 
 
 def _check(path: Path) -> list[Finding]:

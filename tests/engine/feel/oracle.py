@@ -153,8 +153,8 @@ class Walker:
         if node.op in ("=", "!="):
             return Range(start, start, node.op == "=", node.op == "=", node.op)
         if node.op:
-            ends = (start, None) if ">" in node.op else (None, start)
-            return Range(*ends, node.op == ">=", node.op == "<=", node.op)
+            low, high = (start, None) if ">" in node.op else (None, start)
+            return Range(low, high, node.op == ">=", node.op == "<=", node.op)
         assert node.end is not None
         end = self.walk(node.end, names)
         if start is not None and end is not None and less(start, end) is None:
@@ -265,13 +265,13 @@ class Walker:
     def on_for(self, node: n.For, names: Names) -> Any:
         results: list[Any] = []
         for inner in self.rounds(node.iterators, (*names, {"partial": results})):
-            results.append(self.walk(node.body, inner))
+            results += [self.walk(node.body, inner)]
         return results
 
     def on_quantified(self, node: n.Quantified, names: Names) -> Any:
         answers = []
         for inner in self.rounds(node.iterators, names):
-            answers.append(self.walk(node.condition, inner))
+            answers += [self.walk(node.condition, inner)]
             if answers[-1] is (node.word == "some"):
                 break
         return three(answers, node.word == "some")

@@ -40,7 +40,9 @@ def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, inner, inner).map(lambda t: f"(if {t[0]} then {t[1]} else {t[2]})"),
         st.tuples(inner, inner).map(lambda t: f"(for x in {t[0]} return {t[1]})"),
         st.tuples(inner, inner).map(lambda t: f"(for x in 1..3, y in {t[0]} return {t[1]})"),
-        st.tuples(st.sampled_from(["some", "every"]), inner, inner).map(lambda t: f"({t[0]} x in {t[1]} satisfies {t[2]})"),
+        st.tuples(st.sampled_from(["some", "every"]), inner, inner).map(
+            lambda t: f"({t[0]} x in {t[1]} satisfies {t[2]})"
+        ),
         st.tuples(inner, inner).map(lambda t: f"{t[0]}[{t[1]}]"),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} between {t[1]} and {t[2]})"),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} in ({t[1]}, < {t[2]}))"),
@@ -77,7 +79,8 @@ def cells() -> st.SearchStrategy[str]:
 
 PIECES = [
     *BINARY, *ATOMS, "(", ")", "[", "]", "{", "}", "..", ".", ",", ":", "if", "then", "else", "for", "in", "return",
-    "some", "satisfies", "function", "instance", "of", "between", "not", "external", "?", "@", '"', "'", "//", "/*", "*/",
+    "some", "satisfies", "function", "instance", "of", "between", "not", "external", "?", "@",
+    '"', "'", "//", "/*", "*/",
     "->", "\\", "\n", "date and time", "list", "🐎", "中文",
 ]  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Issue 3: no text and no data makes FEEL crash or hang; compiled and interpreted give the same answer."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -45,18 +46,21 @@ def test_cells_answer_the_same_compiled_and_interpreted(source: str, name: str) 
     assert compiled(SCOPE[name], SCOPE) == interpret_tests(source, SCOPE[name], SCOPE)
 
 
+def refusal(read: Callable[..., object], source: str) -> feel.FeelError | None:
+    """The error of a text that is no FEEL."""
+    try:
+        read(source, names=SCOPE)
+    except feel.FeelError as error:
+        return error
+    return None
+
+
 @calm
 @given(st.one_of(soup(), st.text(max_size=60)))
 def test_any_text_is_feel_or_a_feel_error_with_its_place(source: str) -> None:
     for read in (feel.compile, feel.compile_unary):
-        try:
-            compiled = read(source, names=SCOPE)
-        except feel.FeelError as error:
-            assert 0 <= error.position <= len(source)
-            assert error.message
-            assert error.remedy
-            continue
-        assert compiled.source == source
+        error = refusal(read, source)
+        assert error is None or (0 <= error.position <= len(source) and error.message and error.remedy)
 
 
 values = st.recursive(
