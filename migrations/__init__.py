@@ -25,10 +25,7 @@ def upgrade(database: Database) -> None:
         if not database.is_sqlite:
             conn.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             conn.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-        if newest() is None:
-            _until_the_first_migration(conn)
-        else:
-            command.upgrade(config(conn), "head")
+        command.upgrade(config(conn), "head")
 
 
 def is_current(database: Database) -> bool:
@@ -39,9 +36,9 @@ def is_current(database: Database) -> bool:
         return conn.scalar(sa.text("SELECT version_num FROM alembic_version")) == newest()
 
 
-def newest() -> str | None:
+def newest() -> str:
     """The number of the newest migration: the files in `versions` are named after theirs."""
-    return max((path.name.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py")), default=None)
+    return max(path.name.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def config(conn: sa.Connection) -> "Config":
@@ -52,20 +49,3 @@ def config(conn: sa.Connection) -> "Config":
     settings.set_main_option("script_location", str(_FOLDER))
     settings.attributes["connection"] = conn
     return settings
-
-
-def _until_the_first_migration(conn: sa.Connection) -> None:
-    import contextlib
-    import importlib
-
-    from loopdesk.engine.db import metadata
-
-    for room in ("engine", "desk", "connectors", "web"):
-        for path in sorted((_FOLDER.parent / room).glob("*.py")):
-            if "sa.Table(" in path.read_text():
-                with contextlib.suppress(Exception):
-                    importlib.import_module(f"loopdesk.{room}.{path.stem}")
-    tables = list(metadata.tables.values())
-    names = {table.name for table in tables}
-    whole = [t for t in tables if all(k.target_fullname.split(".")[0] in names for k in t.foreign_keys)]
-    metadata.create_all(conn, tables=whole)
