@@ -22,7 +22,7 @@ setup: $(STAMPS)/python web/static/build/manifest.json $(STAMPS)/translations
 
 test: setup lint
 	$(BIN)/python -m loopdesk.scripts.chromium
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(STAMPS)/python
 	$(BIN)/ruff check

@@ -33,7 +33,7 @@ def is_current(database: Database) -> bool:
     with database.engine.connect().execution_options(read_only=True) as conn:
         if not sa.inspect(conn).has_table("alembic_version"):
             return False
-        return conn.scalar(sa.text("SELECT version_num FROM alembic_version")) == newest()
+        return bool(conn.scalar(sa.text("SELECT version_num FROM alembic_version")) == newest())
 
 
 def newest() -> str:
