@@ -20,6 +20,7 @@ from loopdesk.engine.db import Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Missing, Refused
 from loopdesk.engine.findings import errors_of
 from loopdesk.engine.host import Files
+from loopdesk.engine.sql import hold
 from loopdesk.engine.tx import Tx
 
 __all__ = [
@@ -74,7 +75,8 @@ def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "") -> 
     if errors_of(findings):
         raise NotDeployable(name, findings)
     digest = digest_of(files)
-    last = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current).with_for_update()).first()
+    hold(tx, f"bundle\n{name}")
+    last = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current)).first()
     if last is not None and last.hash == digest:
         return Deployment(last.id, name, last.number, digest, findings)
     newest = sa.select(sa.func.coalesce(sa.func.max(bundle.c.number), 0)).where(bundle.c.name == name)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from loopdesk.engine import events, outbox
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import BIG, JSON, Moment, metadata, new_id
-from loopdesk.engine.sql import insert_new, is_sqlite
+from loopdesk.engine.sql import hold, insert_new
 from loopdesk.engine.tx import Tx
 
 message = sa.Table(
@@ -85,6 +85,12 @@ def settle(tx: Tx, number: int, state: str) -> None:
     tx.conn.execute(sa.update(message).where(message.c.id == number).values(state=state))
 
 
+def forget(tx: Tx, name: str, *, key: str) -> None:
+    """Let the messages that nothing has taken yet expire: what comes from now on must not find an old one."""
+    unread = (message.c.name == name) & (message.c.key == key) & message.c.state.in_((NEW, WAITING))
+    tx.conn.execute(sa.update(message).where(unread).values(state=EXPIRED))
+
+
 def waiting(tx: Tx, name: str, key: str) -> int | None:
     """The oldest message that came before anything waited for it."""
     query = sa.select(message.c.id).where(
@@ -94,12 +100,8 @@ def waiting(tx: Tx, name: str, key: str) -> int | None:
 
 
 def meet(tx: Tx, name: str, key: str) -> None:
-    """Let an arriving message and an opening subscription see each other on PostgreSQL, whichever commits first.
-
-    Held to the end of the transaction, or to the savepoint it was taken in. SQLite has one writer anyway.
-    """
-    if not is_sqlite(tx):
-        tx.conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{name}\n{key}", 0))))
+    """Let an arriving message and an opening subscription see each other, whichever commits first."""
+    hold(tx, f"message\n{name}\n{key}")
 
 
 def actor_out(actor: Actor) -> dict[str, Any]:

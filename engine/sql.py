@@ -40,3 +40,12 @@ def claim(tx: Tx, table: sa.Table, chosen: sa.Select[Any], values: Mapping[str, 
     ids = chosen.with_for_update(skip_locked=True).cte("chosen")
     update = sa.update(table).where(table.c.id.in_(sa.select(ids.c.id))).values(**values).returning(*table.c)
     return sorted(tx.conn.execute(update).mappings().all(), key=lambda row: row["id"])
+
+
+def hold(tx: Tx, name: str) -> None:
+    """Let transactions that name the same thing follow one another on PostgreSQL, where no row stands for it yet.
+
+    Held to the end of the transaction, or of the savepoint it was taken in. SQLite has one writer anyway.
+    """
+    if not is_sqlite(tx):
+        tx.conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))

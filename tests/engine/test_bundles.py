@@ -1,5 +1,6 @@
 """Deployments: a folder is hashed, numbered, checked and kept for life (architecture §3; PRO rows)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -34,6 +35,17 @@ def test_each_change_is_a_new_number_and_the_same_files_are_the_same_deployment(
         assert (row["name"], row["number"], row["author"], row["hash"]) == ("p", 2, "Olga", second.hash)
         assert bundles.export(OWNER, tx, "p") == with_task("Two")
         assert bundles.export(OWNER, tx, "p", 1) == with_task("One")
+
+
+def test_two_people_who_deploy_at_once_get_two_numbers(engine: Engine) -> None:
+    def deploy(name: str) -> int:
+        with engine.begin() as tx:
+            return bundles.deploy(OWNER, tx, "p", with_task(name)).number
+
+    with ThreadPoolExecutor(2) as people:
+        assert sorted(people.map(deploy, ["One", "Two"])) == [1, 2]
+    with engine.read() as tx:
+        assert [row["number"] for row in bundles.listing(OWNER, tx)] == [2]
 
 
 def test_an_old_version_can_be_made_current_again(engine: Engine) -> None:
