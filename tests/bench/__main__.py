@@ -1,6 +1,7 @@
 """`make bench`: runs every `bench_*.py` beside this file, writes `build/bench.json` and prints a table.
 
-Each module offers ``rows()``, a list of ``{"name", "value", "unit", "bar", "ok"}``; a row without bar only informs.
+Each module offers ``rows()``, a list of ``{"name", "value", "unit", "bar", "ok"}``; a row without bar only informs and
+is always ok.
 """
 
 import importlib
@@ -22,8 +23,8 @@ def collect(wanted: list[str]) -> list[dict[str, Any]]:
 
 def shown(row: dict[str, Any]) -> str:
     """One line of the table."""
-    mark = {True: "ok", False: "MISSED", None: ""}[row["ok"]]
     bar = "" if row["bar"] is None else f"{row['bar']:g} {row['unit']}"
+    mark = "MISSED" if not row["ok"] else "ok" if bar else ""
     return f"{row['name']:<60} {row['value']:>12.4g} {row['unit']:<10} {bar:>14} {mark}"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from loopdesk.engine.errors import N_
 from loopdesk.engine.feel.arithmetic import MAX_TEXT
-from loopdesk.engine.feel.builtins.patterns import pattern, replacement, searched
+from loopdesk.engine.feel.builtins.patterns import TIMEOUT, pattern, replacement, searched
 from loopdesk.engine.feel.builtins.registry import builtin
 from loopdesk.engine.feel.errors import Null
 from loopdesk.engine.feel.runtime import Run
@@ -96,8 +96,10 @@ def replace(run: Run, input_: str, pattern_: str, template: str, flags: str | No
 
 @builtin("split", "string: string, delimiter: string", run=True)
 def split(run: Run, string: str, delimiter: str) -> list[str]:
-    """The pieces between the places where the pattern matches."""
+    """The pieces between the places where the pattern matches; a pattern that matches nothing at all splits nothing."""
     compiled = pattern(delimiter, "")
+    if compiled.fullmatch("", timeout=TIMEOUT):
+        raise Null(N_("The delimiter must not match the empty text."))
     pieces: list[str] = []
     last = 0
     for match in searched(run, string, lambda timeout: list(compiled.finditer(string, timeout=timeout))):

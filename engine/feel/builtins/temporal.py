@@ -120,16 +120,11 @@ def duration(from_: Any) -> DayDuration | MonthDuration:
 
 @builtin("years and months duration", "from: date|date and time, to: date|date and time")
 def years_and_months(from_: Date | DateTime, to: Date | DateTime) -> MonthDuration:
-    """The whole months between two moments, towards zero."""
+    """The whole months between two days, towards zero; times of day do not count."""
     start, end = _wall(from_), _wall(to)
-    if (end.ordinal, to.time.nanos if isinstance(to, DateTime) else 0) < (
-        start.ordinal,
-        from_.time.nanos if isinstance(from_, DateTime) else 0,
-    ):
+    if end.ordinal < start.ordinal:
         return MonthDuration(-years_and_months(to, from_).months)
-    months = (end.year - start.year) * 12 + end.month - start.month
-    rest = (start.day, from_.time.nanos if isinstance(from_, DateTime) else 0)
-    return MonthDuration(months - (rest > (end.day, to.time.nanos if isinstance(to, DateTime) else 0)))
+    return MonthDuration((end.year - start.year) * 12 + end.month - start.month - (start.day > end.day))
 
 
 def _wall(moment: Date | DateTime) -> Date:

@@ -169,7 +169,9 @@ def filter_codes(at: int, base: Code, condition: Code) -> Code:
 
     def select(frame: Frame) -> Any:
         value = base(frame)
-        items = value if isinstance(value, list) else [] if value is None else [value]
+        if value is None:
+            raise Null(N_("There is nothing to filter: the list is null."))
+        items = value if isinstance(value, list) else [value]
         run, kept = frame.run, []
         run.charge(len(items) + 1)
         first = condition(Frame(run, frame, {"item": items[0] if items else None}))

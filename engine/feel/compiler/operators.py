@@ -148,10 +148,12 @@ def between(node: n.Between, scope: Scope) -> Code:
     def within(frame: Frame) -> bool | None:
         item = value(frame)
         above, below = compare(item, low(frame)), compare(item, high(frame))
+        if (above is not None and above < 0) or (below is not None and below > 0):
+            return False
         if above is None or below is None:
             frame.run.note(node.at, Null(N_("The value cannot be compared with both ends.")))
             return None
-        return above >= 0 >= below
+        return True
 
     return within
 

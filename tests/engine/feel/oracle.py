@@ -183,8 +183,7 @@ class Walker:
 
     def on_between(self, node: n.Between, names: Names) -> Any:
         value, low, high = (self.walk(part, names) for part in (node.value, node.low, node.high))
-        answers = [compare(">=", value, low), compare("<=", value, high)]
-        return None if None in answers else all(answers)
+        return three([compare(">=", value, low), compare("<=", value, high)], False)
 
     def on_in(self, node: n.In, names: Names) -> Any:
         return self.any_test(node.tests, self.walk(node.value, names), names)
@@ -219,7 +218,9 @@ class Walker:
 
     def on_filter(self, node: n.Filter, names: Names) -> Any:
         value = self.walk(node.base, names)
-        items = value if isinstance(value, list) else [] if value is None else [value]
+        if value is None:
+            return None
+        items = value if isinstance(value, list) else [value]
         answers = [self.walk(node.condition, (*names, {"item": item})) for item in items or [None]]
         if isinstance(answers[0], Decimal):
             place = answers[0]
