@@ -9,10 +9,11 @@ from loopdesk.desk import people, record
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.handoff import signature
+from loopdesk.desk.letters import REPLIED
 from loopdesk.desk.people import Person
 from loopdesk.desk.record import Case, case_
 from loopdesk.desk.rights import RESTRICTED_TO, require
-from loopdesk.engine import events
+from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase, Refused
 from loopdesk.engine.tx import Tx
@@ -84,6 +85,7 @@ def wait(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     """The customer has to answer first (SLA-3)."""
     require(actor, "case.wait")
     _unclosed(tx, number)
+    messages.forget(tx, REPLIED, key=number)
     record.change(tx, number, status="waiting")
     events.record(actor, tx, "case.waiting", key=number, audience="customer", data={"reason": reason})
 
@@ -101,6 +103,7 @@ def solve(actor: Actor, tx: Tx, number: str, *, solution: str) -> None:
     require(actor, "case.solve")
     _unclosed(tx, number)
     _given(solution=solution)
+    messages.forget(tx, REPLIED, key=number)
     record.change(tx, number, status="solved", solution=solution, solved_at=tx.now)
     events.record(actor, tx, "case.solved", key=number, audience="customer", data={"solution": solution})
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import receivers, record, verification
-from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, add, communication, queue, told
+from loopdesk.desk import receivers, record
+from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, REPLIED, add, communication, queue, told
 from loopdesk.desk.record import Case, case_
 from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.engine import events, messages
@@ -15,7 +15,8 @@ from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
-REPLIED = "customer.replied"
+LISTENING = frozenset({"waiting", "solved"})
+"""Statuses in which a process waits for the customer: for an answer, or for a word about the fix (FIX-4)."""
 LONGEST = 100_000
 
 
@@ -117,9 +118,7 @@ def _incoming(actor: Actor, tx: Tx, case: Case, mail: Received) -> str | None:
         return written
     if case.automatic:
         record.change(tx, case.number, automatic=False)
-    if case.status == "solved":
-        verification.doubt(actor, tx, case.number, mail.body)
-    elif case.status == "waiting":
+    if case.status in LISTENING:
         # Only then: a reply that came before the question must not be taken for its answer.
         payload = {"text": mail.body, "communication": written}
         messages.publish(actor, tx, REPLIED, key=case.number, payload=payload, message_id=f"reply:{written}")

@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import people, policy, record
-from loopdesk.desk.record import NUMBER, PERSON_ID
-from loopdesk.desk.rights import readable, require
+from loopdesk.desk.departments import FIRST_LINE
+from loopdesk.desk.people import Person
+from loopdesk.desk.record import NUMBER, PERSON_ID, Case
+from loopdesk.desk.rights import DESK, RESTRICTED_TO, readable, require
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import BIG, Moment, metadata, new_id
@@ -68,6 +70,20 @@ class Emergency:
     summary: str
 
 
+def commanders(tx: Tx, case: Case) -> list[Person]:
+    """Who may be chosen to lead: supervisors first, then agents, each by name (EMG-1).
+
+    They come from the department that holds the case and those that the policy ``emergency.yaml`` lists under
+    ``commanders``; for a restricted case from the security department only, with the case's own people.
+    """
+    listed = policy.value(tx, "emergency", "commanders", default=[FIRST_LINE])
+    wanted = [RESTRICTED_TO] if case.restricted else [case.department, *listed]
+    own = [people.find(tx, one) for one in (case.owner_id, case.assignee_id)]
+    members = [one for name in dict.fromkeys(wanted) for one in people.in_department(tx, name)]
+    found = {one.id: one for one in [*members, *filter(None, own)] if DESK & set(one.roles)}
+    return sorted(found.values(), key=lambda one: ("supervisor" not in one.roles, one.name, one.id))
+
+
 def declare(actor: Actor, tx: Tx, number: str, *, commander: str, grade: str, kind: str) -> Emergency:
     """Name the commander (whoever declares it, without a name) and start; a running emergency is joined.
 
@@ -91,6 +107,8 @@ def declare(actor: Actor, tx: Tx, number: str, *, commander: str, grade: str, ki
     due = tx.now + cadence(tx)
     new = Emergency(new_id(), number, leader.id, leader.name, given, kind, tx.now, due, None, "")
     tx.conn.execute(sa.insert(emergency_).values(**asdict(new)))
+    for department in leader.departments:
+        record.involve(tx, number, department)
     _note(actor, tx, new, "declared", "")
     data = {"id": new.id, "commander": leader.name, "grade": given, "kind": kind, "chosen": grade, "next": due}
     events.record(actor, tx, "emergency.declared", key=number, audience="customer", data=data)

@@ -1,10 +1,11 @@
 """``case.*`` of expressions and message templates: the facts of a case as they stand when asked for."""
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import customers, people
+from loopdesk.desk import customers, emergency, people
 from loopdesk.desk.record import Case, case_, case_of_row
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
@@ -19,10 +20,40 @@ REQUIRED = ("customer", "description", "occurred_at", "steps", "expected", "syst
 """Fields of INT-2 that are asked for; screenshots and logs follow a report and cannot be missed at its opening."""
 
 
-def facts(tx: Tx, key: str) -> dict[str, Any]:
-    """The facts of case ``key``; empty for a key that is no case."""
+class Facts(Mapping[str, Any]):
+    """Facts that are known, and such as cost a query of their own: these are found out when somebody asks."""
+
+    def __init__(self, known: Mapping[str, Any], asked: Mapping[str, Callable[[], Any]]) -> None:
+        self._known = dict(known)
+        self._asked = asked
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._known and name in self._asked:
+            self._known[name] = self._asked[name]()
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._known, **self._asked})
+
+    def __len__(self) -> int:
+        return len({**self._known, **self._asked})
+
+
+def facts(tx: Tx, key: str) -> Mapping[str, Any]:
+    """The facts of case ``key``; empty for a key that is no case.
+
+    Beside those of `of_case`: ``commanders``, the people who may lead an emergency, as options of a form.
+    """
     row = tx.conn.execute(sa.select(case_).where(case_.c.number == key)).mappings().first()
-    return of_case(tx, case_of_row(row)) if row else {}
+    if row is None:
+        return {}
+    case = case_of_row(row)
+    return Facts(of_case(tx, case), {"commanders": lambda: _options(emergency.commanders(tx, case))})
+
+
+def _options(found: list[people.Person]) -> list[dict[str, str]]:
+    """People as a form's options; the sign-in name tells two of one name apart."""
+    return [{"value": one.id, "label": f"{one.name} ({one.login})"} for one in found]
 
 
 def of_case(tx: Tx, case: Case) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from loopdesk.engine.tx import Tx
 IN, OUT, INTERNAL = "in", "out", "internal"
 NOTE, NOTED = "note", "noted"
 """The channel of an internal note, which goes nowhere, and its state."""
+REPLIED = "customer.replied"
+"""The message that the customer wrote, for a process that waits for it."""
 SEND = "send"
 """The outbox kind that `connectors/delivery` performs."""
 

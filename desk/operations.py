@@ -103,6 +103,7 @@ def _solve(step: Step, *, solution: str) -> Result:
 def _reopen(step: Step, *, reason: str = "") -> Result:
     """Take a solved or closed case up again, with the same owner."""
     casework.reopen(step.actor, step.tx, step.number, reason=reason or "")
+    verifications.withdraw(step.tx, step.number)
     return None
 
 
@@ -110,6 +111,7 @@ def _reopen(step: Step, *, reason: str = "") -> Result:
 def _close(step: Step, *, reason: str) -> Result:
     """Close a solved case and keep why."""
     casework.close(step.actor, step.tx, step.number, reason=reason)
+    verifications.withdraw(step.tx, step.number)
     return None
 
 
@@ -148,9 +150,12 @@ def _overdue(step: Step, *, handoff: str) -> Result:
 
 @operation("emergency.declare")
 def _declare(step: Step, *, commander: str, grade: str, kind: str) -> Result:
-    """Start the emergency response under a commander (id, sign-in name or e-mail). Gives: emergency (id)."""
+    """Start the emergency response under a commander (id, sign-in name or e-mail).
+
+    Gives: emergency (id), commander (id).
+    """
     started = emergencies.declare(step.actor, step.tx, step.number, commander=commander, grade=grade, kind=kind)
-    return {"emergency": started.id}
+    return {"emergency": started.id, "commander": started.commander_id}
 
 
 @operation("emergency.update")

@@ -66,7 +66,6 @@ VERBS: Mapping[str, Who] = {
     "verification.ask": _DIAGRAM,
     "verification.chase": _DIAGRAM,
     "verification.answer": Who(kinds=_OUTSIDE),
-    "verification.doubt": Who(DESK, _OUTSIDE, "cases:write"),
     "survey.send": _DIAGRAM,
     "survey.answer": Who(kinds=_OUTSIDE),
     "survey.call_back": _DIAGRAM,

@@ -16,7 +16,7 @@ from loopdesk.engine.tx import Tx
 
 ANSWERED = "verification.answered"
 LONGEST = 10_000
-"""Characters of a comment that are kept; the customer's whole message stands on the case."""
+"""Characters of a comment that are kept."""
 
 verification = sa.Table(
     "verification",
@@ -37,16 +37,22 @@ def ask(actor: Actor, tx: Tx, number: str) -> Mapping[str, Any]:
     """Open a question to the customer of a case; earlier ones that nobody answered stop working."""
     require(actor, "verification.ask")
     record.get(tx, number, lock=True)
-    earlier = (verification.c.case == number) & verification.c.answered_at.is_(None)
-    tx.conn.execute(
-        sa.update(verification).where(earlier, verification.c.expires_at > tx.now).values(expires_at=tx.now)
-    )
+    withdraw(tx, number)
+    messages.forget(tx, ANSWERED, key=number)
     row = {"id": new_id(), "case": number, "token": links.new_token(), "asked_at": tx.now, "comment": ""}
     row["expires_at"] = tx.now + links.term(tx, "verification")
     tx.conn.execute(sa.insert(verification).values(**row))
     data = {"id": row["id"], "expires": row["expires_at"]}
     events.record(actor, tx, "verification.asked", key=number, audience="customer", data=data)
     return get(tx, str(row["id"]))
+
+
+def withdraw(tx: Tx, number: str) -> None:
+    """Let the links that nobody answered stop working: the question is settled in another way, or asked anew."""
+    open_ = (
+        (verification.c.case == number) & verification.c.answered_at.is_(None) & (verification.c.expires_at > tx.now)
+    )
+    tx.conn.execute(sa.update(verification).where(open_).values(expires_at=tx.now))
 
 
 def chase(actor: Actor, tx: Tx, verification_id: str) -> Mapping[str, Any] | None:
@@ -71,31 +77,11 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     text = comment.strip()[:LONGEST]
     if not confirmed and not text:
         raise Invalid("Please say what does not work.", fields={"comment": [Phrase("Say what does not work.")]})
-    _settle(actor, tx, row, confirmed=confirmed, comment=text)
-
-
-def doubt(actor: Actor, tx: Tx, number: str, text: str) -> None:
-    """Words instead of the link: somebody has to read them, so the fix counts as not confirmed.
-
-    Otherwise the case would be closed "because we heard nothing" although the customer wrote (FIX-4). Nothing happens
-    where no answer is waited for.
-    """
-    require(actor, "verification.doubt")
-    waiting = (
-        (verification.c.case == number) & verification.c.answered_at.is_(None) & (verification.c.expires_at > tx.now)
-    )
-    row = tx.conn.execute(sa.select(verification).where(waiting)).mappings().first()
-    if row is not None:
-        _settle(actor, tx, dict(row), confirmed=False, comment=text.strip()[:LONGEST])
-
-
-def _settle(actor: Actor, tx: Tx, row: Mapping[str, Any], *, confirmed: bool, comment: str) -> None:
-    """Write the answer down unless another one was quicker, and tell the process."""
     once = sa.update(verification).where(verification.c.id == row["id"], verification.c.answered_at.is_(None))
-    values = {"answered_at": tx.now, "confirmed": confirmed, "comment": comment}
+    values = {"answered_at": tx.now, "confirmed": confirmed, "comment": text}
     if not tx.conn.execute(once.values(**values)).rowcount:
         links.check_open({**row, "answered_at": tx.now}, tx.now)
-    payload = {"confirmed": confirmed, "comment": comment}
+    payload = {"confirmed": confirmed, "comment": text}
     data = {"id": row["id"], **payload}
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
     messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"verification:{row['id']}")

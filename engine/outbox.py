@@ -44,6 +44,8 @@ class Handlers:
 
     local: Mapping[str, Callable[[Tx, Row], None]] = field(default_factory=dict)
     remote: Mapping[str, Remote] = field(default_factory=dict)
+    given_up: Mapping[str, Callable[[Tx, Row, Exception], None]] = field(default_factory=dict)
+    """Kind -> who is told, in the transaction that opens the incident, that a row is not tried again by itself."""
 
     @property
     def kinds(self) -> list[str]:
@@ -101,7 +103,7 @@ def _perform(engine: Engine, handlers: Handlers, row: Row) -> None:
         else:
             _run_remote(engine, row, handlers.remote[row.kind])
     except Exception as error:  # noqa: BLE001 - kept as a retry or an incident
-        _fail(engine, row, error)
+        _fail(engine, row, error, handlers.given_up.get(row.kind))
 
 
 def _run_local(engine: Engine, row: Row, handler: Callable[[Tx, Row], None]) -> None:
@@ -117,7 +119,9 @@ def _run_remote(engine: Engine, row: Row, remote: Remote) -> None:
             remote.settle(tx, row, result)
 
 
-def _fail(engine: Engine, row: Row, error: Exception) -> None:
+def _fail(
+    engine: Engine, row: Row, error: Exception, given_up: Callable[[Tx, Row, Exception], None] | None = None
+) -> None:
     """Write a failure down: one more attempt later, or an incident."""
     if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         # The database went away, deadlocked or was restarted: none of the row's business, it runs again soon.
@@ -134,6 +138,8 @@ def _fail(engine: Engine, row: Row, error: Exception) -> None:
                 )
         elif outbox_rows.mark(tx, row, state=FAILED, attempts=attempts, lease_until=None, error=str(error)):
             incidents.open(tx, row, error)
+            if given_up:
+                given_up(tx, row, error)
 
 
 def delay(attempts: int, retry_after: float | None = None) -> timedelta:

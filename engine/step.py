@@ -123,7 +123,8 @@ class Step:
     def facts(self) -> Mapping[str, Any]:
         """``case.*``, read once between two operations, for only operations change them."""
         if self._facts is None:
-            self._facts = {"number": self.row["key"], **self.tx.host.facts(self.tx, self.row["key"])}
+            known = self.tx.host.facts(self.tx, self.row["key"])
+            self._facts = known if "number" in known else {"number": self.row["key"], **known}
         return self._facts
 
     def is_effect(self, name: str) -> bool:

@@ -1,5 +1,6 @@
 """Human tasks: what people find in their inbox and do with it."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -7,7 +8,7 @@ from typing import Any, Literal
 import orjson
 import sqlalchemy as sa
 
-from loopdesk.engine import bundles, events, runner, timers
+from loopdesk.engine import bundles, events, feel, runner, timers
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing, Refused
 from loopdesk.engine.step import Step
@@ -17,6 +18,7 @@ from loopdesk.engine.work_rows import task as task
 
 Box = Literal["mine", "due", "group", "all"]
 _LISTED = [column for column in task.c if column.name not in ("draft", "data", "input", "ref")]
+_FACT = re.compile(r"\bcase\.([A-Za-z_][A-Za-z0-9_]*)")
 MAX_DRAFT = 1024 * 1024
 """Bytes of a draft or of a form's answers as JSON."""
 
@@ -82,7 +84,10 @@ def get(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
 
 
 def form(tx: Tx, row: Mapping[str, Any], lang: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The task's form in ``lang``, and what stands in it: the variables, the task's inputs, the draft over them."""
+    """The task's form in ``lang``, and what stands in it: the variables, the task's inputs, the draft over them.
+
+    Of the facts of its case (``case.*``) those are added that the form file names.
+    """
     row = row if "input" in row else _row(tx, row["id"])
     made = bundles.get(tx, row["bundle_id"])
     schema: dict[str, Any] = {"type": "default", "components": []}
@@ -93,7 +98,16 @@ def form(tx: Tx, row: Mapping[str, Any], lang: str) -> tuple[dict[str, Any], dic
         held = step.scope_of(row).plain()
     else:
         held = row["data"] or {}
-    return schema, held | (row["draft"] or {})
+    return schema, held | (row["draft"] or {}) | _facts(tx, row["key"], schema)
+
+
+def _facts(tx: Tx, key: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that a form's texts, fields and expressions name, and no others: its reader's browser gets them."""
+    named = set(_FACT.findall(orjson.dumps(schema).decode()))
+    if not named:
+        return {}
+    known = tx.host.facts(tx, key)
+    return {"case": feel.to_json({name: known[name] for name in sorted(named & set(known))})}
 
 
 def claim(actor: Actor, tx: Tx, task_id: str) -> None:

@@ -37,8 +37,13 @@ class Answer(ma.fields.Field[Any]):
         """The cleaned answer; raises ``marshmallow.ValidationError``."""
         raise NotImplementedError
 
-    # marshmallow names these arguments and gives them to every field.
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ARG002
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002 - marshmallow names the arguments and gives them to every field
+        data: Mapping[str, Any] | None,  # noqa: ARG002 - as above
+        **kwargs: Any,  # noqa: ARG002 - as above
+    ) -> Any:
         return self._clean(value)
 
 

@@ -27,7 +27,7 @@ from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host
-from loopdesk.engine.outbox import Handlers
+from loopdesk.engine.outbox import Handlers, Row
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.forms import checks, form, gaps, translation, validation
 from loopdesk.web import inbound
@@ -123,6 +123,9 @@ def _handlers(settings: Settings, registry: Registry, clock: Clock, store: Store
     def sent(tx: Tx, payload: Mapping[str, Any], _result: Mapping[str, Any]) -> None:
         communications.settle(tx, payload["communication"])
 
+    def not_sent(tx: Tx, row: Row, error: Exception) -> None:
+        communications.settle(tx, row.payload["communication"], error=str(error))
+
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
     return Handlers(
@@ -133,4 +136,5 @@ def _handlers(settings: Settings, registry: Registry, clock: Clock, store: Store
             # A message that belongs to no case, such as the way into the portal: sent is all there is to know.
             "letter": delivery.Delivery(registry, clock, lambda *_: None),
         },
+        given_up={"send": not_sent},
     )

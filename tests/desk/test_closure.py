@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import ModuleType
 
 import pytest
+import sqlalchemy as sa
 
 from loopdesk.desk import communications, survey, verification
 from loopdesk.desk.communications import Received
@@ -90,6 +91,28 @@ def test_words_instead_of_the_link_reach_the_process(house: House, tx: Tx, solve
     communications.comment(house.contacts["anna"], tx, solved, "Hello?")
     assert [payload["text"] for payload in published(tx, "customer.replied")] == ["It fails again", "Hello?"]
     assert verification.of_token(tx, token)["state"] == "open"
+
+
+@pytest.mark.parametrize(("verb", "reason"), [("case.close", "confirmed"), ("case.reopen", "Fails")])
+def test_a_settled_question_is_not_answered_again(
+    house: House, tx: Tx, solved: str, run: Run, verb: str, reason: str
+) -> None:
+    """FIX-4: nobody clicks on a link whose answer would reach nobody."""
+    run(SYSTEM, "verification.ask", solved)
+    run(house.people["lina"], verb, solved, reason=reason)
+    assert verification.of_token(tx, token_of(tx, "v"))["state"] == "expired"
+
+
+def test_old_words_are_no_answer_to_a_new_question(house: House, tx: Tx, solved: str, run: Run) -> None:
+    """FIX-9: what no process took expires when the next question is asked."""
+    run(SYSTEM, "verification.ask", solved)
+    communications.receive(MAIL, tx, solved, Received("Anna Berg", "Re", "It fails"))
+    verification.answer(house.contacts["anna"], tx, token_of(tx, "v"), False, "It fails")
+    run(SYSTEM, "case.reopen", solved, reason="It fails")
+    run(SYSTEM, "case.wait", solved, reason="Which version?")
+    run(SYSTEM, "verification.ask", solved)
+    sent = tx.conn.execute(sa.select(messages.message.c.name, messages.message.c.state)).all()
+    assert {tuple(row) for row in sent} == {("customer.replied", "expired"), ("verification.answered", "expired")}
 
 
 def test_a_new_question_ends_the_old_one(house: House, tx: Tx, solved: str, run: Run) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from loopdesk.desk import emergency
+from loopdesk.desk import case, emergency, facts
 from loopdesk.engine.actor import SYSTEM, TIMER
 from loopdesk.engine.errors import Conflict, Invalid, Missing
 from loopdesk.engine.tx import Tx
@@ -39,6 +39,30 @@ def test_security_starts_at_the_highest_grade(
     found = emergency.get(tx, str(made["emergency"]))
     assert (found.grade, found.commander) == ("I", "Emma Stone")
     assert told(tx, number, "emergency.declared")["chosen"] == "IV"
+
+
+def test_a_commander_sees_the_case(house: House, tx: Tx, number: str, run: Run) -> None:
+    """EMG-1, SEC-1: whoever leads belongs to it from then on; the diagram learns who it is."""
+    sara = house.people["sara"]
+    assert case.find(sara, tx, number) is None
+    made = run(house.people["wangfang"], "emergency.declare", number, commander="sara", grade="I", kind="other")
+    assert made["commander"] == sara.id
+    assert case.find(sara, tx, number) is not None
+
+
+def test_who_may_lead(house: House, tx: Tx, number: str, run: Run) -> None:
+    """EMG-1, SEC-1: supervisors first, of the holder and the policy's departments; security cases stay inside."""
+    run(SYSTEM, "case.set_type", number, type="fault", department="rnd")
+    offered = facts.facts(tx, number)["commanders"]
+    assert [one["label"] for one in offered] == [
+        "Emma Stone (emma)",
+        "王芳 (wangfang)",
+        "张伟 (zhangwei)",
+        "李娜 (lina)",
+    ]
+    assert offered[0]["value"] == house.people["emma"].id
+    run(SYSTEM, "case.set_type", number, type="security", department="security")
+    assert [one["label"] for one in facts.facts(tx, number)["commanders"]] == ["Sara Klein (sara)"]
 
 
 def test_a_second_declaration_joins_the_first(house: House, tx: Tx, number: str, run: Run, declared: str) -> None:

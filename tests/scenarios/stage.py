@@ -9,13 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import case, letters, people, record, survey, verification
+from loopdesk.desk import case, communications, letters, people, record, survey, verification
 from loopdesk.engine import bundles, incidents, timers, work
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.outbox import Handlers, drain
 from loopdesk.engine.tx import Tx
-from loopdesk.tests.desk.house import settle_in
+from loopdesk.tests.desk.house import MAIL, settle_in
 from loopdesk.tests.scenarios.shipped import WORKFLOWS
 from loopdesk.web import wiring
 from loopdesk.web.settings import Settings
@@ -77,6 +77,22 @@ class Stage:
             [task] = [row for row in work.listing(self.people[who], tx) if row["element"] == element]
             work.complete(self.people[who], tx, task["id"], answers)
 
+    def form(self, who: str, element: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The form of the task that waits at ``element``, and what stands in it."""
+        with self.desk.engine.read() as tx:
+            [task] = [row for row in work.listing(self.people[who], tx) if row["element"] == element]
+            return work.form(tx, task, "en")
+
+    def reply(self, number: str, text: str) -> None:
+        """The customer answers one of our mails."""
+        with self.tx() as tx:
+            communications.receive(MAIL, tx, number, communications.Received("Anna Berg", f"Re: {number}", text))
+
+    def comment(self, contact: str, number: str, text: str) -> None:
+        """A customer writes on the portal's page of the case."""
+        with self.tx() as tx:
+            communications.comment(self.contacts[contact], tx, number, text)
+
     def wait(self, **length: float) -> None:
         """Let time pass."""
         self.clock.set(self.clock.now() + timedelta(**length))
@@ -109,9 +125,9 @@ class Stage:
             return [dict(row) for row in tx.conn.execute(query).mappings()]
 
 
-def build(database_url: str, clock: VirtualClock, folder: Path) -> Stage:
-    """A house on a fresh database."""
-    settings = Settings(data=folder, database_url=database_url, url="https://desk.example", secret="s" * 32)
+def build(database_url: str, clock: VirtualClock, folder: Path, *, smtp_url: str = "") -> Stage:
+    """A house on a fresh database; without a mail server letters stay in the outbox."""
+    settings = Settings(folder, database_url, url="https://desk.example", secret="s" * 32, smtp_url=smtp_url)
     desk = wiring.build(settings, clock=clock)
     with desk.engine.begin() as tx:
         bundles.seed(tx, WORKFLOWS)

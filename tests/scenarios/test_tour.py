@@ -8,7 +8,7 @@ import pytest
 
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database
-from loopdesk.engine.errors import Refused
+from loopdesk.engine.errors import Invalid, Refused
 from loopdesk.tests.scenarios.stage import Stage, build
 
 TRIAGE = {"type": "fault", "department": "support", "urgency": "high", "scope": "several", "complexity": "normal"}
@@ -76,16 +76,82 @@ def test_a_p0_is_led_told_and_stood_down(stage: Stage) -> None:
     stage.complete("lina", "triage", **{**TRIAGE, "urgency": "critical", "scope": "all"})
     assert stage.waiting() == {"resolve": "support/agent", "name_commander": "support/supervisor"}
     assert stage.inbox("lina") == {"resolve"}
-    stage.complete("wangfang", "name_commander", kind="system_fault", grade="I", commander="wangfang")
-    stage.complete("wangfang", "first_update", text="正在抢修。", next_minutes=30)
+    leader = stage.people["olga"].id
+    stage.complete("wangfang", "name_commander", kind="system_fault", grade="I", commander=leader)
+    assert stage.inbox("olga") == {"first_update"}
+    stage.complete("olga", "first_update", text="正在抢修。", next_minutes=30)
     update = stage.letters(number)[-1]
     assert update["language"] == "zh"
     assert "正在抢修。" in update["body"]
     stage.wait(minutes=31)
     assert stage.letters(number)[-1]["template"] == "emergency-reminder"
-    stage.complete("wangfang", "stand_down", summary="交换机故障。", stable=True)
+    stage.complete("olga", "stand_down", summary="交换机故障。", stable=True)
     assert stage.letters(number)[-1]["template"] == "emergency-over"
     assert stage.waiting() == {"resolve": "support/agent"}
+
+
+def test_a_commander_is_chosen_from_a_list(stage: Stage) -> None:
+    """EMG-1: the form offers people who may lead, the server takes no other; what follows is that person's task."""
+    number = stage.report("anna", urgency="critical", scope="all")
+    stage.complete("lina", "triage", **{**TRIAGE, "urgency": "critical", "scope": "all"})
+    schema, held = stage.form("wangfang", "name_commander")
+    assert next(field for field in schema["components"] if field.get("key") == "commander")["type"] == "select"
+    offered = {option["value"]: option["label"] for option in held["case"]["commanders"]}
+    assert list(offered.values()) == ["Olga Ray (olga)", "王芳 (wangfang)", "李娜 (lina)"]
+    assert set(held["case"]) == {"commanders"}
+    for other in ("lina", stage.people["sara"].id, ""):
+        with pytest.raises(Invalid) as refused:
+            stage.complete("wangfang", "name_commander", kind="other", grade="II", commander=other)
+        assert list(refused.value.fields) == ["commander"]
+    stage.complete("wangfang", "name_commander", kind="other", grade="II", commander=stage.people["lina"].id)
+    assert stage.inbox("lina") == {"resolve", "first_update"}
+    assert "first_update" not in stage.inbox("olga")
+    stage.complete("wangfang", "first_update", text="We work on it.", next_minutes=30)
+    assert stage.inbox("lina") == {"resolve", "stand_down"}
+    assert stage.case(number).priority == "P0"
+
+
+def test_who_answers_in_words_is_not_closed_by_rule(stage: Stage) -> None:
+    """FIX-4: by mail or on the portal, soon or after the reminder; an agent reads it and says what it means."""
+    number = stage.report("anna", urgency="low")
+    stage.complete("lina", "triage", **{**TRIAGE, "urgency": "low"})
+    stage.complete("lina", "resolve", outcome="solved", solution="Cleared the cache.")
+    stage.reply(number, "I shall try on Monday.")
+    assert stage.waiting() == {"read_reply": "support/agent"}
+    assert stage.form("lina", "read_reply")[1]["text"] == "I shall try on Monday."
+    stage.wait(hours=500)
+    assert stage.case(number).status == "solved"
+    stage.complete("lina", "read_reply", outcome="keep_waiting")
+    stage.wait(hours=50)
+    assert stage.letters(number)[-1]["template"] == "verify-chase"
+    stage.comment("anna", number, "Sorry, Tuesday.")
+    stage.comment("anna", number, "It still crashes.")
+    stage.complete("lina", "read_reply", outcome="keep_waiting")
+    assert stage.form("lina", "read_reply")[1]["text"] == "It still crashes."
+    stage.complete("lina", "read_reply", outcome="not_fixed")
+    assert stage.case(number).status == "open"
+    with pytest.raises(Refused, match="no longer valid"):
+        stage.verify(number, confirmed=True)
+    stage.complete("lina", "resolve", outcome="solved", solution="Patched.")
+    assert stage.waiting() == {}
+    stage.reply(number, "Works now, thank you!")
+    stage.reply(number, "One more thing: thanks.")
+    stage.complete("lina", "read_reply", outcome="confirmed")
+    closed = stage.case(number)
+    assert (closed.status, closed.close_reason) == ("closed", "confirmed")
+
+
+def test_the_link_answers_for_a_reply_that_nobody_has_read(stage: Stage) -> None:
+    """FIX-4: the customer's own click decides, and is not found again by a later question."""
+    number = stage.report("anna", urgency="low")
+    stage.complete("lina", "triage", **{**TRIAGE, "urgency": "low"})
+    stage.complete("lina", "resolve", outcome="solved", solution="Cleared the cache.")
+    stage.reply(number, "Wait a moment.")
+    stage.reply(number, "Nearly there.")
+    stage.verify(number, confirmed=False, comment="It is back.")
+    assert stage.waiting() == {"resolve": "support/agent"}
+    stage.complete("lina", "resolve", outcome="ask_customer", question="Which version?")
+    assert stage.case(number).status == "waiting"
 
 
 def test_silence_is_chased_and_closed_by_rule(stage: Stage) -> None:
