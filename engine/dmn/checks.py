@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.findings import Notes
-from loopdesk.engine.dmn.namechecks import check_texts
+from loopdesk.engine.dmn.namechecks import check_items, check_texts
 from loopdesk.engine.dmn.program import Program, load
 from loopdesk.engine.dmn.tablechecks import check_table
 from loopdesk.engine.dmn.walk import boxes, types_used
@@ -26,6 +26,7 @@ def check(data: bytes, *, file: str = "", imports: Mapping[str, bytes] | None = 
     _check_names(program, notes)
     _check_imports(program, notes)
     _check_types(program, notes)
+    check_items(program, notes)
     _check_requirements(program, notes)
     _check_circles(program, notes)
     _check_languages(program, notes)

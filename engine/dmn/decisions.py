@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from loopdesk.engine.dmn import model as m
@@ -14,19 +15,54 @@ from loopdesk.engine.feel.expression import too_deep
 from loopdesk.engine.feel.runtime import MAX_STEPS, Run
 from loopdesk.engine.feel.values import python
 
-STEPS_OF_A_MODEL = 5 * MAX_STEPS
+STEPS_OF_A_MODEL = 2 * MAX_STEPS
 """Steps of one evaluation with all decisions it requires."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
-    """What can be asked: ``inputs`` are the names of the data it needs, those of required decisions included."""
+    """What can be asked."""
 
-    id: str
-    name: str
-    type: str
-    inputs: tuple[str, ...]
-    requires: tuple[str, ...]
+    program: Program
+    element: m.Decision
+
+    @property
+    def id(self) -> str:
+        """The element's id."""
+        return self.element.id
+
+    @property
+    def name(self) -> str:
+        """The name of its variable."""
+        return self.element.name
+
+    @property
+    def type(self) -> str:
+        """The typeRef of its variable."""
+        return self.element.type
+
+    @cached_property
+    def requires(self) -> tuple[str, ...]:
+        """The names of the decisions it requires itself."""
+        found = map(self.program.element, self.element.decisions)
+        return tuple(element.name for _, element in filter(None, found))
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the data it needs, those of required decisions included."""
+        names: dict[str, None] = {}
+        waiting, seen = [(self.program, self.element)], set()
+        while waiting:
+            owner, one = waiting.pop()
+            if (id(owner), one.id) in seen:
+                continue
+            seen.add((id(owner), one.id))
+            for _, data in filter(None, map(owner.element, one.inputs)):
+                names[data.name] = None
+            for other, element in filter(None, map(owner.element, one.decisions)):
+                if isinstance(element, m.Decision):
+                    waiting.append((other, element))
+        return tuple(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +80,7 @@ class Model:
         self.program = program
         self.definitions = program.definitions
         self.decisions: dict[str, Decision] = {
-            id_: Decision(id_, one.name, one.type, self._inputs(one), self._requires(one))
-            for id_, one in program.definitions.decisions.items()
+            id_: Decision(program, one) for id_, one in program.definitions.decisions.items()
         }
 
     def decide(self, decision: str, scope: Mapping[str, Any], *, now: datetime | None = None) -> Outcome:
@@ -107,25 +142,6 @@ class Model:
                 known=", ".join(one.name for one in known.values()) or "-",
             )
         return found
-
-    def _requires(self, decision: m.Decision) -> tuple[str, ...]:
-        found = map(self.program.element, decision.decisions)
-        return tuple(element.name for _, element in filter(None, found))
-
-    def _inputs(self, decision: m.Decision) -> tuple[str, ...]:
-        names: dict[str, None] = {}
-        waiting, seen = [(self.program, decision)], set()
-        while waiting:
-            owner, one = waiting.pop()
-            if (id(owner), one.id) in seen:
-                continue
-            seen.add((id(owner), one.id))
-            for _, data in filter(None, map(owner.element, one.inputs)):
-                names[data.name] = None
-            for other, element in filter(None, map(owner.element, one.decisions)):
-                if isinstance(element, m.Decision):
-                    waiting.append((other, element))
-        return tuple(names)
 
 
 def _given(scope: Mapping[str, Any], name: str) -> Any:

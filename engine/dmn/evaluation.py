@@ -77,7 +77,7 @@ class Evaluation:
     def _order(self, program: Program, decision: m.Decision) -> list[tuple[Program, m.Decision]]:
         """Required decisions before those that require them."""
         order: list[tuple[Program, m.Decision]] = []
-        open_: list[Key] = []
+        open_: set[Key] = set()
         waiting: list[tuple[Program, m.Decision, bool]] = [(program, decision, False)]
         visited: set[Key] = set()
         while waiting:
@@ -92,7 +92,7 @@ class Evaluation:
             if key in visited or key in self.done:
                 continue
             visited.add(key)
-            open_.append(key)
+            open_.add(key)
             waiting.append((owner, one, True))
             waiting += [(other, element, False) for other, element in self._required(owner, one)]
         return order
@@ -125,7 +125,7 @@ class Evaluation:
         if isinstance(element, m.Knowledge):
             seen = Seen(None, frozenset())
         else:
-            seen = Seen(self.data, declared(program))
+            seen = Seen(self.data, program.declared)
             for reference in element.inputs:
                 self._add(seen, program, reference)
             for reference in element.decisions:
@@ -160,11 +160,6 @@ class Evaluation:
             case m.Service():
                 return service_function(owner, element)
         return self.done.get((id(owner), element.id))
-
-
-def declared(program: Program) -> frozenset[str]:
-    """The names of the model's elements."""
-    return frozenset(element.name for element in program.definitions.elements())
 
 
 def knowledge_function(evaluation: Evaluation, program: Program, knowledge: m.Knowledge) -> Function:
@@ -248,10 +243,11 @@ def _shown(params: Mapping[str, object]) -> dict[str, object]:
 
 
 def _inputs(seen: Seen) -> list[dict[str, Any]]:
+    """What was read, without functions and without facts that are computed when asked for."""
     return [
         {"label": name, "expression": name, "value": to_json(value)}
         for name, value in seen.values_.items()
-        if not isinstance(value, Function)
+        if not isinstance(value, Function) and (isinstance(value, dict) or not isinstance(value, Mapping))
     ]
 
 

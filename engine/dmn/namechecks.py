@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.boxes import Boxes
-from loopdesk.engine.dmn.evaluation import declared
 from loopdesk.engine.dmn.findings import Notes
 from loopdesk.engine.dmn.program import Program
 from loopdesk.engine.dmn.walk import boxes
@@ -53,7 +52,7 @@ def check_texts(program: Program, element: m.Decision | m.Knowledge, notes: Note
     listening = Listening(program.boxes)
     listening.compile(element.logic, program.scope())
     known = visible(program, element) | BUILTINS.keys()
-    hidden = declared(program)
+    hidden = program.declared
     said: set[str] = set()
     for at, source in texts(element.logic):
         error = listening.errors.get(source)
@@ -64,7 +63,20 @@ def check_texts(program: Program, element: m.Decision | m.Knowledge, notes: Note
             _note_name(element, notes, at, name, name in hidden)
 
 
-def _note_error(element: m.Invocable, notes: Notes, at: str, source: str, error: FeelError) -> None:
+def check_items(program: Program, notes: Notes) -> None:
+    """Findings about the allowed values of item definitions."""
+    waiting = [(item, item) for item in program.definitions.items.values()]
+    while waiting:
+        owner, item = waiting.pop()
+        waiting += [(owner, part) for part in item.components]
+        for source in filter(None, (item.allowed, item.constraint)):
+            try:
+                parse_tests(source, program.boxes.names)
+            except FeelError as error:
+                _note_error(owner, notes, owner.name, source, error)
+
+
+def _note_error(element: m.Invocable | m.Item, notes: Notes, at: str, source: str, error: FeelError) -> None:
     notes.add(
         element,
         "dmn.expression",
@@ -133,6 +145,7 @@ def _table_texts(table: m.Table) -> Iterator[tuple[str, str]]:
         yield column.id or table.id, column.values
     for output in table.outputs:
         yield output.id or table.id, output.default
+        yield output.id or table.id, f"[{output.values}]"
     for rule in table.rules:
         for cell in (*rule.inputs, *rule.outputs):
             yield rule.id or table.id, cell

@@ -33,6 +33,11 @@ class Program:
         return frozenset(self.definitions.names).union(*(program.names for program in self.imported.values()))
 
     @cached_property
+    def declared(self) -> frozenset[str]:
+        """The names of the model's own elements."""
+        return frozenset(element.name for element in self.definitions.elements())
+
+    @cached_property
     def _elements(self) -> dict[str, m.Invocable]:
         return {one.id: one for one in self.definitions.elements()}
 

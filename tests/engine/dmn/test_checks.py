@@ -118,6 +118,15 @@ def test_faults_of_a_whole_model() -> None:
     }
 
 
+def test_allowed_values_that_are_no_feel() -> None:
+    item = '<itemDefinition name="t"><typeRef>string</typeRef><allowedValues><text>"a",, "b"</text></allowedValues>'
+    [finding] = dmn.check(definitions(item + "</itemDefinition>"))
+    assert (finding.rule, finding.severity, finding.name) == ("dmn.expression", "error", "t")
+    logic = table([("n", "number")], [("out", "string", '"a",, "b"')], [(["-"], ['"a"'])])
+    found = dmn.check(definitions(input_data("n") + decision("d", logic, inputs=["n"])))
+    assert [(one.rule, one.element) for one in found] == [("dmn.expression", "o1")]
+
+
 def test_a_circle_is_found() -> None:
     content = decision("a", literal("b"), decisions=["b"]) + decision("b", literal("a"), decisions=["a"])
     found = dmn.check(definitions(content + decision("c", literal("a"), decisions=["a"])))

@@ -61,6 +61,12 @@ def test_undeclared_data_and_lazy_facts_are_read_from_the_scope() -> None:
     assert model.decide("d", {"case": {"priority": "P0", "age": 5}}).value == "later"
 
 
+def test_required_facts_are_not_walked_over() -> None:
+    content = input_data("case") + decision("d", literal("case.priority"), inputs=["case"])
+    outcome = dmn.read(definitions(content)).decide("d", Facts({"case": Facts({"priority": "P0"})}))
+    assert (outcome.value, outcome.explanation["inputs"]) == ("P0", [])
+
+
 def test_what_is_not_required_is_not_seen() -> None:
     content = input_data("n") + decision("other", literal("1")) + decision("d", literal("[n, other]"))
     assert dmn.read(definitions(content)).decide("d", {"n": 1, "other": 2}).value == [None, None]
@@ -196,7 +202,7 @@ def test_entities_and_other_files_are_not_read(tmp_path: object) -> None:
 def test_expressions_that_are_none_give_null_with_the_cause() -> None:
     outcome = dmn.read(definitions(decision("d", literal("1 +")))).decide("d", {})
     assert outcome.value is None
-    assert "Expected an expression" in outcome.explanation["causes"][0]["text"]
+    assert "ends too early" in outcome.explanation["causes"][0]["text"]
 
 
 def test_the_time_is_handed_in() -> None:
