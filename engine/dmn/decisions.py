@@ -118,7 +118,7 @@ class Model:
     def find(self, decision: str) -> m.Decision:
         """The decision of this id or name, or Missing."""
         known = self.definitions.decisions
-        found = known.get(decision) or next((one for one in known.values() if one.name == decision), None)
+        found = known.get(decision) or next((one for one in known.values() if decision in (one.name, one.title)), None)
         if found is None:
             raise Missing(
                 N_("There is no decision %(name)s."),

@@ -23,11 +23,13 @@ class Seen(Mapping[str, Any]):
     def __init__(self, outside: Mapping[str, Any] | None, hidden: frozenset[str]) -> None:
         self.values_: dict[str, Any] = {}
         self.inputs: dict[str, tuple[Program, m.InputData]] = {}
+        self.aliases: dict[str, str] = {}
         self.outside = outside
         self.hidden = hidden
         self.run: Run | None = None
 
     def __getitem__(self, name: str) -> Any:
+        name = self.aliases.get(name, name)
         if name in self.values_:
             return self.values_[name]
         if name in self.inputs:
@@ -148,6 +150,8 @@ class Evaluation:
             seen.values_.setdefault(prefix, {})[element.name] = value
         else:
             seen.values_[element.name] = value
+            if element.id != element.name:  # editors of Camunda write a required decision's id
+                seen.aliases[element.id] = element.name
 
     def _value(self, owner: Program, element: m.Invocable) -> Any:
         match element:

@@ -166,13 +166,15 @@ class InputData:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision; requirements are references ``#id`` or ``namespace#id``."""
+    """A decision; requirements are references ``#id`` or ``namespace#id``.
+
+    ``name`` is that of its variable, ``title`` the element's own: editors let them differ.
+    """
 
     id: str
     name: str
     type: str = ""
-    label: str = ""
-    question: str = ""
+    title: str = ""
     logic: Boxed | None = None
     inputs: tuple[str, ...] = ()
     decisions: tuple[str, ...] = ()

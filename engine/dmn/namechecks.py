@@ -126,7 +126,7 @@ def visible(program: Program, element: m.Decision | m.Knowledge) -> set[str]:
     for found in map(program.element, references):
         if found is not None:
             prefix = program.import_name(found[0]) if found[0] is not program else ""
-            names.add(prefix or found[1].name)
+            names |= {prefix} if prefix else {found[1].name, found[1].id}
     return names
 
 

@@ -18,6 +18,9 @@ from loopdesk.engine.feel.runtime import Cause, Frame, Run
 from loopdesk.engine.feel.types import FeelType
 from loopdesk.engine.feel.values import feel, python
 
+CACHED = 10_000
+"""Characters up to which a compiled text is kept for the next time."""
+
 
 @lru_cache(maxsize=256)
 def known_names(names: frozenset[str]) -> Names:
@@ -123,12 +126,14 @@ def _compiled_tests(source: str, names: frozenset[str]) -> UnaryTests:
 
 def compile(source: str, *, names: Iterable[str] = ()) -> Expression:
     """Compile a FEEL expression. ``names``: known names with spaces or signs. FeelError says where it is none."""
-    return _compiled(source, frozenset(names))
+    read = _compiled if len(source) <= CACHED else _compiled.__wrapped__
+    return read(source, frozenset(names))
 
 
 def compile_unary(source: str, *, names: Iterable[str] = ()) -> UnaryTests:
     """Compile a decision table's cell such as ``> 5, [1..3]`` or ``-``. FeelError says where it is none."""
-    return _compiled_tests(source, frozenset(names))
+    read = _compiled_tests if len(source) <= CACHED else _compiled_tests.__wrapped__
+    return read(source, frozenset(names))
 
 
 def evaluate(source: str, scope: Mapping[str, Any], *, now: datetime | None = None) -> Any:

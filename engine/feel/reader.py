@@ -81,8 +81,9 @@ class Reader:
 
     def wrong(self, message: str, **params: object) -> FeelError:
         """The error that the next token is not what FEEL has here."""
-        found = repr(shown(self.token.text)) if self.token.kind != "end" else "the end"
-        return self.error(message, self.token.start, found=found, **params)
+        if self.token.kind == "end":
+            return self.error(N_("The expression ends too early."), self.token.start)
+        return self.error(message, self.token.start, found=repr(shown(self.token.text)), **params)
 
     def error(self, message: str, position: int, **params: object) -> FeelError:
         """An error at ``position`` of this text."""

@@ -53,6 +53,20 @@ def test_a_decision_is_found_by_id_or_name() -> None:
         model.decide("other", {})
 
 
+def test_a_variable_may_be_named_otherwise_than_its_decision() -> None:
+    content = (
+        '<decision id="Decision_1" name="Find the level"><variable name="level"/>' + literal('"high"') + "</decision>"
+        '<decision id="Decision_2" name="Answer"><variable name="answer"/><informationRequirement>'
+        '<requiredDecision href="#Decision_1"/></informationRequirement>'
+        + literal("[level, Decision_1]")
+        + "</decision>"
+    )
+    model = dmn.read(definitions(content))
+    for name in ("Decision_2", "Answer", "answer"):
+        assert model.decide(name, {}).value == ["high", "high"]
+    assert dmn.check(definitions(content)) == []
+
+
 def test_undeclared_data_and_lazy_facts_are_read_from_the_scope() -> None:
     logic = table([("case.priority", "string"), ("case.age", "number")], [("out", "string")],
                   [(['"P0"', "> 5"], ['"now"']), (["-", "-"], ['"later"'])], hit_policy="FIRST")  # fmt: skip
