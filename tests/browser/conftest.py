@@ -1,12 +1,19 @@
-"""One Chromium for the run; the real product once on SQLite for the tests that only look at pages."""
+"""One Chromium for the run; the real product once on SQLite, with a case in it, for the tests that look at pages."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from loopdesk.desk import case, people, survey, verification
+from loopdesk.engine import work
+from loopdesk.engine.actor import SYSTEM
 from loopdesk.scripts.chromium import executable
-from loopdesk.tests.browser.house import Product, started
+from loopdesk.tests.browser.house import Product, started, waited
+from loopdesk.web.settings import Settings
+from loopdesk.web.wiring import Loopdesk, build
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +26,70 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the product of this run keeps its data."""
+    return tmp_path_factory.mktemp("product")
+
+
+@pytest.fixture(scope="session")
+def product(folder: Path) -> Iterator[Product]:
     """A running product on SQLite."""
-    with started(tmp_path_factory.mktemp("product")) as running:
+    with started(folder) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def desk(product: Product, folder: Path) -> Iterator[Loopdesk]:
+    """The same product's data from inside, to prepare what a test looks at."""
+    joined = build(Settings.from_env({"LOOPDESK_DATA": str(folder / "data"), "LOOPDESK_URL": product.url}))
+    yield joined
+    joined.close()
+
+
+@dataclass(frozen=True)
+class Story:
+    """A case that waits to be checked by support, and the links that its customer could get."""
+
+    number: str
+    task: str
+    person: str
+    fix: str
+    how: str
+
+
+def report(desk: Loopdesk, title: str = "Invoices show the wrong tax") -> str:
+    """Open a case; returns its number."""
+    told = case.Report(
+        channel="portal",
+        title=title,
+        description="Since the update every invoice adds 19 %.\nIt should be 13 %.",
+        email="anna@aurora.example",
+        steps="Open an invoice",
+        scope="several",
+        urgency="high",
+    )
+    with desk.engine.begin() as tx:
+        return case.open(SYSTEM, tx, told).number
+
+
+def task_of(desk: Loopdesk, number: str) -> str:
+    """Wait for the first open task of a case; returns its id."""
+
+    def look() -> str | None:
+        with desk.engine.read() as tx:
+            found = work.listing(SYSTEM, tx, key=number)
+        return str(found[0]["id"]) if found else None
+
+    return waited(look, f"a task of {number}")
+
+
+@pytest.fixture(scope="session")
+def story(desk: Loopdesk) -> Story:
+    """A case with all that pages can show of it."""
+    number = report(desk)
+    task = task_of(desk, number)
+    with desk.engine.begin() as tx:
+        fix, how = verification.ask(SYSTEM, tx, number)["token"], survey.send(SYSTEM, tx, number)["token"]
+        tom = people.by_login(tx, "tom.baker")
+    assert tom
+    return Story(number, task, tom.id, f"/v/{fix}", f"/s/{how}")

@@ -65,8 +65,13 @@ class Product:
         page = httpx.get(f"{self.url}{path}").text
         subject = re.search(r"<h1>(.*?)</h1>", page, re.S)
         text = re.search(r'<p class="prose">(.*?)</p>', page, re.S)
-        assert subject and text
-        return {"subject": subject[1], "text": text[1], "links": " ".join(re.findall(r'class="button" href="([^"]+)"', page))}
+        assert subject
+        assert text
+        return {
+            "subject": subject[1],
+            "text": text[1],
+            "links": " ".join(re.findall(r'class="button" href="([^"]+)"', page)),
+        }
 
     def mail(self, to: str, containing: str, *, after: int = 0) -> dict[str, str]:
         """Wait for a mail to an address with these words in subject or text; the first ``after`` such are skipped."""
@@ -172,7 +177,9 @@ class Person:
 
 
 @contextmanager
-def person(browser: Browser, product: Product, name: str = "", *, expected: tuple[int, ...] = (), **options: object) -> Iterator[Person]:
+def person(
+    browser: Browser, product: Product, name: str = "", *, expected: tuple[int, ...] = (), **options: object
+) -> Iterator[Person]:
     """A browser for one person, signed in as ``name`` where given; at the end nothing may have gone wrong in it."""
     context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Berlin", **options})  # type: ignore[arg-type]
     context.set_default_timeout(20_000)

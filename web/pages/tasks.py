@@ -1,22 +1,23 @@
 """One human task: what is asked, by when, of whom; its form; claim, release, draft, complete (HND-1)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import attachments, case
 from loopdesk.engine import bundles, instances, work
-from loopdesk.engine.errors import Invalid, LoopdeskError, Missing
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.looks import own_path
-from loopdesk.web.pages.shown import at_fields, shown
+from loopdesk.web.pages.shown import NOTHING, at_fields, shown
 
 blueprint = Blueprint("pages_tasks", __name__, url_prefix="/tasks")
 
@@ -43,18 +44,14 @@ def state(task_id: str) -> str:
 
 @blueprint.post("/<task_id>/claim")
 def claim(task_id: str) -> ResponseReturnValue:
-    """Take it."""
-    with open_tx() as tx:
-        work.claim(actor(), tx, task_id)
-    return _back(task_id)
+    """Take it; whoever comes too late sees the task as it is now, and why."""
+    return _pressed(work.claim, task_id)
 
 
 @blueprint.post("/<task_id>/release")
 def release(task_id: str) -> ResponseReturnValue:
     """Give it back to the group; the draft stays with it."""
-    with open_tx() as tx:
-        work.release(actor(), tx, task_id)
-    return _back(task_id)
+    return _pressed(work.release, task_id)
 
 
 @blueprint.post("/<task_id>/draft")
@@ -139,21 +136,16 @@ def _standing(chosen: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _back(task_id: str) -> ResponseReturnValue:
-    if request.headers.get("HX-Request"):
-        with read_tx() as tx:
-            return render_template(
-                "inbox/task.html", view=task_view(tx, task_id), beside=request.args.get("beside") == "1"
-            )
-    return redirect(url_for("pages_tasks.task", task_id=task_id))
-
-
-@blueprint.errorhandler(LoopdeskError)
-def _said_beside(error: LoopdeskError) -> ResponseReturnValue:
-    """A press on claim or release that came too late shows the task as it is now, with what happened."""
-    late = request.headers.get("HX-Request") and request.endpoint in ("pages_tasks.claim", "pages_tasks.release")
-    if not late or isinstance(error, Missing):
-        raise error
+def _pressed(verb: Callable[[Actor, Tx, str], None], task_id: str) -> ResponseReturnValue:
+    said, status = NOTHING, 200
+    try:
+        with open_tx() as tx:
+            verb(actor(), tx, task_id)
+    except Conflict as error:
+        said, status = shown(error), 409
+    if not request.headers.get("HX-Request") and status == 200:
+        return redirect(url_for("pages_tasks.task", task_id=task_id))
     with read_tx() as tx:
-        view = task_view(tx, request.view_args["task_id"])  # type: ignore[index]
-        return Response(render_template("inbox/task.html", view=view, beside=True, said=shown(error)), 409)
+        view, beside = task_view(tx, task_id), request.args.get("beside") == "1"
+        name = "inbox/task.html" if request.headers.get("HX-Request") else "inbox/task_page.html"
+        return render_template(name, view=view, beside=beside, said=said, diagram=view["task"]["instance_id"]), status

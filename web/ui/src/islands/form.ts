@@ -60,7 +60,20 @@ function showProblem(root: HTMLElement, problem: Problem, rest: string[]): void 
   box.scrollIntoView({ block: "nearest" });
 }
 
+/** form-js takes over what is typed a moment later, or when the field is left: leave it. */
+function settle(): void {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}
+
+/** Leaving a field may remove its error and move the buttons: they keep the focus where it is until the press is over. */
+function steady(root: HTMLElement): void {
+  for (const button of root.querySelectorAll("[data-submit], [data-forward], [data-back]")) {
+    button.addEventListener("mousedown", (event) => event.preventDefault());
+  }
+}
+
 function focusFirstError(root: HTMLElement): void {
+  root.dispatchEvent(new CustomEvent("form:errors"));
   requestAnimationFrame(() => {
     const field = root.querySelector<HTMLElement>(".fjs-has-errors :is(input, textarea, select, button, [tabindex])");
     (field ?? root.querySelector<HTMLElement>("[data-problem]"))?.focus();
@@ -111,6 +124,7 @@ function target(root: HTMLElement): string {
 }
 
 async function send(root: HTMLElement, form: Form, drafts: Drafts | null): Promise<void> {
+  settle();
   const result = form.submit() as unknown as Result;
   if (Object.keys(result.errors).length > 0) return focusFirstError(root);
   const button = root.querySelector<HTMLButtonElement>("[data-submit]")!;
@@ -142,7 +156,8 @@ async function draw(root: HTMLElement): Promise<void> {
   for (const kind of ["input", "click", "keydown"]) view.addEventListener(kind, () => { touched = true; }, { once: true, capture: true });
   form.on("changed", (event: { data: Data }) => touched && drafts?.later(event.data));
   root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, drafts));
-  if (root.hasAttribute("data-steps")) startSteps(root, form);
+  steady(root);
+  if (root.hasAttribute("data-steps")) startSteps(root, form, settle);
 }
 
 export function mount(root: HTMLElement): void {

@@ -1,7 +1,16 @@
 /** A long form in steps: each group at the top of the form file is one step; Back keeps what was typed. */
 import type { Form } from "@bpmn-io/form-js-viewer";
 
-export function startSteps(root: HTMLElement, form: Form): void {
+interface Component {
+  id?: string;
+  components?: Component[];
+}
+
+function inside(one: Component): string[] {
+  return [one.id ?? "", ...(one.components ?? []).flatMap(inside)];
+}
+
+export function startSteps(root: HTMLElement, form: Form, settle: () => void): void {
   const groups = [...root.querySelectorAll<HTMLElement>(".fjs-form-field-group")].filter((group) => !group.parentElement!.closest(".fjs-form-field-group"));
   const marks = [...root.querySelectorAll<HTMLElement>("[data-step]")];
   const [back, forward, submit] = ["[data-back]", "[data-forward]", "[data-submit]"].map((name) => root.querySelector<HTMLElement>(name)!);
@@ -30,24 +39,28 @@ export function startSteps(root: HTMLElement, form: Form): void {
     root.scrollIntoView({ block: "nearest" });
   }
 
-  function broken(): HTMLElement | null {
-    return groups[here]!.querySelector<HTMLElement>(".fjs-has-errors");
+  /** Whether a field of the present step has an error; the page itself is drawn a little later. */
+  function broken(errors: Record<string, unknown>): boolean {
+    const components = (form._getState().schema as Component).components ?? [];
+    return inside(components[here]!).some((id) => id in errors);
   }
 
   forward!.addEventListener("click", () => {
-    form.validate();
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      const field = broken();
-      if (field) return field.querySelector<HTMLElement>("input, textarea, select, button")?.focus();
-      form._setState({ errors: {} });
-      show(here + 1, true);
-    }));
+    settle();
+    if (broken(form.validate() as unknown as Record<string, unknown>)) {
+      const wrong = () => groups[here]!.querySelector<HTMLElement>(".fjs-has-errors :is(input, textarea, select, button)")?.focus();
+      return void setTimeout(wrong, 50);
+    }
+    form._setState({ errors: {} });
+    show(here + 1, true);
   });
   back!.addEventListener("click", () => show(here - 1, true));
-  // An error of the server may belong to an earlier step: go where it is.
-  new MutationObserver(() => {
-    const at = groups.findIndex((group) => group.querySelector(".fjs-has-errors"));
-    if (at >= 0 && at < here) show(at, false);
-  }).observe(root, { subtree: true, attributes: true, attributeFilter: ["class"] });
+  // An error found at the end may belong to an earlier step: go where it is.
+  root.addEventListener("form:errors", () => {
+    const errors = form._getState().errors as Record<string, unknown>;
+    const components = (form._getState().schema as Component).components ?? [];
+    const at = components.findIndex((group) => inside(group).some((id) => id in errors));
+    if (at >= 0 && at !== here) show(at, false);
+  });
   show(0, false);
 }
