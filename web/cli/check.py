@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from loopdesk.engine import dmn
+from loopdesk.engine.errors import N_
 from loopdesk.engine.findings import Finding, errors_of
 from loopdesk.forms import checks as form_checks
 from loopdesk.web.cli import translation
@@ -16,6 +17,7 @@ from loopdesk.web.cli._language import LANGUAGES
 Checker = Callable[[Path, bytes], list[Finding]]
 FOLDER = "/"
 UNREADABLE = 2
+UNKNOWN = N_("%(path)s: there is no checker for this kind of file")
 
 
 def _check_dmn(path: Path, data: bytes) -> list[Finding]:
@@ -69,5 +71,5 @@ def command(paths: tuple[Path, ...], as_json: bool, **_: str | None) -> None:
 def _check(path: Path) -> list[Finding]:
     checker = CHECKERS.get(FOLDER if path.is_dir() else path.suffix)
     if checker is None:
-        raise click.UsageError(f"{path}: there is no checker for this kind of file")
+        raise click.UsageError(translation()(UNKNOWN) % {"path": path})
     return checker(path, b"" if path.is_dir() else path.read_bytes())

@@ -8,10 +8,13 @@ from typing import Any
 import click
 
 from loopdesk.engine import dmn
+from loopdesk.engine.errors import N_
 from loopdesk.engine.feel import to_json
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._data import brief, data_option, now_option, show
 
+SEVERAL = N_("Choose a decision of the file with --decision: %(names)s")
+FIRED = N_("  %(policy)s rule %(rule)d%(note)s: %(outputs)s")
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -31,7 +34,7 @@ def command(file: Path, decision: str | None, data: dict[str, Any], now: datetim
     if decision is None:
         if len(model.decisions) != 1:
             names = ", ".join(one.name for one in model.decisions.values())
-            raise click.UsageError(f"FILE has several decisions; choose one with --decision: {names}")
+            raise click.UsageError(translation()(SEVERAL) % {"names": names or "-"})
         decision = next(iter(model.decisions))
     outcome = model.decide(decision, data, now=now)
     value = to_json(outcome.value)
@@ -45,13 +48,18 @@ def command(file: Path, decision: str | None, data: dict[str, Any], now: datetim
 
 def explained(record: dict[str, Any]) -> Iterator[str]:
     """The explanation in words, required decisions first."""
+    translate = translation()
     for one in (*record.get("required", ()), record):
         yield f"{one['name']} = {brief(one['output'])}"
         for input_ in one["inputs"]:
             yield f"  {input_['label'] or input_['expression']}: {brief(input_['value'])}"
         for rule in one["rules"]:
-            annotation = f" ({rule['annotation']})" if rule["annotation"] else ""
-            yield f"  {one['hit_policy']} rule {rule['index']}{annotation}: {brief(rule['outputs'])}"
-        translate = translation()
+            yield translate(FIRED) % {
+                "policy": one["hit_policy"],
+                "rule": rule["index"],
+                "note": f" ({rule['annotation']})" if rule["annotation"] else "",
+                "outputs": brief(rule["outputs"]),
+            }
         for cause in one["causes"]:
-            yield f"  null: {translate(cause['message']) % cause['params'] if cause['params'] else cause['message']}"
+            message = translate(cause["message"])
+            yield f"  null: {message % cause['params'] if cause['params'] else message}"

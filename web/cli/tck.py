@@ -6,9 +6,12 @@ from pathlib import Path
 import click
 
 from loopdesk.engine.dmn import tck
+from loopdesk.engine.errors import N_
+from loopdesk.web.cli import translation
 from loopdesk.web.cli._data import now_option, show
 
 DOCUMENT = click.Path(exists=True, dir_okay=False, writable=True, path_type=Path)
+PASSED = N_("%(passed)d of %(total)d result nodes pass")
 START, END = "<!-- tck -->", "<!-- /tck -->"
 
 
@@ -30,7 +33,7 @@ def command(directory: Path, now: datetime, as_json: bool, write: Path | None) -
         click.echo(f"{row['passed']:>5} of {row['total']:>5}  {name}")
     for failure in report.failures:
         click.echo(f"failed: {failure.directory} {failure.node}: {show(failure.actual)} not {show(failure.expected)}")
-    click.echo(f"{figures['passed']} of {figures['total']} result nodes pass")
+    click.echo(translation()(PASSED) % {"passed": figures["passed"], "total": figures["total"]})
 
 
 def _write(document: Path, table: str) -> None:
