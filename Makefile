@@ -4,6 +4,7 @@
 # make lint   only the checks that run nothing
 # make quality  figures of the product in docs/quality.md
 # make bench  figures of the engine in build/bench.json
+# make dump   keep this version's open work for the tests of later upgrades (tests/upgrade/README.md)
 
 PYTHON := $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$name && break; done)
@@ -12,7 +13,7 @@ STAMPS := .stamps
 UI_SOURCES := $(shell find web/ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 CATALOGUES := $(wildcard web/translations/*/LC_MESSAGES/messages.po)
 
-.PHONY: run setup test lint bench quality migration
+.PHONY: run setup test lint bench quality migration dump
 .SUFFIXES:
 
 run: setup
@@ -38,6 +39,9 @@ quality: setup
 
 migration: $(STAMPS)/python
 	$(BIN)/python scripts/migration.py "$(name)"
+
+dump: $(STAMPS)/python
+	$(BIN)/python -m loopdesk.tests.upgrade.dump
 
 $(STAMPS)/python: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found on PATH." >&2; exit 1; }
