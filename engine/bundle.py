@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
+from lxml import etree
 
 from loopdesk.engine import bpmn, dmn
 from loopdesk.engine.errors import N_, Invalid, Missing, Phrase
@@ -108,6 +109,16 @@ class Bundle:
             if key in process.flows and field == "name":
                 return process.flows[key].name
         return ""
+
+    def drawn(self, file: str, lang: str) -> str:
+        """A diagram file's BPMN XML with the names of its elements in ``lang``."""
+        root = etree.fromstring(self.files[file])
+        for node in root.iter(f"{{{bpmn.NAMESPACE}}}*"):
+            identity = node.get("id")
+            named = self.text(identity, "name", lang) if identity else ""
+            if named:
+                node.set("name", named)
+        return etree.tostring(root, encoding="unicode")
 
     def form(self, form_id: str) -> bytes:
         """The form file with that id; ``Missing`` when the folder has none."""

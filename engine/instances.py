@@ -3,7 +3,6 @@
 from typing import Any
 
 import sqlalchemy as sa
-from lxml import etree
 
 from loopdesk.engine import bpmn, bundles, incidents
 from loopdesk.engine.db import Moment, metadata
@@ -114,13 +113,7 @@ def diagram(tx: Tx, instance_id: str, lang: str) -> str:
     row = get(tx, instance_id)
     made = bundles.get(tx, row["bundle_id"])
     process = made.program.diagrams.processes[row["process"]]
-    root = etree.fromstring(made.files[process.file])
-    for node in root.iter(f"{{{bpmn.NAMESPACE}}}*"):
-        identity = node.get("id")
-        named = made.text(identity, "name", lang) if identity else ""
-        if named:
-            node.set("name", named)
-    return etree.tostring(root, encoding="unicode")
+    return made.drawn(process.file, lang)
 
 
 def _look(tx: Tx, instance_id: str) -> tuple[bundles.Bundle, bpmn.Execution]:

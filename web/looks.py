@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from babel.dates import format_timedelta
 from flask import Blueprint, current_app, g, request, url_for
-from flask_babel import format_datetime, get_locale, get_timezone, gettext, lazy_gettext
+from flask_babel import get_locale, get_timezone, gettext, lazy_gettext
 
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, loopdesk
@@ -73,7 +73,7 @@ def relative(moment: datetime) -> str:
 @blueprint.app_template_filter("exact")
 def exact(moment: datetime) -> str:
     """A moment in the reader's zone, with the zone said."""
-    return f"{format_datetime(moment, 'd MMM y, HH:mm:ss')} ({get_timezone()})"
+    return f"{vocabulary.in_words(moment, 'yMMMd', 'Hms')} ({get_timezone()})"
 
 
 @blueprint.app_template_filter("short_moment")

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from babel.dates import format_skeleton, get_datetime_format
 from flask import g
-from flask_babel import format_datetime, get_locale, gettext, lazy_gettext
+from flask_babel import get_locale, get_timezone, gettext, lazy_gettext, to_user_timezone
 
 from loopdesk.desk import departments
 from loopdesk.engine import bundles
@@ -185,7 +186,13 @@ def form_words(made: Bundle, code: str) -> Mapping[tuple[str, str], str]:
     forms = [orjson.loads(made.files[path]) for path in made.files if path.endswith(".form")]
     texts = made.texts.get(code, {})
     fields = [one for form in forms for one in components(translate(form, texts)) if one.get("key")]
-    return {
+    # Decision tables word their results in the texts alone: `priority_reason` is the output `reason` of `priority`.
+    results = {
+        (key.rpartition("_")[2], str(value)): str(word)
+        for key, words in texts.items()
+        for value, word in (words.get("options") or {}).items()
+    }
+    return results | {
         (str(one["key"]), value_key(option["value"])): str(option["label"])
         for one in fields
         for option in one.get("values") or []
@@ -196,6 +203,14 @@ def form_words(made: Bundle, code: str) -> Mapping[tuple[str, str], str]:
 def value_key(value: object) -> str:
     """An option's value as a key of ``form_words``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@lru_cache(maxsize=64)
+def label_words(made: Bundle, code: str) -> Mapping[str, str]:
+    """A label of the folder in English -> the same in a language."""
+    english, other = made.texts.get("en", {}), made.texts.get(code, {})
+    known = {str(words["label"]): key for key, words in english.items() if words.get("label")}
+    return {label: str(other[key]["label"]) for label, key in known.items() if other.get(key, {}).get("label")}
 
 
 def components(form: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -223,10 +238,17 @@ def case_word(key: str, value: object) -> str:
     return case_words().get((key, str(value)), str(value))
 
 
+def in_words(at: datetime, day: str = "MMMd", time: str = "Hm") -> str:
+    """A moment in the reader's zone, as the reader's language writes it; ``day`` and ``time`` are CLDR skeletons."""
+    locale, local = get_locale(), to_user_timezone(at)
+    parts = [format_skeleton(skeleton, local, tzinfo=get_timezone(), locale=locale) for skeleton in (time, day)]
+    return str(get_datetime_format("medium", locale)).format(*parts)
+
+
 def moment(value: datetime | str) -> str:
     """A moment of an event's data, day and minute in the reader's zone."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return str(format_datetime(at, "d MMM, HH:mm"))
+    return in_words(at)
 
 
 def actor_line(who: Actor) -> str:

@@ -116,7 +116,7 @@ def test_a_program_that_calls_itself_a_picture_is_refused_and_the_words_stay(
         page.get_by_label("Internal note").check(force=True)
         page.get_by_role("textbox", name="Text").fill("See the picture")
         program = {"name": "screen.png", "mimeType": "image/png", "buffer": b"MZ\x90\x00" + bytes(600)}
-        page.get_by_label("Files, at most 25 MB each").set_input_files(program)  # type: ignore[arg-type]
+        page.get_by_label("Attach files").set_input_files(program)  # type: ignore[arg-type]
         page.get_by_role("button", name="Keep as a note").click()
         expect(page.get_by_role("alert")).to_be_visible()
         expect(page.get_by_role("textbox", name="Text")).to_have_value("See the picture")

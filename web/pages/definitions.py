@@ -41,12 +41,12 @@ def definition(name: str) -> str:
 
 @blueprint.get("/<name>/diagram/<path:file>")
 def diagram(name: str, file: str) -> ResponseReturnValue:
-    """A diagram of the folder, in the words of its file."""
+    """A diagram of the folder, in the reader's language."""
     with read_tx() as tx:
-        files = bundles.export(actor(), tx, name, request.args.get("number", type=int))
-    if file not in files:
+        made = bundles.current(tx, name)
+    if file not in made.files:
         raise Missing("There is no file %(file)s.", file=file)
-    return jsonify(xml=files[file].decode())
+    return jsonify(xml=made.drawn(file, vocabulary.language()))
 
 
 @blueprint.get("/<name>/zip")

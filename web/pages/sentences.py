@@ -19,7 +19,6 @@ class Sentence(NamedTuple):
 
 
 TOLD: Mapping[str, Sentence] = {
-    "case.opened": Sentence("ticket", N_("Case opened (%(channel)s)")),
     "case.typed": Sentence("table", N_("Sorted and given to %(department)s")),
     "case.prioritised": Sentence("bars", N_("Priority %(priority)s"), note="reason"),
     "case.owner_named": Sentence("person", N_("%(name)s answers to the customer")),

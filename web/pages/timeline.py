@@ -5,17 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, communications, handoff
+from loopdesk.desk import attachments, case, communications, facts, handoff
 from loopdesk.engine import bundles, events, instances
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
-from loopdesk.forms.translation import translate
 from loopdesk.web import vocabulary
+from loopdesk.web.pages import plain
 from loopdesk.web.pages.sentences import filled, sentence_of
 from loopdesk.web.vocabulary import Look
 
@@ -92,7 +91,8 @@ class _Reader:
             note=row["note"],
             state=_state(row["state"]),
             paper={
-                "kind": row["direction"],
+                "kind": "internal" if note else "in" if row["direction"] == "in" else "out",
+                "folded": bool(row["template"]) and self.actor.kind != "customer",
                 "to": row["recipient"],
                 "subject": row["subject"],
                 "text": row["body"],
@@ -141,6 +141,8 @@ class _Reader:
         kind, data = event["kind"], event["data"] or {}
         if kind == "attachment.added" and data.get("id") not in self._files:
             return None
+        if kind == "case.opened":
+            return self._opened(event)
         if kind == "task.completed":
             return self._form(event)
         if kind == "decision.made":
@@ -159,7 +161,23 @@ class _Reader:
             who_kind=event["actor_kind"],
             person=by_person,
             tone=sentence.tone,
-            note=str(data.get(sentence.note) or "") if sentence.note else "",
+            note=vocabulary.case_word(sentence.note, data.get(sentence.note) or "") if sentence.note else "",
+        )
+
+    def _opened(self, event: Mapping[str, Any]) -> Entry:
+        """The customer's own words begin the stream, whatever the channel."""
+        found = case.read(self.actor, self.tx, self.number)
+        who = facts.of_case(self.tx, found)["contact"]
+        channel = vocabulary.CHANNELS.get(found.channel, found.channel)
+        return Entry(
+            id=f"e-{event['id']}",
+            at=event["at"],
+            icon="ticket",
+            text=gettext("reports a problem (%(channel)s)", channel=channel),
+            who=who or event["actor_name"],
+            who_kind="customer",
+            person=True,
+            paper={"kind": "in", "subject": found.title, "text": found.description, "files": []},
         )
 
     def _form(self, event: Mapping[str, Any]) -> Entry:
@@ -176,11 +194,14 @@ class _Reader:
 
     def _decision(self, event: Mapping[str, Any]) -> Entry:
         explanation = event["data"].get("explanation") or {}
-        inputs = [(str(one["label"] or one["expression"]), self._said(one)) for one in explanation.get("inputs", [])]
+        made = self._bundle(event)
+        labels = vocabulary.label_words(made, self.language) if made else {}
+        names = [(one, str(one["label"] or one["expression"])) for one in explanation.get("inputs", [])]
+        inputs = [(labels.get(name, name), self._said(one)) for one, name in names]
         rules = [
             (
                 gettext("Rule %(number)s", number=rule["index"]),
-                " · ".join(filter(None, [_words(rule["outputs"]), rule.get("annotation")])),
+                " · ".join(filter(None, [plain.words(rule["outputs"]), rule.get("annotation")])),
             )
             for rule in explanation.get("rules", [])
         ]
@@ -189,7 +210,7 @@ class _Reader:
             id=f"e-{event['id']}",
             at=event["at"],
             icon="table",
-            text=gettext("Table “%(table)s” decides: %(value)s", table=self._name(event), value=_words(value)),
+            text=gettext("Table “%(table)s” decides: %(value)s", table=self._name(event), value=plain.words(value)),
             rows=[*inputs, *rules],
             rows_title=gettext("Why"),
         )
@@ -199,7 +220,7 @@ class _Reader:
         key = str(one["expression"]).rpartition(".")[2]
         value = one["value"]
         return (
-            _plain(value)
+            plain.said(value)
             if isinstance(value, bool | list | dict) or value is None
             else vocabulary.case_word(key, value)
         )
@@ -208,11 +229,11 @@ class _Reader:
         made, given = self._bundle(event), event["data"].get("data") or {}
         if made is None:
             return []
-        labels = _labels(made, event["element"], self.language)
+        labels = plain.labels(made, event["element"], self.language)
         words = vocabulary.form_words(made, self.language)
         return [
-            (labels.get(key, key), words.get((key, vocabulary.value_key(value)), _plain(value)))
-            for key, value in _flat(given)
+            (labels.get(key, key), words.get((key, vocabulary.value_key(value)), plain.said(value)))
+            for key, value in plain.flat(given)
             if value not in (None, "", [], {})
         ]
 
@@ -246,42 +267,6 @@ PERSONAL = frozenset(
     }
 )
 """Kinds whose sentence begins with a person."""
-
-
-def _labels(made: Bundle, element: str, language: str) -> dict[str, str]:
-    """Key -> label of the fields in the form that belongs to a user task."""
-    processes = made.program.diagrams.processes.values()
-    form_id = next((one.elements[element].extras.form for one in processes if element in one.elements), "")
-    if not form_id:
-        return {}
-    form = translate(orjson.loads(made.form(form_id)), made.texts.get(language, {}))
-    fields = [one for one in vocabulary.components(form) if one.get("key")]
-    return {str(one["key"]): str(one.get("label") or one.get("dateLabel") or one["key"]) for one in fields}
-
-
-def _flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in data.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", value
-
-
-def _words(value: object) -> str:
-    """A decision's result; its parts in the words of the forms."""
-    if isinstance(value, Mapping):
-        return ", ".join(vocabulary.case_word(str(name), one) for name, one in value.items() if one not in (None, ""))
-    return _plain(value)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return str(gettext("yes") if value else gettext("no"))
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_plain(one)}" for name, one in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(one) for one in value)
-    return "–" if value is None else str(value)
 
 
 def _state(state: str) -> Look | None:

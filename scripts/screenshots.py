@@ -1,0 +1,148 @@
+"""Pictures of the running product for the README and the guides: ``python -m loopdesk.scripts.screenshots``.
+
+Starts the product on data of its own, lets a small day happen in it as people would, and writes docs/img/*.png.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from loopdesk.scripts.chromium import executable
+from loopdesk.tests.browser.house import Product, choose, complete, open_task, person, started, tick
+
+FOLDER = Path(__file__).parents[1] / "docs" / "img"
+WIDE = {"width": 1360, "height": 850}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
+MAILS = (
+    ("Anna Berg", "anna@aurora.example", "Nobody can sign in since the update", "Every branch sees “token expired”."),
+    ("何静", "hejing@chenxing.example", "发票税率显示错误", "更新后所有发票都按 19% 计税，应为 13%。"),
+    ("Paul Meier", "paul@delta.example", "The scanner is silent", "It does not beep any more. A question for you."),
+)
+
+
+def main() -> None:
+    """Write all pictures."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as product, _chromium() as browser:
+        number = _a_day(browser, product)
+        _staff(browser, product, number)
+        _owner(browser, product)
+        _customer(browser, product, number)
+    print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
+
+
+@contextmanager
+def _chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def _a_day(browser: Browser, product: Product) -> str:
+    """Three mails; the first is checked, handed over and signed by both sides. Returns its number."""
+    with person(browser, product, "Tom Baker") as tom:
+        tom.open("/inbox?box=all")
+        for index, (name, address, subject, body) in enumerate(MAILS):
+            product.post_mail(_mail(f"<picture-{index}@example>", name, address, subject, body))
+            tom.page.locator("[data-task]", has_text=subject).wait_for()
+        number = tom.page.locator("[data-task]", has_text=MAILS[0][2]).locator(".num").inner_text()
+        _check(tom.page, product, number)
+        _hand_over(tom.page, product, number)
+    with person(browser, product, "Priya Raman") as priya:
+        open_task(priya.page, product.url, number, "Confirm or reject receipt")
+        _take(priya.page, "handoff", full=False)
+        tick(priya.page, "Confirm receipt")
+        tick(priya.page, "I sign for my department")
+        complete(priya.page)
+        open_task(priya.page, product.url, number, "Solve the problem")
+    return number
+
+
+def _check(page: Page, product: Product, number: str) -> None:
+    open_task(page, product.url, number, "Check the report")
+    choose(page, "Department that solves it", "Customer support")
+    for words in ("Work is badly hampered", "Everyone", "Usual"):
+        tick(page, words)
+    page.get_by_label("What is known so far").fill("The certificate of the gateway ran out this morning.")
+    complete(page)
+
+
+def _hand_over(page: Page, product: Product, number: str) -> None:
+    open_task(page, product.url, number, "Solve the problem")
+    tick(page, "Hand over to another department")
+    choose(page, "Hand over to", "R&D")
+    page.get_by_label("Why to them?").fill("The gateway is theirs.")
+    complete(page)
+    open_task(page, product.url, number, "Sign the case over")
+    page.get_by_label("Summary for the receiver").fill("Renew the certificate chain in the gateway; log attached.")
+    tick(page, "I hand this case over")
+    complete(page)
+
+
+def _staff(browser: Browser, product: Product, number: str) -> None:
+    with person(browser, product, "Tom Baker", viewport=WIDE) as tom:
+        tom.open("/inbox?box=all")
+        tom.page.keyboard.press("j")
+        tom.page.locator("#preview .fjs-container").wait_for()
+        _take(tom.page, "inbox", full=False)
+        _case(tom.open(f"/cases/{number}"))
+        _take(tom.page, "case", full=False)
+        _take(tom.page, "case-whole")
+    with person(browser, product, "李娜", viewport=WIDE, color_scheme="dark", locale="zh-CN") as na:
+        _case(na.open(f"/cases/{number}"))
+        _take(na.page, "case-zh-dark", full=False)
+    with person(browser, product, "Tom Baker", **PHONE) as tom:
+        tom.open("/inbox?box=all")
+        tom.page.locator("[data-task]").first.wait_for()
+        _take(tom.page, "inbox-phone", full=False)
+
+
+def _case(page: Page) -> None:
+    page.locator(".djs-shape").first.wait_for()
+
+
+def _owner(browser: Browser, product: Product) -> None:
+    with person(browser, product, "Petra Lang", viewport=WIDE) as petra:
+        petra.open("/definitions/intake")
+        petra.page.locator(".djs-shape").first.wait_for()
+        _take(petra.page, "process", full=False)
+        petra.open("/dev/components")
+        _take(petra.page, "components")
+
+
+def _customer(browser: Browser, product: Product, number: str) -> None:
+    with person(browser, product, viewport={"width": 1000, "height": 800}) as visitor:
+        visitor.open("/portal/report").locator(".fjs-container").wait_for()
+        _take(visitor.page, "portal-report")
+    with person(browser, product, "Anna Berg", **PHONE) as anna:
+        anna.open(f"/portal/cases/{number}")
+        _take(anna.page, "portal-case-phone", full=False)
+
+
+def _mail(message_id: str, name: str, address: str, subject: str, body: str) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = f"{name} <{address}>", "support@loopdesk.example", subject
+    mail["Message-ID"] = message_id
+    mail.set_content(body)
+    mail.add_attachment("09:00:01 token expired\n" * 90, filename="gateway.log")
+    return mail
+
+
+def _take(page: Page, name: str, **options: Any) -> None:
+    page.evaluate("document.activeElement?.blur()")
+    page.screenshot(path=FOLDER / f"{name}.png", full_page=options.get("full", True), animations="disabled")
+
+
+if __name__ == "__main__":
+    main()

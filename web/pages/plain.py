@@ -1,0 +1,49 @@
+"""Values of forms and decisions as a reader understands them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+from flask_babel import gettext
+
+from loopdesk.engine.bundle import Bundle
+from loopdesk.forms.translation import translate
+from loopdesk.web import vocabulary
+
+
+def labels(made: Bundle, element: str, language: str) -> dict[str, str]:
+    """Key -> label of the fields in the form that belongs to a user task."""
+    processes = made.program.diagrams.processes.values()
+    form_id = next((one.elements[element].extras.form for one in processes if element in one.elements), "")
+    if not form_id:
+        return {}
+    form = translate(orjson.loads(made.form(form_id)), made.texts.get(language, {}))
+    fields = [one for one in vocabulary.components(form) if one.get("key")]
+    return {str(one["key"]): str(one.get("label") or one.get("dateLabel") or one["key"]) for one in fields}
+
+
+def flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested answers with dotted keys."""
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+def words(value: object) -> str:
+    """A decision's result; its parts in the words of the forms."""
+    if isinstance(value, Mapping):
+        return ", ".join(vocabulary.case_word(str(name), one) for name, one in value.items() if one not in (None, ""))
+    return said(value)
+
+
+def said(value: object) -> str:
+    """Any value in words."""
+    if isinstance(value, bool):
+        return str(gettext("yes") if value else gettext("no"))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {said(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(said(one) for one in value)
+    return "–" if value is None else str(value)
