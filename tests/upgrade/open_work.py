@@ -10,10 +10,11 @@ from typing import Any
 
 from loopdesk.connectors import inbound
 from loopdesk.desk import attachments
-from loopdesk.engine import bundles, outbox_rows, work
+from loopdesk.engine import bundles, outbox_rows, runner, work
 from loopdesk.engine.outbox import drain
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import Stage
+from loopdesk.tests.upgrade import own_process
 
 LOG = b"09:00 the shop answers 500\n"
 SOLUTION = "Restart the payment service."
@@ -48,6 +49,7 @@ def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
     for waits in ("survey", "silent_survey", "call_back"):
         stage.verify(cases[waits], confirmed=True)
     stage.rate(cases["call_back"], stars=1)
+    cases["own"] = _own(stage)
     _interrupt(stage, server, cases)
     return cases
 
@@ -96,6 +98,15 @@ def _emergency(stage: Stage) -> str:
     commander = stage.people["olga"].id
     complete(stage, "wangfang", number, "name_commander", kind="system_fault", grade="I", commander=commander)
     complete(stage, "olga", number, "first_update", text="正在抢修。", next_minutes=30)
+    return number
+
+
+def _own(stage: Stage) -> str:
+    """The process owner has drawn a process, too."""
+    number, petra = _triaged(stage), stage.people["petra"]
+    with stage.tx() as tx:
+        bundles.deploy(petra, tx, own_process.NAME, own_process.FILES)
+        runner.start(petra, tx, own_process.NAME, key=number)
     return number
 
 

@@ -1,107 +1,22 @@
 """Work that a release left open is finished by the code of today (definition of done: upgrades with open instances)."""
 
-import shutil
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
-import pytest
 import sqlalchemy as sa
 
-from loopdesk import __version__, migrations
-from loopdesk.desk import attachments, customers, handoff, letters, people, survey
+from loopdesk import __version__
+from loopdesk.desk import attachments, handoff, letters, survey
 from loopdesk.desk.record import case_
 from loopdesk.engine import bundles, incidents, instances, messages, outbox_rows, subscriptions, timers, work
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database, default_url
-from loopdesk.tests.desk.house import CONTACTS, STAFF
 from loopdesk.tests.peers.smtp import SmtpPeer
-from loopdesk.tests.scenarios.shipped import WORKFLOWS
-from loopdesk.tests.scenarios.stage import ADMIN, MORE, Stage
-from loopdesk.tests.upgrade import open_work
-from loopdesk.tests.upgrade.dump import HERE, Dump, read, restore
-from loopdesk.tests.upgrade.open_work import EDITED, SOLVED, complete, post, task
-from loopdesk.web import first_start, wiring
-from loopdesk.web.settings import Settings
-
-DUMPS = sorted(HERE.glob("*.json.gz"))
-_numbers = count()
-
-
-@pytest.fixture(params=DUMPS, ids=lambda path: path.name.removesuffix(".json.gz"))
-def dump(request: pytest.FixtureRequest) -> Dump:
-    """What each release left."""
-    return read(request.param)
-
-
-@pytest.fixture
-def empty_postgres(postgres_server: str) -> Iterator[str]:
-    """A PostgreSQL database without any table."""
-    name = f"upgrade_{next(_numbers)}_{id(object())}"
-    with psycopg.connect(postgres_server, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        yield postgres_server.replace("/postgres?", f"/{name}?")
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def empty_sqlite(tmp_path: Path) -> str:
-    """A SQLite file that is not there yet."""
-    return default_url(tmp_path)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """An empty database of each kind."""
-    database = Database(request.getfixturevalue(f"empty_{request.param}"))
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def server() -> Iterator[SmtpPeer]:
-    with SmtpPeer() as server:
-        yield server
-
-
-@pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The processes of a release that changed every one of them."""
-    folder = tmp_path / "workflows"
-    shutil.copytree(WORKFLOWS, folder)
-    for texts in folder.glob("*/*.en.yaml"):
-        texts.write_text(texts.read_text() + "# A newer release.\n")
-    monkeypatch.setattr(first_start, "WORKFLOWS", folder)
-    return folder
-
-
-@pytest.fixture
-def stage(dump: Dump, empty: Database, server: SmtpPeer, tmp_path: Path) -> Iterator[Stage]:
-    """The house as the release left it, with the tables of today."""
-    settings = Settings(tmp_path, empty.url, url="https://desk.example", secret="s" * 32, smtp_url=smtp(server))
-    restore(dump, empty, settings.attachments)
-    migrations.upgrade(empty)
-    assert migrations.is_current(empty)
-    clock = VirtualClock(datetime.fromisoformat(dump.at))
-    desk = wiring.build(settings, clock=clock)
-    with desk.engine.read() as tx:
-        staff = {one[0]: people.actor_of(_there(people.by_login(tx, one[0]))) for one in (*STAFF, *MORE)}
-        contacts = {one[0]: customers.actor_of(_there(customers.contact_by_email(tx, one[3]))) for one in CONTACTS}
-    yield Stage(desk, clock, staff, contacts)
-    desk.close()
-
-
-def smtp(server: SmtpPeer) -> str:
-    return f"smtp://127.0.0.1:{server.port}"
-
-
-def _there(found: Any) -> Any:
-    assert found is not None
-    return found
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
+from loopdesk.tests.upgrade import open_work, own_process
+from loopdesk.tests.upgrade.conftest import DUMPS, Ledger
+from loopdesk.tests.upgrade.dump import Dump
+from loopdesk.tests.upgrade.open_work import SOLVED, complete, post, task
+from loopdesk.web import first_start
 
 
 def rows(stage: Stage, query: sa.Select[Any]) -> list[Any]:
@@ -121,24 +36,26 @@ def test_shipped_processes_are_renewed_and_an_owners_are_not(stage: Stage, shipp
     before, bound = {row.name: row for row in rows(stage, current)}, rows(stage, running)
     first_start.first_start(stage.desk)
     after = {row.name: row for row in rows(stage, current)}
-    assert after[EDITED] == before[EDITED]
-    assert after[EDITED].author_kind == "person"
-    for name in {*before} - {EDITED}:
-        assert after[name].author_kind == "system"
-        newer = bundles.digest_of(bundles.read_folder(shipped / name))
-        changed = newer != before[name].hash
-        assert (after[name].hash, after[name].number) == (newer, before[name].number + changed), name
+    for name in (open_work.EDITED, own_process.NAME):
+        assert after[name] == before[name]
+        assert after[name].author_kind == "person"
+    newer = {path.name: bundles.digest_of(bundles.read_folder(path)) for path in shipped.iterdir()}
+    renewed = {*newer} - {open_work.EDITED}
+    assert {name: after[name].hash for name in renewed} == {name: newer[name] for name in renewed}
+    for name in renewed & {*before}:
+        assert after[name].number == before[name].number + (newer[name] != before[name].hash)
     assert after["feedback"].number == before["feedback"].number + 1
     assert rows(stage, running) == bound
 
 
-def test_work_left_open_is_finished(stage: Stage, dump: Dump, server: SmtpPeer, shipped: Path) -> None:
+def test_work_left_open_is_finished(stage: Stage, dump: Dump, server: SmtpPeer, ledger: Ledger, shipped: Path) -> None:
     """Every case closes with what belongs to it, nothing is left behind, and no letter goes out twice."""
     sent = set(_letters(stage, "sent"))
     assert sent
     first_start.first_start(stage.desk)
     _recover(stage)
     _people(stage, dump.cases)
+    _own(stage, dump.cases["own"], ledger)
     _silence(stage, dump.cases)
     assert _left(stage) == {}
     _outcome(stage, dump.cases)
@@ -180,7 +97,7 @@ def _people(stage: Stage, cases: dict[str, str]) -> None:
     assert stage.letters(cases["emergency"])[-1]["template"] == "emergency-reminder"
     complete(stage, "zhangwei", cases["confirm"], "confirm", decision="accept", signed=True)
     complete(stage, "olga", cases["emergency"], "stand_down", summary="交换机故障。", stable=True)
-    for name in ("triage", "asked", "asked_by_mail", "offer", "emergency"):
+    for name in ("triage", "asked", "asked_by_mail", "offer", "emergency", "own"):
         complete(stage, "lina", cases[name], "resolve", **SOLVED)
     complete(stage, "lina", cases["resolve"], "resolve", **SOLVED | {"solution": draft["solution"]})
     complete(stage, "zhangwei", cases["confirm"], "resolve", **SOLVED)
@@ -188,9 +105,23 @@ def _people(stage: Stage, cases: dict[str, str]) -> None:
     assert stage.form("lina", "read_reply")[1]["text"] == "It works, thank you!"
     complete(stage, "lina", cases["read_reply"], "read_reply", outcome="confirmed")
     complete(stage, "max", cases["call_back"], "call_back", reached=True, root_cause="A night.", improvement="A shift.")
-    for name in ("verify", "triage", "resolve", "asked", "asked_by_mail", "offer", "confirm", "emergency"):
+    for name in ("verify", "triage", "resolve", "asked", "asked_by_mail", "offer", "confirm", "emergency", "own"):
         stage.verify(cases[name], confirmed=True)
     stage.rate(cases["survey"], stars=5)
+
+
+def _own(stage: Stage, number: str, ledger: Ledger) -> None:
+    """A process with a sub-process, a called process, branches and effects outside; its values are as they were."""
+    stage.wait(hours=2)
+    post(stage)
+    for element in ("count", "sign"):
+        complete(stage, "lina", number, element)
+    with stage.desk.engine.read() as tx:
+        [row] = [row for row in instances.of_key(tx, number) if row["process"] == own_process.NAME]
+        assert row["status"] == instances.COMPLETED
+        assert instances.variables(tx, row["id"])["right"] is True
+    assert [body for _, body in ledger.entries] == [{"number": number}] * 2
+    assert len({key for key, _ in ledger.entries}) == 2
 
 
 def _silence(stage: Stage, cases: dict[str, str]) -> None:

@@ -1,0 +1,125 @@
+"""A released house, brought to the tables of today on each database, with a mail server and a ledger beside it."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from loopdesk import migrations
+from loopdesk.connectors.base import Field
+from loopdesk.connectors.delivery import Effects
+from loopdesk.connectors.registry import Registry
+from loopdesk.desk import customers, people
+from loopdesk.engine import runner
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.db import Database, default_url
+from loopdesk.tests.desk.house import CONTACTS, STAFF
+from loopdesk.tests.peers.smtp import SmtpPeer
+from loopdesk.tests.scenarios.shipped import WORKFLOWS
+from loopdesk.tests.scenarios.stage import MORE, Stage
+from loopdesk.tests.upgrade.dump import HERE, Dump, read, restore
+from loopdesk.web import first_start, wiring
+from loopdesk.web.settings import Settings
+
+DUMPS = sorted(HERE.glob("*.json.gz"))
+
+
+@dataclass
+class Ledger:
+    """The twin of a system outside; ``entries`` are what it was asked, under which idempotency key."""
+
+    name: str = "ledger"
+    title: str = "Ledger"
+    hint: str = ""
+    fields: tuple[Field, ...] = ()
+    effects: frozenset[str] = frozenset({"http.post"})
+    entries: list[tuple[str, Any]] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Always there."""
+
+    def perform(self, effect: str, inputs: Mapping[str, Any], idempotency_key: str) -> dict[str, Any]:
+        self.entries.append((idempotency_key, inputs["body"]))
+        return {"status": 201, "body": {"entry": 7}}
+
+
+@pytest.fixture(params=DUMPS, ids=lambda path: path.name.removesuffix(".json.gz"))
+def dump(request: pytest.FixtureRequest) -> Dump:
+    """What each release left."""
+    return read(request.param)
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: str) -> Iterator[str]:
+    """A PostgreSQL database without any table."""
+    name = f"upgrade_{os.getpid()}"
+    with psycopg.connect(postgres_server, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield postgres_server.replace("/postgres?", f"/{name}?")
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_sqlite(tmp_path: Path) -> str:
+    """A SQLite file that is not there yet."""
+    return default_url(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database of each kind."""
+    database = Database(request.getfixturevalue(f"empty_{request.param}"))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpPeer]:
+    with SmtpPeer() as server:
+        yield server
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger()
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The processes of a release that changed every one of them."""
+    folder = tmp_path / "workflows"
+    shutil.copytree(WORKFLOWS, folder)
+    for texts in folder.glob("*/*.en.yaml"):
+        texts.write_text(texts.read_text() + "# A newer release.\n")
+    monkeypatch.setattr(first_start, "WORKFLOWS", folder)
+    return folder
+
+
+@pytest.fixture
+def stage(dump: Dump, empty: Database, server: SmtpPeer, ledger: Ledger, tmp_path: Path) -> Iterator[Stage]:
+    """The house as the release left it, with the tables of today."""
+    smtp_url = f"smtp://127.0.0.1:{server.port}"
+    settings = Settings(tmp_path, empty.url, url="https://desk.example", secret="s" * 32, smtp_url=smtp_url)
+    restore(dump, empty, settings.attachments)
+    migrations.upgrade(empty)
+    assert migrations.is_current(empty)
+    clock = VirtualClock(datetime.fromisoformat(dump.at))
+    desk = wiring.build(settings, clock=clock)
+    remote = {**desk.handlers.remote, "effect": Effects(Registry([ledger]), runner.settle_effect)}
+    desk = replace(desk, handlers=replace(desk.handlers, remote=remote))
+    with desk.engine.read() as tx:
+        staff = {one[0]: people.actor_of(_there(people.by_login(tx, one[0]))) for one in (*STAFF, *MORE)}
+        contacts = {one[0]: customers.actor_of(_there(customers.contact_by_email(tx, one[3]))) for one in CONTACTS}
+    yield Stage(desk, clock, staff, contacts)
+    desk.close()
+
+
+def _there(found: Any) -> Any:
+    assert found is not None
+    return found
