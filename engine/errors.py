@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 Translate = Callable[[str], str]
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name
     """Mark a text for the catalogue without translating it now (gettext's own name for this)."""
     return message
 

@@ -40,4 +40,5 @@ def configuration(url: str, folder: Path) -> bytes:
     options = {"port": parts.port or 6379, "bind": "127.0.0.1", "save": '""', "appendonly": "no", "loglevel": "warning"}
     if parts.password:
         options["requirepass"] = parts.password
-    return "".join(f"{name} {value}\n" for name, value in {**options, "dir": f'"{folder}"', "logfile": "redis.log"}.items()).encode()
+    options |= {"dir": f'"{folder}"', "logfile": "redis.log"}
+    return "".join(f"{name} {value}\n" for name, value in options.items()).encode()
