@@ -70,6 +70,20 @@ NOT_CONFIRMED = Sentence("cross", N_("The customer says: it does not work yet"),
 NOT_SENT = Sentence("octagon", N_("A message could not be delivered; it waits among the incidents"), "red")
 
 
+REASONS: Mapping[str, str] = {
+    "confirmed": N_("The customer has confirmed it."),
+    "no-answer": N_("By rule: the customer was asked twice and did not answer."),
+}
+"""What the closure process gives as its reason -> what a reader is told (FIX-4)."""
+
+
+def note_of(sentence: Sentence, data: Mapping[str, Any]) -> str:
+    """The text that stands below the sentence; empty where there is none."""
+    value = data.get(sentence.note) or "" if sentence.note else ""
+    known = REASONS.get(str(value))
+    return str(gettext(known)) if known else vocabulary.case_word(sentence.note, value)
+
+
 def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sentence | None:
     """What is said about an event; None for what is not shown here."""
     if kind == "incident.opened" and data.get("kind") == "send":

@@ -15,7 +15,7 @@ from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.pages import plain
-from loopdesk.web.pages.sentences import filled, sentence_of
+from loopdesk.web.pages.sentences import filled, note_of, sentence_of
 from loopdesk.web.vocabulary import Look
 
 SIGNED = {"handoff.offered": "signed", "handoff.accepted": "accepted", "handoff.rejected": "rejected"}
@@ -161,7 +161,7 @@ class _Reader:
             who_kind=event["actor_kind"],
             person=by_person,
             tone=sentence.tone,
-            note=vocabulary.case_word(sentence.note, data.get(sentence.note) or "") if sentence.note else "",
+            note=note_of(sentence, data),
         )
 
     def _opened(self, event: Mapping[str, Any]) -> Entry:
@@ -256,16 +256,7 @@ class _Reader:
         return self._bundles[instance]
 
 
-PERSONAL = frozenset(
-    {
-        "task.claimed",
-        "task.released",
-        "attachment.added",
-        "verification.answered",
-        "survey.answered",
-        "survey.called_back",
-    }
-)
+PERSONAL = frozenset({"task.claimed", "task.released"})
 """Kinds whose sentence begins with a person."""
 
 

@@ -144,7 +144,9 @@ async function send(root: HTMLElement, form: Form, drafts: Drafts | null): Promi
 
 async function draw(root: HTMLElement): Promise<void> {
   const view = root.querySelector<HTMLElement>(".form-view")!;
-  const form = await createForm({ container: view, schema: part(root, "schema"), data: part<Data>(root, "data") });
+  // Without this form-js takes typed words over 300 ms later, and loses them when it draws itself in between.
+  const options = { debounce: false } as object;
+  const form = await createForm({ ...options, container: view, schema: part(root, "schema"), data: part<Data>(root, "data") });
   translated(form);
   view.removeAttribute("aria-busy");
   root.querySelector(".skeleton")?.remove();
