@@ -114,12 +114,19 @@ class _RqWorker(SimpleWorker):
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ has no annotation there
 
 
-def work(engine: Engine, handlers: Handlers, redis_url: str, *, stop: Event) -> None:
-    """Work until ``stop`` is set or the process gets SIGTERM or SIGINT; the row in hand is finished first."""
+def work(engine: Engine, handlers: Handlers, redis_url: str, *, stop: Event, name: str = "") -> None:
+    """Work until ``stop`` is set or the process gets SIGTERM or SIGINT; the row in hand is finished first.
+
+    ``name`` is for a supervisor that starts the next worker of a name only when the last one is dead: its rows are
+    then taken over at once. Without a name the worker calls itself after machine and process.
+    """
     logging.getLogger("rq").setLevel(logging.WARNING)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    worker = _Worker(engine, handlers, f"{socket.gethostname()}-{os.getpid()}"[:64], Bell(redis_url))
+    worker = _Worker(engine, handlers, (name or f"{socket.gethostname()}-{os.getpid()}")[:64], Bell(redis_url))
+    if name:
+        with engine.begin() as tx:
+            outbox_rows.take_over(tx, worker.name)
     _worker.set(worker)
     stand_in = Thread(target=_stand_in, args=(worker, stop), name="stand-in")
     stand_in.start()

@@ -155,8 +155,17 @@ def expired(tx: Tx) -> sa.Select[Any]:
 
 def reclaim(tx: Tx) -> int:
     """Give rows of workers that did not come back to the others. Returns how many."""
+    return _free(tx, expired(tx))
+
+
+def take_over(tx: Tx, worker: str) -> int:
+    """Free what a worker of this name held when it died; for its successor, which need not wait for the lease."""
+    return _free(tx, sa.select(outbox.c.id).where(outbox.c.state == constant(CLAIMED), outbox.c.claimed_by == worker))
+
+
+def _free(tx: Tx, chosen: sa.Select[Any]) -> int:
     values = {"state": READY, "claimed_by": "", "lease_until": None, "deaths": outbox.c.deaths + 1}
-    rows = claim(tx, outbox, expired(tx), values)
+    rows = claim(tx, outbox, chosen, values)
     if rows:
         tx.wake_workers()
     return len(rows)

@@ -34,10 +34,10 @@ def start(database: Database) -> Iterator[Start]:
     """Starts worker processes and leaves none behind."""
     processes = []
 
-    def start(redis_url: str, *file: Path) -> subprocess.Popen[bytes]:
+    def start(redis_url: str, *more: Path | str) -> subprocess.Popen[bytes]:
         script = Path(__file__).with_name("worker_process.py")
         url = database.engine.url.render_as_string(hide_password=False)
-        processes.append(subprocess.Popen([sys.executable, script, url, redis_url, *file]))
+        processes.append(subprocess.Popen([sys.executable, script, url, redis_url, *more]))
         return processes[-1]
 
     yield start
@@ -152,6 +152,25 @@ def test_a_killed_workers_row_is_performed_by_the_next(
     later = VirtualClock(real.clock.now() + outbox_rows.LEASE + timedelta(seconds=1))
     eventually(lambda: jobs.tick(Engine(database, later, Host()), jobs.wake(redis_url)) and noted(real, "a"))
     assert noted(real, "a") == 1
+
+
+def test_the_successor_of_a_killed_worker_need_not_wait_for_its_lease(
+    real: Engine, redis_url: str, start: Start, tmp_path: Path
+) -> None:
+    real.wake = jobs.wake(redis_url)
+    busy = tmp_path / "busy"
+    worker = start(redis_url, busy, "house-0")
+    put(real, "a")
+    eventually(busy.exists)
+    worker.kill()
+    worker.wait()
+    busy.unlink()
+    start(redis_url, "", "house-1")
+    put(real, "b")
+    eventually(lambda: noted(real, "b"))
+    assert noted(real, "a") == 0, "a worker of another name leaves it alone: its holder may only be slow"
+    start(redis_url, "", "house-0")
+    eventually(lambda: noted(real, "a"))
 
 
 def test_the_poller_sleeps_until_something_is_due(engine: Engine, clock: VirtualClock) -> None:

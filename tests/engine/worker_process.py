@@ -1,4 +1,4 @@
-"""A worker of its own process for the tests: ``python worker_process.py DATABASE REDIS [FILE]``.
+"""A worker of its own process for the tests: ``python worker_process.py DATABASE REDIS [FILE [NAME]]``.
 
 Rows of kind ``note`` leave an event. With FILE, a row is begun by writing FILE and ends when FILE is gone.
 """
@@ -16,7 +16,7 @@ from loopdesk.engine.outbox import Handlers, Row
 from loopdesk.engine.tx import Engine, Tx
 
 
-def main(database_url: str, redis_url: str, file: str = "") -> None:
+def main(database_url: str, redis_url: str, file: str = "", name: str = "") -> None:
     engine = Engine(Database(database_url), SystemClock(), Host(), jobs.wake(redis_url))
 
     def note(tx: Tx, row: Row) -> None:
@@ -26,7 +26,7 @@ def main(database_url: str, redis_url: str, file: str = "") -> None:
             while Path(file).exists():
                 Event().wait(0.01)
 
-    jobs.work(engine, Handlers(local={"note": note}), redis_url, stop=Event())
+    jobs.work(engine, Handlers(local={"note": note}), redis_url, stop=Event(), name=name)
 
 
 if __name__ == "__main__":

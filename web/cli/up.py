@@ -96,7 +96,10 @@ class _House:
             self.settings = replace(self.settings, redis_url=url)
             folder = Path(self.settings.data).absolute()
             parts.append(Part("redis", redis_server.command(), redis_server.configuration(url, folder), quiet=True))
-        parts += [Part(name, command_line(name)) for name in ("web", "poller", *["worker"] * self.settings.workers)]
+        parts += [Part("web", command_line("web")), Part("poller", command_line("poller"))]
+        house = secrets.token_hex(8)
+        for number in range(self.settings.workers):
+            parts.append(Part("worker", [*command_line("worker"), "--name", f"{house}-{number}"]))
         mail = command_line("mail")
         if self.settings.demo and not self.settings.smtp_url:
             port = _free_port()

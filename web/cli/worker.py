@@ -10,8 +10,9 @@ from loopdesk.web.processes import log_as
 
 
 @click.command("worker")
-def command() -> None:
+@click.option("--name", default="", help="Take over the work of a dead worker of this name; for a supervisor.")
+def command(name: str) -> None:
     """Perform what waits in the outbox: messages, calls to other systems, timers. Any number may run at once."""
     log_as("worker")
     ours = desk()
-    jobs.work(ours.engine, ours.handlers, ours.settings.redis_of_parts(), stop=Event())
+    jobs.work(ours.engine, ours.handlers, ours.settings.redis_of_parts(), stop=Event(), name=name)
