@@ -1,8 +1,10 @@
 """Work at a task as people do it: by keyboard alone, two at once, with wrong files; nothing typed is lost."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from loopdesk.engine import outbox
 from loopdesk.tests.browser.conftest import report, task_of
 from loopdesk.tests.browser.house import Product, complete, person, tick, waited
 from loopdesk.web.wiring import Loopdesk
@@ -192,3 +194,18 @@ def test_the_theme_is_remembered(chromium: Browser, product: Product) -> None:
         page.get_by_role("button", name="Dark").click()
         page = reader.open("/sign-in")
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+def test_an_incident_says_what_to_do_and_is_tried_again(chromium: Browser, product: Product, desk: Loopdesk) -> None:
+    number = report(desk, "Something breaks")
+    with desk.engine.begin() as tx:
+        wish = {"type": "no.such.connector", "inputs": {}}
+        outbox.put(tx, "effect", wish, idempotency_key="a wish that nobody grants", key=number)
+    with person(chromium, product, "Petra Lang") as petra:
+        waited(lambda: petra.open("/incidents").locator(".incident").count(), "an incident")
+        mine = petra.page.locator(".incident", has_text=number)
+        mine.get_by_text("Technical details").click()
+        expect(mine.locator("pre")).to_contain_text("no.such.connector")
+        assert not Axe().run(petra.page).response["violations"]
+        mine.get_by_role("button", name="Try again").click()
+        expect(petra.page.get_by_text("It is being tried again.")).to_be_visible()

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from loopdesk.engine import bundles
 from loopdesk.engine.bundle import Bundle
@@ -21,6 +21,7 @@ from loopdesk.web.uploads import from_parts, from_zip, to_zip
 blueprint = Blueprint("pages_definitions", __name__, url_prefix="/definitions")
 
 SHOWN_CHARACTERS = 200_000
+WITHOUT_DIAGRAM = {"messages": lazy_gettext("Message templates"), "policies": lazy_gettext("Policies")}
 FIRST = (".bpmn", ".dmn", ".form", ".yaml", ".md")
 """Files in the order in which a process owner thinks of them."""
 
@@ -125,7 +126,7 @@ def _looked_at(tx: Tx, bundle_id: str) -> dict[str, Any]:
 
 def _title(made: Bundle) -> str:
     if not any(path.endswith(".bpmn") for path in made.files):
-        return made.name
+        return str(WITHOUT_DIAGRAM.get(made.name, made.name))
     return made.text(made.name, "name", vocabulary.language()) or made.name
 
 
