@@ -18,6 +18,7 @@ from loopdesk.engine import outbox
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import default_url
+from loopdesk.tests.web.probe import probe
 from loopdesk.web.app import create_app
 from loopdesk.web.first_start import first_start
 from loopdesk.web.settings import Settings
@@ -120,6 +121,14 @@ def app(desk: Loopdesk) -> Flask:
 def light_app(light_desk: Loopdesk) -> Flask:
     """Our own application on ``light_desk``."""
     return create_app(desk=light_desk)
+
+
+@pytest.fixture
+def probed(light_app: Flask) -> Flask:
+    """``light_app`` with a few views to look through; a bug in them is answered as in production."""
+    light_app.register_blueprint(probe())
+    light_app.config["PROPAGATE_EXCEPTIONS"] = False
+    return light_app
 
 
 class Api:

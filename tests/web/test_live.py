@@ -10,9 +10,9 @@ from flask import Flask
 from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.support import eventually
+from loopdesk.tests.web.browsers import as_person
 from loopdesk.tests.web.conftest import settle
 from loopdesk.tests.web.test_api_cases import REPORT
-from loopdesk.tests.web.test_sign_in import as_person
 from loopdesk.web import live
 from loopdesk.web.live import Follower, Tail
 from loopdesk.web.wiring import Loopdesk

@@ -1,89 +1,20 @@
-"""Sign-in, default deny, CSRF, cookies, headers, languages (SEC-1)."""
+"""Sign-in, sessions, default deny, CSRF, the customer's portal (SEC-1)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from flask import Blueprint, Flask, g
-from flask.testing import FlaskClient
+from flask import Flask
 from freezegun import freeze_time
-from itsdangerous import URLSafeTimedSerializer
 
 from loopdesk.desk import credentials, customers, people
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.errors import N_, Away, Conflict, Invalid, Missing, Phrase, Refused
+from loopdesk.tests.web.browsers import as_person, csrf_of, sign_in
 from loopdesk.tests.web.conftest import PASSWORD
 from loopdesk.web import security
 from loopdesk.web.app import create_app
-from loopdesk.web.context import actor
-from loopdesk.web.security import CONTENT_POLICY, public
 from loopdesk.web.wiring import Loopdesk
-
-FAMILIES: dict[str, Exception] = {
-    "missing": Missing("There is no case %(number)s.", number="L-1"),
-    "refused": Refused("You may not do this (%(verb)s).", verb="x"),
-    "conflict": Conflict("Somebody was quicker."),
-    "invalid": Invalid("Please check.", fields={"title": [Phrase("At most %(most)s characters.", most=3)]}),
-    "away": Away("The server does not answer.", retry_after=7.2, remedy=N_("Try again.")),
-}
-STATUS = {"missing": 404, "refused": 403, "conflict": 409, "invalid": 422, "away": 503}
-
-
-@pytest.fixture
-def probed(light_app: Flask) -> Flask:
-    """The app with a few views to look through."""
-    probe = Blueprint("probe", __name__, url_prefix="/probe")
-
-    @probe.route("/who", methods=["GET", "POST"])
-    def who() -> dict[str, Any]:
-        return {"name": actor().name, "kind": actor().kind}
-
-    @probe.get("/open")
-    @public
-    def anybody() -> dict[str, Any]:
-        return {"signed_in": g.signed_in, "kind": actor().kind, "id": actor().id}
-
-    @probe.get("/fail/<family>")
-    @public
-    def fail(family: str) -> str:
-        raise FAMILIES[family]
-
-    @probe.get("/crash")
-    @public
-    def crash() -> str:
-        raise RuntimeError("a bug with a secret in it")
-
-    light_app.register_blueprint(probe)
-    light_app.config["PROPAGATE_EXCEPTIONS"] = False
-    return light_app
-
-
-def sign_in(app: Flask, login: str = "admin", password: str = PASSWORD, **options: Any) -> tuple[FlaskClient, Any]:
-    """A browser after it has sent the sign-in form."""
-    client = app.test_client()
-    token = csrf_of(app, client)
-    data = {"login": login, "password": password, "csrf_token": token, **options}
-    return client, client.post("/sign-in", data=data)
-
-
-def csrf_of(app: Flask, client: FlaskClient) -> str:
-    """The token that a page of this browser would carry."""
-    with client.session_transaction() as session:
-        session["csrf_token"] = "of this session"
-    return str(URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token").dumps("of this session"))
-
-
-def as_person(app: Flask, login: str) -> FlaskClient:
-    """A browser in which ``login`` is signed in."""
-    client = app.test_client()
-    with app.extensions["loopdesk"].engine.read() as tx:
-        person = people.by_login(tx, login)
-    assert person is not None
-    with client.session_transaction() as session:
-        session["person"] = person.id
-    return client
 
 
 def test_name_and_password_open_the_pages(probed: Flask) -> None:
@@ -206,33 +137,6 @@ def test_a_changing_request_without_token_is_refused(probed: Flask) -> None:
     assert client.post("/probe/who", headers={"X-CSRFToken": token}).status_code == 200
 
 
-def test_our_cookie_is_ours_and_closed_to_scripts(probed: Flask) -> None:
-    _, answer = sign_in(probed)
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("loopdesk_session=")
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert "Path=/" in cookie
-
-
-def test_a_house_on_https_sends_its_cookie_there_only(light_desk: Loopdesk) -> None:
-    desk = replace(light_desk, settings=replace(light_desk.settings, url="https://desk.example"))
-    client = create_app(desk=desk).test_client()
-    answer = client.get("/sign-in?lang=zh", base_url="https://desk.example")
-    assert "Secure" in answer.headers["Set-Cookie"]
-    assert "max-age" in answer.headers["Strict-Transport-Security"]
-
-
-def test_no_page_runs_inline_script_or_is_framed(probed: Flask) -> None:
-    answer = probed.test_client().get("/probe/open")
-    policy = answer.headers["Content-Security-Policy"]
-    assert CONTENT_POLICY["script-src"] == "'self'"
-    assert "script-src 'self';" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cache-Control"] == "no-store"
-
-
 def test_a_customer_sees_the_portal_only(probed: Flask, light_desk: Loopdesk) -> None:
     client = probed.test_client()
     with light_desk.engine.read() as tx:
@@ -245,80 +149,6 @@ def test_a_customer_sees_the_portal_only(probed: Flask, light_desk: Loopdesk) ->
     with client.session_transaction() as session:
         session["contact"] = "gone"
     assert client.get("/probe/who").status_code == 302
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_each_family_has_its_status_and_says_what_to_do(probed: Flask, family: str) -> None:
-    client = probed.test_client()
-    page = client.get(f"/probe/fail/{family}")
-    details = client.get(f"/probe/fail/{family}", headers={"Accept": "application/json"})
-    assert (page.status_code, details.status_code) == (STATUS[family], STATUS[family])
-    assert page.mimetype == "text/html"
-    assert details.get_json()["type"] == f"urn:loopdesk:problem:{family}"
-    assert details.get_json()["detail"] in page.text.replace("&#39;", "'")
-    assert details.get_json()["remedy"]
-    if family == "away":
-        assert details.headers["Retry-After"] == "7"
-    if family == "invalid":
-        assert details.get_json()["errors"] == {"title": ["At most 3 characters."]}
-
-
-def test_htmx_gets_the_error_as_a_fragment(probed: Flask) -> None:
-    answer = probed.test_client().get("/probe/fail/conflict", headers={"HX-Request": "true"})
-    assert answer.status_code == 409
-    assert "<html" not in answer.text
-
-
-def test_a_bug_tells_nothing_of_itself(probed: Flask) -> None:
-    answer = probed.test_client().get("/probe/crash")
-    assert answer.status_code == 500
-    assert "secret" not in answer.text
-
-
-def test_unknown_addresses_are_our_404(probed: Flask) -> None:
-    answer = as_person(probed, "li.na").get("/nowhere")
-    assert answer.status_code == 404
-    assert answer.mimetype == "text/html"
-
-
-@pytest.mark.parametrize(
-    ("login", "accepted", "expected"),
-    [
-        ("", "de, zh-CN;q=0.9, en;q=0.5", "zh"),
-        ("", "fr", "en"),
-        ("", "en-GB", "en"),
-        ("li.na", "en", "zh"),
-        ("tom.baker", "zh", "en"),
-    ],
-)
-def test_the_language_is_the_persons_else_the_browsers(probed: Flask, login: str, accepted: str, expected: str) -> None:
-    from flask_babel import get_locale
-
-    client = as_person(probed, login) if login else probed.test_client()
-    with client:
-        client.get("/probe/open", headers={"Accept-Language": accepted})
-        assert str(get_locale()) == expected
-
-
-def test_a_chosen_language_stays_for_the_session(probed: Flask) -> None:
-    from flask_babel import get_locale
-
-    client = as_person(probed, "li.na")
-    with client:
-        client.get("/probe/open?lang=en")
-        client.get("/probe/open")
-        assert str(get_locale()) == "en"
-        client.get("/probe/open?lang=xx")
-        assert str(get_locale()) == "en"
-
-
-def test_times_are_in_the_persons_zone(probed: Flask) -> None:
-    from flask_babel import get_timezone
-
-    client = as_person(probed, "li.na")
-    with client:
-        client.get("/probe/open")
-        assert str(get_timezone()) == "Asia/Shanghai"
 
 
 def test_the_first_password_is_the_given_one_and_made_once(light_desk: Loopdesk) -> None:

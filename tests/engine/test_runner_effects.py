@@ -1,0 +1,105 @@
+"""Effects leave after the commit; what fails for good is an incident, on both databases (architecture §4)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from loopdesk.engine import incidents, instances, runner
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.errors import Away, Invalid
+from loopdesk.engine.host import Call
+from loopdesk.engine.outbox import Handlers, Row
+from loopdesk.engine.tx import Engine, Tx
+from loopdesk.tests.engine.drawing import flows, inputs, message, service
+from loopdesk.tests.engine.steps import ANN, END, START, data_of, deploy, publish, start, status, work_off
+
+
+class Crm:
+    """A connector that counts what it was asked for."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.keys: list[str] = []
+
+    def perform(self, row: Row) -> dict[str, Any]:
+        self.keys.append(row.idempotency_key)
+        if self.errors:
+            raise self.errors.pop(0)
+        return {"external": row.payload["inputs"]["number"] + "-crm"}
+
+    def settle(self, tx: Tx, row: Row, result: dict[str, Any]) -> None:
+        runner.settle_effect(tx, row, result)
+
+
+EFFECT = START + service("t", "crm.push", inputs(number="=case.number")) + END + flows("s > t > e")
+
+
+@pytest.fixture
+def effects(engine: Engine) -> Callable[[Crm], Handlers]:
+    engine.host.effects = frozenset({"crm.push"})
+    return lambda crm: Handlers(local=runner.local_handlers(), remote={"effect": crm})
+
+
+def test_an_effect_leaves_after_the_commit_and_its_result_comes_back(
+    engine: Engine, effects: Callable[[Crm], Handlers]
+) -> None:
+    deploy(engine, EFFECT)
+    instance = start(engine)
+    assert status(engine, instance) == "active"
+    work_off(engine, effects(Crm()))
+    assert status(engine, instance) == "completed"
+    assert data_of(engine, instance) == {"external": "L-1-crm"}
+
+
+def test_an_effect_is_tried_again_with_the_same_key(
+    engine: Engine, clock: VirtualClock, effects: Callable[[Crm], Handlers]
+) -> None:
+    deploy(engine, EFFECT)
+    instance = start(engine)
+    crm = Crm(Away("down"))
+    work_off(engine, effects(crm))
+    clock.advance(timedelta(minutes=1))
+    work_off(engine, effects(crm))
+    assert status(engine, instance) == "completed"
+    assert len(crm.keys) == 2
+    assert len(set(crm.keys)) == 1
+
+
+def test_an_effect_that_fails_for_good_is_an_incident_at_its_element(
+    engine: Engine, effects: Callable[[Crm], Handlers]
+) -> None:
+    deploy(engine, EFFECT)
+    instance = start(engine)
+    crm = Crm(Invalid("wrong"))
+    work_off(engine, effects(crm))
+    with engine.begin() as tx:
+        assert instances.tokens(tx, instance) == {"active": ["t"], "completed": ["f-s-t", "s"], "incidents": ["t"]}
+        (incident,) = incidents.of_instance(tx, instance)
+        incidents.retry(ANN, tx, incident["id"])
+    work_off(engine, effects(crm))
+    assert status(engine, instance) == "completed"
+
+
+@pytest.mark.parametrize("error", [Invalid("wrong"), KeyError("a mistake in an operation")])
+def test_a_step_that_fails_behind_a_message_is_an_incident_at_the_failing_element(
+    engine: Engine, error: Exception
+) -> None:
+    def op(actor: Actor, tx: Tx, call: Call, /, **_: Any) -> None:
+        if errors:
+            raise errors.pop()
+
+    errors = [error]
+    engine.host.operations = {"op": op}
+    catch = f'<bpmn:intermediateCatchEvent id="c">{message("reply")}</bpmn:intermediateCatchEvent>'
+    deploy(engine, START + catch + service("t", "op") + END + flows("s > c > t > e"), named=("reply",))
+    instance = start(engine)
+    publish(engine, "reply")
+    work_off(engine)
+    with engine.begin() as tx:
+        assert instances.tokens(tx, instance) == {"active": ["c"], "completed": ["f-s-c", "s"], "incidents": ["t"]}
+        incidents.retry(ANN, tx, incidents.of_instance(tx, instance)[0]["id"])
+    work_off(engine)
+    assert status(engine, instance) == "completed"
