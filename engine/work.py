@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import orjson
@@ -19,6 +19,8 @@ from loopdesk.engine.work_rows import task as task
 Box = Literal["mine", "due", "group", "all"]
 _LISTED = [column for column in task.c if column.name not in ("draft", "data", "input", "ref")]
 _FACT = re.compile(r"\bcase\.([A-Za-z_][A-Za-z0-9_]*)")
+SOON = timedelta(hours=4)
+"""What is due within it, or overdue, stands in the box ``due``."""
 MAX_DRAFT = 1024 * 1024
 """Bytes of a draft or of a form's answers as JSON."""
 
@@ -47,8 +49,9 @@ def listing(
 ) -> list[dict[str, Any]]:
     """Open tasks that the actor may work on, at most ``limit``, those after the task ``after``.
 
-    ``mine``: claimed by the actor or meant for them alone; ``group``: nobody's yet; ``due``: past or near their due
-    moment first. The others come oldest first. ``key`` keeps those of one case.
+    ``mine``: claimed by the actor or meant for them alone; ``group``: nobody's yet; ``due``: overdue or due within
+    ``SOON``. What runs out first comes first, in every box; tasks without a due moment come last, oldest first.
+    ``key`` keeps those of one case. Raises ``Missing`` when there is no task ``after``.
     """
     query = sa.select(*_LISTED).where(task.c.state == OPEN, visible_to(actor)).limit(limit)
     if box == "mine":
@@ -57,22 +60,25 @@ def listing(
         )
     elif box == "group":
         query = query.where(task.c.assignee == "", task.c.person == "")
+    elif box == "due":
+        query = query.where(task.c.due_at <= tx.now + SOON)
     if department is not None:
         query = query.where(task.c.department == department)
     if key is not None:
         query = query.where(task.c.key == key)
-    query = _page(query, box, after)
+    query = query.order_by(task.c.due_at.asc().nulls_last(), task.c.id)
+    if after:
+        query = query.where(_behind(_row(tx, after)))
     return [dict(row) for row in tx.conn.execute(query).mappings()]
 
 
-def _page(query: sa.Select[Any], box: Box, after: str | None) -> sa.Select[Any]:
-    if box != "due":
-        return query.where(task.c.id > after).order_by(task.c.id) if after else query.order_by(task.c.id)
-    query = query.where(task.c.due_at.is_not(None)).order_by(task.c.due_at, task.c.id)
-    if after:
-        last = sa.select(task.c.due_at).where(task.c.id == after).scalar_subquery()
-        query = query.where(sa.tuple_(task.c.due_at, task.c.id) > sa.tuple_(last, sa.literal(after)))
-    return query
+def _behind(last: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """The tasks that come after ``last`` in the order of a listing."""
+    undated = task.c.due_at.is_(None)
+    if last["due_at"] is None:
+        return sa.and_(undated, task.c.id > last["id"])
+    here = sa.tuple_(sa.literal(last["due_at"], task.c.due_at.type), sa.literal(last["id"]))
+    return sa.or_(undated, sa.tuple_(task.c.due_at, task.c.id) > here)
 
 
 def get(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:

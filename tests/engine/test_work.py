@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from loopdesk.engine import bundles, events, instances, runner, work
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -100,6 +101,28 @@ def test_boxes(engine: Engine, clock: VirtualClock) -> None:
         assert [row["key"] for row in work.listing(ANN, tx, limit=1, after=first["id"])] == ["L-2"]
         assert [row["key"] for row in work.listing(ANN, tx, key="L-2")] == ["L-2"]
         assert work.listing(ADMIN, tx, department="rnd") == []
+
+
+def test_what_runs_out_first_comes_first_on_every_page(engine: Engine, clock: VirtualClock) -> None:
+    """Keyset pages of one task hold each task once, those without a due moment last (`ui.md`, inbox)."""
+    hours = {"L-2": 8.0, "L-3": 0.25, "L-4": None, "L-5": 2.0, "L-6": None}
+    deploy(engine)
+    with engine.begin() as tx:
+        for key, left in hours.items():
+            runner.start(SYSTEM, tx, "p", key=key, data={"known": 1})
+            due = tx.now + timedelta(hours=left) if left else None
+            tx.conn.execute(sa.update(work.task).where(work.task.c.key == key).values(due_at=due))
+    expected = ["L-3", "L-5", "L-1", "L-2", "L-4", "L-6"]
+    with engine.read() as tx:
+        for box in ("all", "group"):
+            seen, after = [], None
+            while page := work.listing(ANN, tx, box=box, limit=1, after=after):  # type: ignore[arg-type]
+                seen.append(page[0]["key"])
+                after = page[0]["id"]
+            assert seen == expected
+        assert [row["key"] for row in work.listing(ANN, tx, box="due")] == ["L-3", "L-5", "L-1"]
+        with pytest.raises(Missing):
+            work.listing(ANN, tx, after="nothing")
 
 
 def test_an_assignee_narrows_the_task_to_one_person(engine: Engine) -> None:
