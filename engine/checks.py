@@ -7,7 +7,7 @@ from typing import Any
 from loopdesk.engine import bpmn, dmn
 from loopdesk.engine.bundle import is_texts, read_texts
 from loopdesk.engine.errors import N_, Invalid
-from loopdesk.engine.findings import Finding, errors_of
+from loopdesk.engine.findings import Finding, errors_of, for_deployment
 from loopdesk.engine.host import Files, Host
 from loopdesk.engine.tx import Tx
 
@@ -16,7 +16,7 @@ MAX_FILES = 500
 
 
 def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
-    """All findings on a folder that would be deployed as ``name``; a ``tx`` is not needed by any check yet."""
+    """All findings on a folder that is about to be deployed as ``name``; a ``tx`` is not needed by any check yet."""
     findings = list(_sizes(files))
     if findings:
         return findings
@@ -31,7 +31,7 @@ def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
         message = N_("No diagram of the folder holds a process with the id “%(name)s”.")
         if not errors_of(diagrams.findings):
             findings.append(_finding(name, "bundle.process", message, N_("Name the process as the folder."), name=name))
-    return findings + host.check(name, files)
+    return for_deployment(findings) + host.check(name, files)
 
 
 def _sizes(files: Files) -> list[Finding]:

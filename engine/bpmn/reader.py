@@ -10,7 +10,7 @@ from loopdesk.engine.bpmn.rules import check
 from loopdesk.engine.bpmn.xml import BPMN, ZEEBE, Unreadable, is_bpmn, local, open_xml
 from loopdesk.engine.bpmn.zeebe import extras_of
 from loopdesk.engine.errors import N_, Phrase
-from loopdesk.engine.findings import Finding
+from loopdesk.engine.findings import Finding, severity_of
 from loopdesk.engine.host import Files
 
 FLOW_NODES = frozenset(
@@ -241,7 +241,8 @@ class _File:
         self._find(node, "element.unsupported", message, remedy, what=what or local(node))
 
     def _find(self, node: etree._Element, rule: str, message: str, remedy: str, **params: object) -> None:
-        finding = Finding(self.file, node.get("id", ""), node.get("name", ""), rule, "error", message, remedy, params)
+        identity, name = node.get("id", ""), node.get("name", "")
+        finding = Finding(self.file, identity, name, rule, severity_of(rule), message, remedy, params)
         self.diagrams.findings.append(finding)
 
 

@@ -7,7 +7,7 @@ from loopdesk.engine.bpmn.expressions import body, compiled, is_expression
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Mapped, Process
 from loopdesk.engine.bpmn.moments import read_cycle, read_duration, read_moment
 from loopdesk.engine.errors import N_, Invalid, Phrase
-from loopdesk.engine.findings import Finding, Severity
+from loopdesk.engine.findings import Finding, severity_of
 from loopdesk.engine.host import Files
 
 ACTIVITIES = frozenset(
@@ -58,11 +58,10 @@ class _Checker:
     files: Files
 
     def find(self, item: Element | Flow | None, rule: str, message: str, remedy: str, **params: object) -> None:
-        """Add an error at an element or flow, or at the process itself; rules of ``style`` only warn."""
+        """Add a finding at an element or flow, or at the process itself."""
         identity, name = (item.id, item.name) if item else (self.process.id, self.process.name)
-        severity: Severity = "warning" if rule.startswith("style.") else "error"
         self.diagrams.findings.append(
-            Finding(self.process.file, identity, name, rule, severity, message, remedy, params)
+            Finding(self.process.file, identity, name, rule, severity_of(rule), message, remedy, params)
         )
 
     # --- where tokens begin -------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 import pytest
 
 from loopdesk.engine import bpmn
-from loopdesk.engine.findings import Finding
+from loopdesk.engine.findings import Finding, for_deployment
 from loopdesk.tests.engine.drawing import diagram, extended, flows, inputs, message, script, service, timer
 
 START, END = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
@@ -152,7 +152,8 @@ def test_it_is_refused_with_element_rule_reason_and_remedy(what: str) -> None:
     found = [item for item in findings(body) if item.rule == rule and item.element == element]
     assert found, [(item.element, item.rule) for item in findings(body)]
     (shown, *_) = [item.as_json() for item in found]
-    assert shown["severity"] == "error"
+    assert shown["severity"] == ("warning" if rule.startswith("draft.") else "error")
+    assert [item.severity for item in for_deployment(found)] == ["error"] * len(found)
     assert shown["file"] == "p.bpmn"
     assert shown["message"]
     assert shown["remedy"]
