@@ -169,7 +169,7 @@ class _Play:
         if message is None:
             with self.engine.begin() as tx:
                 program = bundles.current(tx, self.process).program
-                if program.start_of(self.process) is not None:
+                if program.starts_of(self.process):
                     runner.start(SYSTEM, tx, self.process, key=self.key, data=data)
                 else:
                     message = next(program.message_starts()).trigger.message

@@ -2,8 +2,8 @@
 
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
-from loopdesk.engine.bpmn.model import Diagrams, Element, Process
-from loopdesk.engine.bpmn.moments import read_duration, read_moment
+from loopdesk.engine.bpmn.model import Diagrams, Element, Process, calls
+from loopdesk.engine.bpmn.moments import Duration, read_duration, read_moment
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
@@ -13,6 +13,7 @@ __all__ = [
     "NAMESPACE",
     "READER",
     "Diagrams",
+    "Duration",
     "Element",
     "Execution",
     "Outside",
@@ -20,6 +21,7 @@ __all__ = [
     "Program",
     "Scope",
     "Visit",
+    "calls",
     "compile_diagrams",
     "evaluate",
     "is_expression",

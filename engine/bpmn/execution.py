@@ -11,7 +11,7 @@ from loopdesk.engine.bpmn.merge import ABSENT, changes
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.outside import Outside
 from loopdesk.engine.bpmn.program import Program
-from loopdesk.engine.bpmn.run import Run
+from loopdesk.engine.bpmn.run import Follow, Run
 from loopdesk.engine.bpmn.tree import Token, subtree
 from loopdesk.engine.errors import N_, Conflict, Missing
 
@@ -26,21 +26,34 @@ class Execution:
         self.program = program
         self.process = process
         self._run = Run(program.specs[process], outside)
+        self._run.nodes = program.nodes
 
     @classmethod
     def begin(
-        cls, program: Program, process: str, outside: Outside, data: Mapping[str, Any], *, message: str = ""
+        cls,
+        program: Program,
+        process: str,
+        outside: Outside,
+        data: Mapping[str, Any],
+        *,
+        message: str = "",
+        start: str = "",
+        follow: Follow | None = None,
     ) -> "Execution":
-        """A new instance, run to its first waits; ``message`` picks the start event that waits for it."""
+        """A new instance, run to its first waits.
+
+        ``message`` picks the start event that waits for it, ``start`` one by its id; ``follow`` is told what happens.
+        """
         execution = cls(program, process, outside)
-        start = program.start_of(process, message)
-        if start is None:
+        execution._run.follow = follow
+        starts = [program.nodes[f"{process}/{start}"]] if start else program.starts_of(process, message)
+        if not starts:
             raise Missing(
                 N_("The process “%(process)s” has no start event for this."),
                 remedy=N_("Start it with the message that its start event names."),
                 process=process,
             )
-        execution._run.begin(program.nodes[f"{process}/"], start, data)
+        execution._run.begin(program.nodes[f"{process}/"], starts, data)
         execution._run.advance()
         return execution
 
@@ -85,19 +98,23 @@ class Execution:
 
     def is_waiting(self, ref: str) -> bool:
         """Whether the token still waits."""
-        token = self._run.tasks.get(int(ref))
+        token = self._run.tasks.get(_number(ref))
         return token is not None and token.state == TaskState.STARTED
 
     def resume(self, ref: str, payload: Mapping[str, Any]) -> None:
         """Go on with what the token waited for, to the next waits; ``Conflict`` when it does not wait any more."""
         token = self._token(ref)
-        token.task_spec.resume(token, payload)
+        _, _, part = ref.partition(".")
+        if part:
+            token.task_spec.come(token, int(part), payload)
+        else:
+            token.task_spec.resume(token, payload)
         self._run.advance()
 
     def _token(self, ref: str) -> Token:
         if not self.is_waiting(ref):
             raise Conflict(N_("The process has moved on in the meantime."), remedy=N_("Load the page again."))
-        return self._run.tasks[int(ref)]
+        return self._run.tasks[_number(ref)]
 
     def dump(self) -> bytes:
         """The state as bytes; parents come first, each token holds what differs from its parent."""
@@ -123,8 +140,13 @@ class Execution:
         return execution
 
 
+def _number(ref: str) -> int:
+    """The token of a wait; a multiple event's part follows behind a dot."""
+    return int(ref.partition(".")[0])
+
+
 def _place(node: Node) -> str:
-    return node.place if node.element.kind != "process" else f"{node.element.process}/"
+    return node.key if node.element.kind != "process" else f"{node.element.process}/"
 
 
 def _token_out(token: Token) -> list[Any]:

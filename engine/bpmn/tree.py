@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from loopdesk.engine.bpmn.merge import changes, merge, take_over
+from loopdesk.engine.bpmn.merge import changes, merge, same, take_over
 
 if TYPE_CHECKING:
     from loopdesk.engine.bpmn.nodes import Node
@@ -40,10 +40,19 @@ class Token(Task):  # type: ignore[misc]
         # The original formats a log line at each change, logging on or off.
         self._state = value
 
+    def run(self) -> bool | None:
+        """Visit the element; a token that it has completed or cancelled itself is left as it is."""
+        done: bool | None = self.task_spec._run(self)
+        if done:
+            self.complete()
+        elif self.state == TaskState.READY:
+            self._set_state(TaskState.STARTED)
+        return done
+
     @property
     def is_scope(self) -> bool:
         """Whether other tokens run inside it: the process itself, a sub-process, a call activity."""
-        return self.task_spec.is_scope
+        return bool(self.task_spec.is_scope and not self.is_fork)
 
     @property
     def is_fork(self) -> bool:
@@ -78,6 +87,15 @@ def subtree(token: Token) -> list[Token]:
     for item in found:
         found.extend(item.children)
     return found
+
+
+def within(scope: Token) -> list[Token]:
+    """The tokens that run in a scope, without those in the scopes inside it; the oldest of a branch first."""
+    found = scope.children
+    for item in found:
+        if item.is_fork or not item.is_scope:
+            found.extend(item.children)
+    return sorted(found, key=lambda token: token.id)
 
 
 def detach(token: Token) -> None:
@@ -117,6 +135,46 @@ def hand_over(ended: Token) -> None:
             token.data = take_over(token.data, base, changed)
             if OUTER in token.internal_data and not (token is above and above.is_scope):
                 token.internal_data[OUTER] = take_over(token.internal_data[OUTER], base, changed)
+
+
+def gathered(scope: Token) -> dict[str, Any]:
+    """The variables of a scope as its branches have made them so far; raises ``Conflict`` as a join does."""
+    branches = [_written(child) for child in scope.inner]
+    return merge(scope.data, branches) if branches else scope.data
+
+
+def _written(token: Token) -> dict[str, Any]:
+    if OUTER in token.internal_data:
+        return dict(token.internal_data[OUTER])
+    if token.is_scope and token.task_spec.keeps:
+        return token.data
+    return gathered(token) if token.is_fork or token.is_scope else token.data
+
+
+def share(token: Token) -> None:
+    """Let all branches below ``token`` see what one of them wrote; where branches disagree nobody takes over."""
+    for child in token.children:
+        share(child)
+    if not token.is_fork and (token.task_spec.keeps or not token.is_scope):
+        return
+    wrote: dict[str, list[Any]] = {}
+    for child in token.inner:
+        for name, value in changes(token.data, child.internal_data.get(OUTER, child.data)).items():
+            values = wrote.setdefault(name, [])
+            if not any(same(value, other) for other in values):
+                values.append(value)
+    agreed = {name: values[0] for name, values in wrote.items() if len(values) == 1}
+    if agreed:
+        _pass_on(token, token.data, agreed)
+
+
+def _pass_on(token: Token, base: dict[str, Any], changed: dict[str, Any]) -> None:
+    token.data = take_over(token.data, base, changed)
+    for child in token.children:
+        if OUTER in child.internal_data:
+            child.internal_data[OUTER] = take_over(child.internal_data[OUTER], base, changed)
+        else:
+            _pass_on(child, base, changed)
 
 
 def join(tokens: list[Token]) -> tuple[Token, dict[str, Any]]:

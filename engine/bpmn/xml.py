@@ -7,6 +7,26 @@ from loopdesk.engine.findings import Finding
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+CAMUNDA = ("http://camunda.org/schema/1.0/bpmn", "http://activiti.org/bpmn", "http://flowable.org/bpmn")
+"""Camunda 7 and its relatives, whose extensions are alike."""
+SPIFF = ("http://spiffworkflow.org/bpmn/schema/1.0/core",)
+KNOWN = frozenset(
+    {
+        BPMN,
+        ZEEBE,
+        *CAMUNDA,
+        *SPIFF,
+        "http://www.omg.org/spec/BPMN/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DC",
+        "http://www.omg.org/spec/DD/20100524/DI",
+        "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+        "http://bpmn.io/schema/bpmn/biocolor/1.0",
+        "http://camunda.org/schema/modeler/1.0",
+        "http://www.w3.org/2001/XMLSchema-instance",
+        "http://www.w3.org/XML/1998/namespace",
+    }
+)
+"""Namespaces of the model, its drawing and the extensions that are read."""
 MAX_BYTES = 10 * 1024 * 1024
 
 
