@@ -29,14 +29,14 @@ class CompensationEvent(Node):
         if not plan:
             return True
         if self.element.trigger.waits:
-            self.undo(my_task, plan)
+            self.carry_out(my_task, plan)
             return None
         # The token goes on at once; a second one compensates beside it.
         run = my_task.workflow
         second = Token(run, self, run.part(my_task), my_task.data)
         second._set_state(TaskState.STARTED)
         second.internal_data = {BESIDE: True}
-        self.undo(second, plan)
+        self.carry_out(second, plan)
         return True
 
     def plan(self, token: Token) -> list[Record]:
@@ -48,7 +48,7 @@ class CompensationEvent(Node):
             taken += take(scope, activity)
         return [step for record in taken for step in steps(token, record, {})]
 
-    def undo(self, token: Token, plan: list[Record]) -> None:
+    def carry_out(self, token: Token, plan: list[Record]) -> None:
         """Run the handlers of the plan."""
         token.internal_data = {**token.internal_data, PLAN: plan}
         self.undo_next(token)
@@ -76,7 +76,6 @@ class CompensationEvent(Node):
             token.workflow.end(token)
         else:
             token.complete()
-
 
     def tell(self, token: Token, handler: Node) -> None:
         """Whoever follows the run is told what was undone."""

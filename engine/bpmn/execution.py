@@ -6,7 +6,7 @@ from typing import Any, cast
 from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn import codec
-from loopdesk.engine.bpmn.expressions import Scope
+from loopdesk.engine.bpmn.expressions import Scope, evaluate
 from loopdesk.engine.bpmn.merge import ABSENT, changes
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.outside import Outside
@@ -38,24 +38,42 @@ class Execution:
         *,
         message: str = "",
         start: str = "",
+        part: int = 0,
         follow: Follow | None = None,
     ) -> "Execution":
         """A new instance, run to its first waits.
 
-        ``message`` picks the start event that waits for it, ``start`` one by its id; ``follow`` is told what happens.
+        ``message`` picks the start that waits for it, ``start`` one by its id, whose ``part`` has come; ``follow`` is
+        told what happens. Without either it begins at the plain start, else where a condition is true.
         """
         execution = cls(program, process, outside)
         execution._run.follow = follow
-        starts = [program.nodes[f"{process}/{start}"]] if start else program.starts_of(process, message)
-        if not starts:
+        for found in program.starts("message", process) if message else ():
+            if found.trigger.message == message:
+                start, part = found.element.id, found.part
+                break
+        nodes = [program.nodes[f"{process}/{start}"]] if start else []
+        if not start and not message:
+            nodes = program.starts_of(process) or execution._conditional(data)
+        if not nodes:
             raise Missing(
                 N_("The process “%(process)s” has no start event for this."),
                 remedy=N_("Start it with the message that its start event names."),
                 process=process,
             )
-        execution._run.begin(program.nodes[f"{process}/"], starts, data)
+        execution._run.begin(program.nodes[f"{process}/"], nodes, data)
+        if start:
+            nodes[0].begun(execution._run.task_tree.inner[0], part)
         execution._run.advance()
         return execution
+
+    def _conditional(self, data: Mapping[str, Any]) -> list[Node]:
+        """The first start event whose condition is true for ``data``."""
+        scope = Scope(data, self._run.outside.facts, self._run.outside.now)
+        for start in self.program.starts("conditional", self.process):
+            if evaluate(start.trigger.text, scope) is True:
+                return [self.program.nodes[f"{self.process}/{start.element.id}"]]
+        return []
 
     @classmethod
     def look(cls, program: Program, process: str, state: bytes) -> "Execution":

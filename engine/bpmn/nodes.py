@@ -145,6 +145,9 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         """Go on with what the token waited for."""
         raise Conflict(N_("Nothing waits at “%(element)s”."), element=self.element.name or self.element.id)
 
+    def begun(self, token: Token, part: int) -> None:
+        """An instance begins here with ``token``, because part ``part`` of what it waits for has come."""
+
     def come(self, token: Token, part: int, payload: Mapping[str, Any]) -> None:
         """Go on with one part of what the token waited for."""
         self.resume(token, payload)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from loopdesk.engine.bpmn import activities, ad_hoc, compensation, events, gateways, nodes, throwing, weaving
+from loopdesk.engine.bpmn import activities, ad_hoc, compensation, events, gateways, nodes, starts, throwing, weaving
 from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Diagrams, Element, Process
 from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
+from loopdesk.engine.bpmn.starts import Start
 
 READER = "1"
 """Version of reading and compiling, stored with each deployment; raised when a diagram would mean something else."""
@@ -60,23 +61,17 @@ class Program:
         """The position of each place among ``places``."""
         return {place: number for number, place in enumerate(self.places)}
 
-    def starts_of(self, process: str, message: str = "") -> list[Node]:
-        """The nodes that a plain start begins with, or the start event that waits for ``message``; none if none does."""
+    def starts_of(self, process: str) -> list[Node]:
+        """The nodes that a plain start begins with; none if the process is unknown or has no plain start."""
         known = self.diagrams.processes.get(process)
-        if known is None:
-            return []
-        found = known.beginnings(process)
-        if message:
-            inside = [item for item in known.within(process) if item.kind == "startEvent"]
-            found = [item for item in inside if item.trigger.message == message][:1]
+        found = known.beginnings(process) if known is not None else []
         return [self.nodes[f"{process}/{item.id}"] for item in found]
 
-    def message_starts(self) -> Iterator[Element]:
-        """Start events that wait for a message."""
-        for process in self.diagrams.processes.values():
-            for element in process.within(process.id):
-                if element.kind == "startEvent" and element.trigger.kind == "message":
-                    yield element
+    def starts(self, kind: str = "", process: str = "") -> Iterator[Start]:
+        """What can begin an instance when its trigger comes: of a kind, of a process, or all."""
+        for item in self.diagrams.processes.values():
+            if process in ("", item.id):
+                yield from (start for start in starts.starts(item) if kind in ("", start.trigger.kind))
 
 
 def compile_diagrams(diagrams: Diagrams) -> Program:
