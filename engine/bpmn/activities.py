@@ -137,6 +137,11 @@ class SubProcess(Activity):
         """Let the elements inside begin."""
         token.workflow.enter(self.first, token, data)
 
+    def lets_in(self, changed: dict[str, Any]) -> dict[str, Any]:
+        """All but the variables that its inputs made."""
+        local = {line.target.split(".")[0] for line in self.element.extras.inputs}
+        return {name: value for name, value in changed.items() if name not in local}
+
     def handed_in(self, token: Token) -> dict[str, Any]:
         """The variables inside: those outside, with the inputs before them."""
         inputs = self.inputs(token)
@@ -180,6 +185,10 @@ class CallActivity(SubProcess):
         run = token.workflow
         called = run.outside.operate(run.visit(token), self.element.extras.called, self.inputs(token))
         return self.settled(token, called)
+
+    def lets_in(self, changed: dict[str, Any]) -> dict[str, Any]:
+        """Nothing, where only the inputs are handed over."""
+        return super().lets_in(changed) if self.element.extras.all_in else {}
 
     def handed_in(self, token: Token) -> dict[str, Any]:
         """All variables or only the inputs, as the called element says; always a scope of its own."""

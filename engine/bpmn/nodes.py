@@ -141,6 +141,10 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
             gateway=self.element.name or self.element.id,
         )
 
+    def lets_in(self, changed: dict[str, Any]) -> dict[str, Any]:
+        """Which changes of variables outside are seen inside a scope whose variables differ from those outside."""
+        return changed
+
     def resume(self, token: Token, payload: Mapping[str, Any]) -> None:
         """Go on with what the token waited for."""
         raise Conflict(N_("Nothing waits at “%(element)s”."), element=self.element.name or self.element.id)

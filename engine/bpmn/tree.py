@@ -123,18 +123,26 @@ def prune(token: Token | None) -> None:
 
 
 def hand_over(ended: Token) -> None:
-    """Give what an ended branch wrote to the branches that go on, where they wrote nothing themselves."""
-    seen = {ended.id}
+    """Give what an ended branch wrote to the branches that go on; raises ``Conflict`` where one wrote otherwise."""
+    below = ended
     for above in path_up(ended):
-        base = above.data
-        changed = changes(base, ended.data)
-        for token in subtree(above):
-            if token.id in seen:
-                continue
-            seen.add(token.id)
-            token.data = take_over(token.data, base, changed)
-            if OUTER in token.internal_data and not (token is above and above.is_scope):
-                token.internal_data[OUTER] = take_over(token.internal_data[OUTER], base, changed)
+        base, changed = above.data, changes(above.data, ended.data)
+        for child in above.children:
+            if changed and child is not below:
+                _receive(child, base, changed, strict=True)
+        above.data = take_over(base, base, changed)
+        below = above
+
+
+def _receive(token: Token, base: dict[str, Any], changed: dict[str, Any], *, strict: bool) -> None:
+    """Let a branch and those inside it see the changes; what is a scope's own variable there stays so."""
+    outer = token.internal_data.get(OUTER)
+    if outer is not None:
+        token.internal_data = {**token.internal_data, OUTER: take_over(outer, base, changed, strict=strict)}
+        changed = token.task_spec.lets_in(changed)
+    token.data = take_over(token.data, base, changed, strict=strict and not token.task_spec.keeps)
+    for child in token.children:
+        _receive(child, base, changed, strict=strict and not (token.is_scope and token.task_spec.keeps))
 
 
 def gathered(scope: Token) -> dict[str, Any]:
