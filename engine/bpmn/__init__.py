@@ -3,10 +3,11 @@
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
 from loopdesk.engine.bpmn.model import Diagrams, Element, Process, calls
-from loopdesk.engine.bpmn.moments import Duration, read_duration, read_moment
+from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
+from loopdesk.engine.bpmn.starts import Start
 from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
 
 __all__ = [
@@ -20,12 +21,16 @@ __all__ = [
     "Process",
     "Program",
     "Scope",
+    "Start",
     "Visit",
     "calls",
     "compile_diagrams",
     "evaluate",
+    "first_due",
     "is_expression",
+    "next_due",
     "read",
+    "read_cycle",
     "read_duration",
     "read_moment",
     "words",

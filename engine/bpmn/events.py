@@ -69,6 +69,13 @@ class CatchEvent(Node):
         for part in range(len(self.element.trigger.each)):
             token.workflow.outside.gone(token.workflow.visit(token, part))
 
+    def begun(self, token: Token, part: int) -> None:
+        """What it waits for came and began the instance; a parallel multiple start event waits for the rest."""
+        if self.element.trigger.together:
+            token.internal_data = {"came": [part], "got": token.data}
+        else:
+            token.complete()
+
     def resume(self, token: Token, payload: Mapping[str, Any]) -> None:
         """Its only trigger came."""
         self.come(token, 0, payload)
@@ -133,6 +140,10 @@ class ReceiveTask(Activity):
         """Wait for the message."""
         token.workflow.outside.message(token.workflow.visit(token), self.element.trigger.message)
         return False
+
+    def begun(self, token: Token, part: int) -> None:
+        """The message came and began the instance."""
+        token.complete()
 
     def resume(self, token: Token, payload: Mapping[str, Any]) -> None:
         """The message came with ``payload``."""
