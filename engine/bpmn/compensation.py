@@ -8,7 +8,7 @@ from loopdesk.engine.bpmn.activities import EventSubProcess, SubProcess
 from loopdesk.engine.bpmn.merge import ABSENT, changes, merge
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.records import DONE, Record, take
-from loopdesk.engine.bpmn.tree import Token, scope_of
+from loopdesk.engine.bpmn.tree import OUTER, Token, scope_of
 from loopdesk.engine.errors import Conflict
 
 PLAN = "plan"
@@ -80,9 +80,11 @@ class CompensationEvent(Node):
     def tell(self, token: Token, handler: Node) -> None:
         """Whoever follows the run is told what was undone."""
         run = token.workflow
-        undone = (node.element for node in run.nodes.values() if handler in (node.handler, node.undo))
-        for element in dict.fromkeys(item.id for item in undone) if run.follow else ():
-            run.follow(run.nodes[f"{handler.element.process}/{element}"].element, "compensated")
+        if run.follow is None:
+            return
+        undone = (node.place for node in run.nodes.values() if handler in (node.handler, node.undo))
+        for place in dict.fromkeys(undone):
+            run.follow(run.nodes[place].element, "compensated")
 
 
 class CancelEvent(CompensationEvent):
@@ -98,20 +100,18 @@ class CancelEvent(CompensationEvent):
         run.note(my_task, "completed")
         run.passed.add(self.place)
         transaction.task_spec.settle(transaction, my_task.data)
-        boundary = transaction.task_spec.cancelled_by
-        token = Token(run, boundary, transaction.parent, transaction.data)
-        run.drop(transaction)
+        host, data = transaction, transaction.data
+        if transaction.task_spec.body_of is not None:
+            host = transaction.parent
+            data = host.internal_data.get(OUTER, host.data)
+        boundary = next(event for event in host.task_spec.boundaries if event.element.trigger.kind == "cancel")
+        token = Token(run, boundary, host.parent, data)
+        run.drop(host)
         token.complete()
 
 
 class Transaction(SubProcess):
     """A sub-process that a cancel end event can undo (BPMN 2.0.2 §10.3.5)."""
-
-    @property
-    def cancelled_by(self) -> Node:
-        """The boundary event that goes on after it was cancelled."""
-        host = self.body_of or self
-        return next(event for event in host.boundaries if event.element.trigger.kind == "cancel")
 
 
 def steps(token: Token, record: Record, seen: dict[str, Any]) -> list[Record]:

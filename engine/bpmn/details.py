@@ -59,11 +59,11 @@ def variables_of(root: etree._Element) -> Mapping[str, str]:
     held = {"dataObject", "dataStore", "property", "dataInput", "dataOutput"}
     for node in nodes:
         if local(node) in held:
-            found[node.get("id")] = _variable(node)
+            found[node.get("id", "")] = _variable(node)
     for node in nodes:
         target = node.get("dataObjectRef") or node.get("dataStoreRef")
         if local(node) in ("dataObjectReference", "dataStoreReference"):
-            found[node.get("id")] = _variable(node, plain=False) or found.get(target or "", "") or _variable(node)
+            found[node.get("id", "")] = _variable(node, plain=False) or found.get(target or "", "") or _variable(node)
     return found
 
 
@@ -86,7 +86,7 @@ def _loop(node: etree._Element, variable: Name) -> Loop | None:
         return None
     extras, _ = extras_of(many)
     collection, results = (variable(_text(many, tag)) for tag in ("loopDataInputRef", "loopDataOutputRef"))
-    item, result = (_item(many, tag, variable) for tag in ("inputDataItem", "outputDataItem"))
+    item, result = (_item(many, tag) for tag in ("inputDataItem", "outputDataItem"))
     return Loop(
         many=True,
         condition=_text(many, "completionCondition"),
@@ -100,7 +100,7 @@ def _loop(node: etree._Element, variable: Name) -> Loop | None:
     )
 
 
-def _item(many: etree._Element, tag: str, variable: Name) -> str:
+def _item(many: etree._Element, tag: str) -> str:
     found = many.find(f"{{{BPMN}}}{tag}")
     return "" if found is None else _variable(found)
 
@@ -109,12 +109,12 @@ def _associations(node: etree._Element, tag: str, variable: Name) -> tuple[Mappe
     lines: list[Mapped] = []
     for association in node.iterfind(f"{{{BPMN}}}{tag}"):
         source, target = (variable(_text(association, end)) for end in ("sourceRef", "targetRef"))
-        for line in association.iterfind(f"{{{BPMN}}}assignment"):
-            lines.append(Mapped(_text(line, "from"), _text(line, "to").removeprefix("=").strip()))
+        assigned = association.findall(f"{{{BPMN}}}assignment")
+        lines += [Mapped(_text(line, "from"), _text(line, "to").removeprefix("=").strip()) for line in assigned]
         changed = _text(association, "transformation")
         if changed and target:
             lines.append(Mapped(changed, target))
-        elif source and target and association.find(f"{{{BPMN}}}assignment") is None:
+        elif source and target and not assigned:
             lines.append(Mapped(f"={source}", target))
     return tuple(lines)
 

@@ -175,7 +175,8 @@ class MultiInstance(Rounds):
     def collect(self, token: Token, state: Mapping[str, Any]) -> None:
         """Write the collection of results."""
         if self.loop.results:
-            token.data = {**token.data, self.loop.results: state["results"]}
+            data = {**token.data, self.loop.results: state["results"]}
+            token.data = self.store(token, data, data)
 
 
 def without(data: Mapping[str, Any], base: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

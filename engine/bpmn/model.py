@@ -100,8 +100,7 @@ class Extras:
     collection: str = ""
     item: str = ""
     results: str = ""
-    result: str = ""
-    """of a multi-instance activity, see ``Loop``"""
+    """of a multi-instance activity, as is ``result`` there, see ``Loop``"""
 
 
 @dataclass(frozen=True, slots=True)

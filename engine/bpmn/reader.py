@@ -12,7 +12,7 @@ from loopdesk.engine.bpmn.rules import check
 from loopdesk.engine.bpmn.triggers import NAMED, SUFFIX, Triggers
 from loopdesk.engine.bpmn.xml import BPMN, Unreadable, is_bpmn, local, open_xml
 from loopdesk.engine.bpmn.zeebe import extras_of
-from loopdesk.engine.errors import N_, Phrase
+from loopdesk.engine.errors import N_
 from loopdesk.engine.findings import Finding, severity_of
 from loopdesk.engine.host import Files
 

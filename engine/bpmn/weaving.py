@@ -20,7 +20,8 @@ def add(nodes: Nodes, spec: ProcessSpec, element: Element, kind: type[Node]) -> 
         nodes[place] = kind(spec, element)
         return
     outer = nodes[place] = (MultiInstance if loop.many else StandardLoop)(spec, element)
-    once = replace(element.details, loop=None, start_quantity=1, completion_quantity=1)
+    writes = () if loop.results else element.details.writes
+    once = replace(element.details, loop=None, start_quantity=1, completion_quantity=1, writes=writes)
     # SpiffWorkflow keeps the specs of a process by name, so that of the round must not be the loop's.
     outer.body = nodes[f"{place}*"] = kind(spec, replace(element, details=once), f"{element.id}*")
     outer.body.body_of = outer

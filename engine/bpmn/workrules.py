@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from loopdesk.engine.bpmn.expressions import is_expression
-from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
+from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Diagrams, Element, Flow, Process
 from loopdesk.engine.bpmn.weaving import handlers_of
 from loopdesk.engine.errors import N_
 
@@ -138,7 +138,7 @@ def _compensated(checker: Checker, element: Element) -> None:
     if not name:
         return
     scopes, around = [element.scope], process.elements.get(element.scope)
-    while around is not None and around.details.by_event:
+    while around is not None and around.kind == EVENT_SUB_PROCESS:
         scopes.append(around.scope)
         around = process.elements.get(around.scope)
     found = process.elements.get(name)

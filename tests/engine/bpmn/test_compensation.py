@@ -249,3 +249,15 @@ def test_the_state_holds_nothing_for_activities_without_a_handler(rounds: int) -
     for _ in range(rounds):
         world.go("t")
     assert world.execution._run.task_tree.internal_data == {}
+
+
+def test_a_transaction_that_is_run_for_each_item_is_cancelled_as_a_whole() -> None:
+    loop = (
+        "<bpmn:multiInstanceLoopCharacteristics>"
+        + extended('<zeebe:loopCharacteristics inputCollection="=rooms" inputElement="room"/>')
+        + "</bpmn:multiInstanceLoopCharacteristics>"
+    )
+    file = transaction().replace(b'<bpmn:transaction id="tx">', f'<bpmn:transaction id="tx">{loop}'.encode())
+    world = World(file).start(rooms=[1, 2], log=[]).go("ask")
+    assert world.waiting == ["sorry"]
+    assert world.go("sorry").done
