@@ -7,7 +7,7 @@ from typing import Any
 from loopdesk.engine import bpmn, dmn
 from loopdesk.engine.bundle import is_texts, read_texts
 from loopdesk.engine.errors import N_, Invalid
-from loopdesk.engine.findings import Finding, errors_of, for_deployment
+from loopdesk.engine.findings import Finding, errors_of
 from loopdesk.engine.host import Files, Host
 from loopdesk.engine.tx import Tx
 
@@ -31,7 +31,7 @@ def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
         message = N_("No diagram of the folder holds a process with the id “%(name)s”.")
         if not errors_of(diagrams.findings):
             findings.append(_finding(name, "bundle.process", message, N_("Name the process as the folder."), name=name))
-    return for_deployment(findings) + host.check(name, files)
+    return findings + host.check(name, files)
 
 
 def _sizes(files: Files) -> list[Finding]:

@@ -136,7 +136,7 @@ def _rule(node: etree._Element, remarks: Remarks) -> None:
     _service(node, remarks)
 
 
-def _call(node: etree._Element, remarks: Remarks) -> None:
+def _call(node: etree._Element, _remarks: Remarks) -> None:
     """BPMN's own ``calledElement`` (§10.3.6), with Camunda 7's variables in and out."""
     called = node.get("calledElement", "")
     lines = [part for part in node.iterfind(f"{{{BPMN}}}extensionElements/*") if _camunda(part)]

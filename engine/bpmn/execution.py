@@ -12,6 +12,7 @@ from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.outside import Outside
 from loopdesk.engine.bpmn.program import Program
 from loopdesk.engine.bpmn.run import Follow, Run
+from loopdesk.engine.bpmn.starts import Start
 from loopdesk.engine.bpmn.tree import Token, subtree
 from loopdesk.engine.errors import N_, Conflict, Missing
 
@@ -39,21 +40,36 @@ class Execution:
         message: str = "",
         start: str = "",
         part: int = 0,
+    ) -> "Execution":
+        """A new instance, run to its first waits; see ``place``."""
+        execution = cls.place(program, process, outside, data, message=message, start=start, part=part)
+        execution.advance()
+        return execution
+
+    @classmethod
+    def place(
+        cls,
+        program: Program,
+        process: str,
+        outside: Outside,
+        data: Mapping[str, Any],
+        *,
+        message: str = "",
+        start: str = "",
+        part: int = 0,
         follow: Follow | None = None,
     ) -> "Execution":
-        """A new instance, run to its first waits.
+        """A new instance with its first tokens, which nothing has moved yet.
 
         ``message`` picks the start that waits for it, ``start`` one by its id, whose ``part`` has come; ``follow`` is
         told what happens. Without either it begins at the plain start, else where a condition is true.
         """
         execution = cls(program, process, outside)
         execution._run.follow = follow
-        for found in program.starts("message", process) if message else ():
-            if found.trigger.message == message:
-                start, part = found.element.id, found.part
-                break
-        nodes = [program.nodes[f"{process}/{start}"]] if start else []
-        if not start and not message:
+        begins = next((item for item in program.starts("", process) if _is_meant(item, message, start, part)), None)
+        found = (begins.element.id, *begins.beside) if begins else (start,) if start else ()
+        nodes = [program.nodes[f"{process}/{item}"] for item in found]
+        if not nodes and not message:
             nodes = program.starts_of(process) or execution._conditional(data)
         if not nodes:
             raise Missing(
@@ -62,10 +78,14 @@ class Execution:
                 process=process,
             )
         execution._run.begin(program.nodes[f"{process}/"], nodes, data)
-        if start:
-            nodes[0].begun(execution._run.task_tree.inner[0], part)
-        execution._run.advance()
+        if begins is not None:
+            execution._run.passed.update(f"{process}/{item}" for item in begins.before)
+            nodes[0].begun(execution._run.task_tree.inner[0], begins.part)
         return execution
+
+    def advance(self) -> None:
+        """Run to the next waits."""
+        self._run.advance()
 
     def _conditional(self, data: Mapping[str, Any]) -> list[Node]:
         """The first start event whose condition is true for ``data``."""
@@ -156,6 +176,12 @@ class Execution:
         marks = int(stored["passed"], 16)
         run.passed = {place for index, place in enumerate(program.places) if marks >> index & 1}
         return execution
+
+
+def _is_meant(start: Start, message: str, element: str, part: int) -> bool:
+    if message:
+        return start.trigger.message == message
+    return start.element.id == element and start.part == part
 
 
 def _number(ref: str) -> int:

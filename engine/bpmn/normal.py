@@ -43,7 +43,7 @@ def normalise(root: etree._Element, file: str) -> list[Finding]:
     """Change the tree of a file in place; the findings say what was changed and which references lead nowhere."""
     remarks = Remarks(file)
     _beside(root, remarks)
-    ids = {node.get("id", ""): node for node in root.iter() if is_bpmn(node)}
+    ids: dict[str, etree._Element] = {node.get("id", ""): node for node in root.iter() if is_bpmn(node)}
     language = root.get("expressionLanguage", "")
     for node in list(root.iter()):
         if not is_bpmn(node):
@@ -80,7 +80,9 @@ def _global(root: etree._Element, node: etree._Element, kind: str, remarks: Rema
     """A global task is a process of one task, called by its id (BPMN 2.0.2 §10.3.4)."""
     identity, name = node.get("id", ""), node.get("name", "")
     process = etree.SubElement(root, f"{{{BPMN}}}process", id=identity, name=name, isExecutable="true")
-    task = etree.SubElement(process, f"{{{BPMN}}}{kind}", dict(node.attrib), id=f"{identity}-task")
+    task = etree.SubElement(process, f"{{{BPMN}}}{kind}")
+    task.attrib.update(node.attrib)
+    task.set("id", f"{identity}-task")
     task.extend(node)
     root.remove(node)
     message = N_("The global task “%(id)s” is read as a process with this one task.")
@@ -122,10 +124,8 @@ def _expression(node: etree._Element, language: str, remarks: Remarks) -> None:
     text, tag = (node.text or "").strip(), local(node)
     if not text:
         return
-    if tag in TIMES:
-        found = _time(text)
-    else:
-        found = to_feel(text, node.get("language", language), value=tag in VALUES)
+    language = node.get("language", language)
+    found = _time(text) if tag in TIMES else to_feel(text, language, value=tag in VALUES)
     if found is None or found == text:
         return
     node.text = found

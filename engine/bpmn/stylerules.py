@@ -8,7 +8,7 @@ DECIDES = frozenset({"exclusiveGateway", "inclusiveGateway", "complexGateway"})
 
 
 def check_style(checker: Checker, element: Element) -> None:
-    """Tell how branches without a gateway are read (BPMN 2.0.2 §8.3.13, §13.2.1), and warn of gateways without a name."""
+    """Tell how branches without a gateway are read (BPMN 2.0.2 §8.3.13, §13.2.1); warn of unnamed gateways."""
     leaving, arriving = checker.process.leaving(element.id), checker.process.arriving(element.id)
     if element.kind in DECIDES and len(leaving) > 1 and not element.name.strip():
         message = N_("The gateway has no name, so nobody reads what it decides.")

@@ -14,14 +14,29 @@ from loopdesk.forms import checks as form_checks
 from loopdesk.forms import gaps
 
 SHIPPED = Path(loopdesk.__file__).parent / "workflows"
-BESIDE = ("*.bpmn", "*.dmn", "*.form")
-"""What a diagram may refer to."""
+
+
+def beside(path: Path, data: bytes) -> dict[str, bytes]:
+    """A diagram with the forms and tables of its folder, and the diagrams there whose processes it calls."""
+    near = {other.name: other.read_bytes() for kind in ("*.dmn", "*.form") for other in sorted(path.parent.glob(kind))}
+    files = {**near, path.name: data}
+    others = {other.name: other for other in sorted(path.parent.glob("*.bpmn")) if other.name != path.name}
+    known: dict[str, set[str]] = {}
+    while others:
+        diagrams = bpmn.read(files)
+        lost = bpmn.calls(diagrams) - set(diagrams.processes)
+        if lost and not known:
+            known = {name: set(bpmn.read({name: other.read_bytes()}).processes) for name, other in others.items()}
+        found = [name for name in others if known.get(name, set()) & lost and not known[name] & set(diagrams.processes)]
+        if not found:
+            break
+        files[found[0]] = others.pop(found[0]).read_bytes()
+    return files
 
 
 def check_diagram(path: Path, data: bytes) -> list[Finding]:
-    """Findings on one diagram; its forms and tables are looked for beside it."""
-    files = {other.name: other.read_bytes() for pattern in BESIDE for other in sorted(path.parent.glob(pattern))}
-    findings = bpmn.read({**files, path.name: data}).findings
+    """Findings on one diagram; its forms, tables and called processes are looked for beside it."""
+    findings = bpmn.read(beside(path, data)).findings
     return [_at(path, finding) for finding in findings if finding.file == path.name]
 
 
