@@ -40,6 +40,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         self.passed: set[str] = set()
         self.last_id = 0
         self.follow: Follow | None = None
+        self.visited: Token | None = None
 
     def note(self, token: Token, event: str) -> None:
         """Tell who follows the run what came to an element; of a loop only its rounds are told."""
@@ -108,6 +109,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         throwing.fail(token, code, payload, reason)
 
     def _visit(self, token: Token) -> None:
+        self.visited = token
         if not token.task_spec.is_boundary:
             self.note(token, "started")
         try:
@@ -181,7 +183,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         for item in reversed(subtree(token)):
             waited = item.state == TaskState.STARTED
             item._set_state(TaskState.CANCELLED)
-            if waited and not (item.is_fork or item.task_spec.is_boundary):
+            if (waited or item is self.visited) and not (item.is_fork or item.task_spec.is_boundary):
                 self.note(item, "cancelled")
             if waited and item.task_spec.waits:
                 item.task_spec.withdraw(item)
