@@ -68,8 +68,8 @@ class Step:
         instances.add(tx, row)
         step = cls(actor, tx, row)
         step.record("instance.started", data={"bundle": made.name, "number": made.number})
-        where = {"start": start.element.id, "part": start.part} if start else {}
-        step.execution = bpmn.Execution.begin(made.program, process, step, data, **where)
+        element, part = (start.element.id, start.part) if start else ("", 0)
+        step.execution = bpmn.Execution.begin(made.program, process, step, data, start=element, part=part)
         step.close()
         return step
 

@@ -39,6 +39,17 @@ NODES: Mapping[str, type[Node]] = {
 }
 
 
+SPECIAL: Mapping[tuple[str, str], type[Node]] = {
+    ("endEvent", "terminate"): throwing.TerminateEvent,
+    ("endEvent", "cancel"): compensation.CancelEvent,
+    ("endEvent", "compensation"): compensation.CompensationEvent,
+    ("intermediateThrowEvent", "compensation"): compensation.CompensationEvent,
+    ("intermediateThrowEvent", "link"): throwing.LinkThrow,
+    ("intermediateCatchEvent", "link"): nodes.Node,
+}
+"""Events whose trigger makes them another node."""
+
+
 @dataclass
 class Program:
     """Everything a bundle can run. ``nodes`` is keyed by place (``process/element``); a process by ``process/``."""
@@ -129,20 +140,18 @@ def _is_link(element: Element, way: str) -> bool:
 
 
 def _class(process: Process, element: Element) -> type[Node]:
-    kinds = {trigger.kind for trigger in element.trigger.each}
-    if element.kind == "endEvent" and "terminate" in kinds:
-        return throwing.TerminateEvent
-    if element.kind == "startEvent" and element.scope != process.id:
-        inside = process.elements[element.scope].kind == EVENT_SUB_PROCESS
-        return events.EventStart if inside else nodes.StartEvent
-    if element.kind == "startEvent" and element.trigger.together:
-        return events.CatchEvent
-    if "compensation" in kinds and element.kind in ("endEvent", "intermediateThrowEvent"):
-        return compensation.CompensationEvent
-    if "cancel" in kinds and element.kind == "endEvent":
-        return compensation.CancelEvent
-    if "link" in kinds:
-        return throwing.LinkThrow if _is_link(element, "Throw") else nodes.Node
+    if element.kind == "startEvent":
+        return _start_class(process, element)
+    if element.kind == "eventBasedGateway" and element.details.parallel:
+        # All of its events have to come, each on its own way: the ways part here (§10.6.6).
+        return nodes.Node
     if element.kind == "sendTask" and element.trigger.kind == "message":
         return activities.MessageTask
-    return NODES[element.kind]
+    special = [SPECIAL.get((element.kind, trigger.kind)) for trigger in element.trigger.each]
+    return next(filter(None, special), NODES[element.kind])
+
+
+def _start_class(process: Process, element: Element) -> type[Node]:
+    if element.scope != process.id and process.elements[element.scope].kind == EVENT_SUB_PROCESS:
+        return events.EventStart
+    return events.CatchEvent if element.trigger.together else nodes.StartEvent

@@ -13,6 +13,10 @@ class Start:
     element: Element
     part: int
     trigger: Trigger
+    before: tuple[str, ...] = ()
+    """the event gateway and the flow behind it, when those lead to the element"""
+    beside: tuple[str, ...] = ()
+    """events that a parallel event gateway waits for besides"""
 
 
 def starts(process: Process) -> Iterator[Start]:
@@ -21,11 +25,17 @@ def starts(process: Process) -> Iterator[Start]:
         if element.kind == "startEvent" or (element.kind == "receiveTask" and element.details.instantiate):
             yield from _parts(element)
         elif element.kind == "eventBasedGateway" and element.details.instantiate:
-            for flow in process.leaving(element.id):
-                yield from _parts(process.elements[flow.target])
+            yield from _behind(process, element)
 
 
-def _parts(element: Element) -> Iterator[Start]:
+def _behind(process: Process, gateway: Element) -> Iterator[Start]:
+    flows = process.leaving(gateway.id)
+    for flow in flows:
+        others = tuple(other.target for other in flows if other is not flow) if gateway.details.parallel else ()
+        yield from _parts(process.elements[flow.target], (gateway.id, flow.id), others)
+
+
+def _parts(element: Element, before: tuple[str, ...] = (), beside: tuple[str, ...] = ()) -> Iterator[Start]:
     for part, trigger in enumerate(element.trigger.each):
         if trigger.kind != "none":
-            yield Start(element, part, trigger)
+            yield Start(element, part, trigger, before, beside)
