@@ -261,3 +261,52 @@ def test_a_transaction_that_is_run_for_each_item_is_cancelled_as_a_whole() -> No
     world = World(file).start(rooms=[1, 2], log=[]).go("ask")
     assert world.waiting == ["sorry"]
     assert world.go("sorry").done
+
+
+def failing(tag: str, inside: str) -> bytes:
+    """A sub-process that completes ``a`` and then fails; ``inside`` reacts."""
+    fail = '<bpmn:endEvent id="f"><bpmn:errorEventDefinition errorRef="err"/></bpmn:endEvent>'
+    sub = f'<bpmn:{tag} id="sub">{INSIDE}{fail}{flows("a > f")}{inside}</bpmn:{tag}>'
+    error = '<bpmn:error id="err" errorCode="E"/>'
+    return diagram(f'<bpmn:startEvent id="s"/>{sub}<bpmn:endEvent id="e"/>' + flows("s > sub > e"), more=error)
+
+
+def test_an_error_event_sub_process_undoes_what_its_parent_completed() -> None:
+    """§10.6: a throw event in an event sub-process compensates the activities of the parent."""
+    handler = f'<bpmn:subProcess id="es" triggeredByEvent="true"><bpmn:startEvent id="ess"><bpmn:errorEventDefinition errorRef="err"/></bpmn:startEvent>{THROW.format("t", "")}{flows("ess > t")}</bpmn:subProcess>'
+    world = World(failing("subProcess", handler)).start(log=[])
+    assert world.done
+    assert world.data == {"log": ["a", "undo a"]}
+
+
+def test_a_handler_that_fails_is_caught_around_it() -> None:
+    """A handler may fail like any activity: the error goes up from the event that compensates."""
+    fail = '<bpmn:subProcess id="u-a"><bpmn:startEvent id="us"/><bpmn:endEvent id="uf"><bpmn:errorEventDefinition errorRef="err"/></bpmn:endEvent>' + flows("us > uf") + "</bpmn:subProcess>"
+    inside = '<bpmn:startEvent id="is"/><bpmn:task id="a"/>' + undone("a", fail) + THROW.format("t", "") + flows("is > a > t")
+    file = diagram(
+        f'<bpmn:startEvent id="s"/><bpmn:subProcess id="sub">{inside}</bpmn:subProcess><bpmn:boundaryEvent id="b" attachedToRef="sub"><bpmn:errorEventDefinition errorRef="err"/></bpmn:boundaryEvent>'
+        '<bpmn:userTask id="look"/>' + flows("s > sub", "b > look"),
+        more='<bpmn:error id="err" errorCode="E"/>',
+    )  # fmt: skip
+    assert World(file).start().waiting == ["look"]
+
+
+def test_handlers_run_after_a_reload_of_the_state_in_between() -> None:
+    world = World(waiting()).start().go("a").go("b")
+    again = World(waiting())
+    again.state, again.waits = world.state, dict(world.waits)
+    assert again.go("u-b").waiting == ["u-a"]
+    assert again.go("u-a").waiting == ["x"]
+
+
+def test_what_branches_completed_is_undone_in_the_order_of_time() -> None:
+    tasks = '<bpmn:userTask id="a"/><bpmn:userTask id="b"/>' + undone("a") + undone("b")
+    file = diagram(
+        f'<bpmn:startEvent id="s"/><bpmn:parallelGateway id="f"/><bpmn:parallelGateway id="j"/>{tasks}{THROW.format("t", "")}<bpmn:endEvent id="e"/>'
+        + flows("s > f > a > j > t > e", "f > b > j")
+    )  # fmt: skip
+    for first, second in ("ab", "ba"):
+        world = World(file).start().go(first).go(second)
+        assert world.waiting == [f"u-{second}"]
+        assert world.go(f"u-{second}").waiting == [f"u-{first}"]
+        assert world.go(f"u-{first}").done
