@@ -1,10 +1,11 @@
 """Reads what stands inside flow nodes besides events: loops, quantities, conditions, data associations."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
-from loopdesk.engine.bpmn.model import Details, Loop, Mapped
+from loopdesk.engine.bpmn.model import Details, Loop, Mapped, Trigger
+from loopdesk.engine.bpmn.triggers import Triggers
 from loopdesk.engine.bpmn.xml import BPMN, is_bpmn, local
 from loopdesk.engine.bpmn.zeebe import extras_of
 
@@ -27,15 +28,15 @@ DATA = frozenset(
 CONDITIONS = {"complexGateway": "activationCondition", "adHocSubProcess": "completionCondition"}
 
 
-def details_of(node: etree._Element, variable: Name) -> Details:
-    """What a flow node says about itself; ``variable`` names its data objects."""
+def details_of(node: etree._Element, variable: Name, triggers: Triggers) -> Details:
+    """What a flow node says about itself; ``variable`` names its data objects, ``triggers`` reads its events."""
     kind = local(node)
     parallel = {
         "eventBasedGateway": node.get("eventGatewayType") == "Parallel",
         "adHocSubProcess": node.get("ordering", "Parallel") != "Sequential",
     }
     return Details(
-        loop=_loop(node, variable),
+        loop=_loop(node, variable, triggers),
         handler=node.get("isForCompensation") == "true",
         start_quantity=_number(node, "startQuantity"),
         completion_quantity=_number(node, "completionQuantity"),
@@ -72,7 +73,7 @@ def _variable(node: etree._Element, *, plain: bool = True) -> str:
     return next((name for name in names if name.isidentifier()), "")
 
 
-def _loop(node: etree._Element, variable: Name) -> Loop | None:
+def _loop(node: etree._Element, variable: Name, triggers: Triggers) -> Loop | None:
     standard = node.find(f"{{{BPMN}}}standardLoopCharacteristics")
     if standard is not None:
         maximum = standard.get("loopMaximum", "")
@@ -97,7 +98,21 @@ def _loop(node: etree._Element, variable: Name) -> Loop | None:
         results=extras.results or results,
         result=extras.result or (f"={result}" if result else ""),
         behavior=many.get("behavior", "All"),
+        events=tuple(_behavior(many, triggers)),
     )
+
+
+def _behavior(many: etree._Element, triggers: Triggers) -> Iterator[tuple[str, Trigger]]:
+    """What instances throw when they complete (BPMN 2.0.2 §10.3.6, table 10.29)."""
+    if many.get("behavior") == "Complex":
+        for definition in many.iterfind(f"{{{BPMN}}}complexBehaviorDefinition"):
+            event = definition.find(f"{{{BPMN}}}event")
+            if event is not None:
+                yield _text(definition, "condition"), triggers.of(event)
+        return
+    trigger = triggers.referred(many.get(f"{many.get('behavior', '').lower()}BehaviorEventRef", ""), many)
+    if trigger is not None:
+        yield "", trigger
 
 
 def _item(many: etree._Element, tag: str) -> str:

@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from SpiffWorkflow.util.task import TaskState
+
 from loopdesk.engine import feel
 from loopdesk.engine.bpmn.activities import Activity
-from loopdesk.engine.bpmn.expressions import evaluate
+from loopdesk.engine.bpmn.expressions import Scope, evaluate
 from loopdesk.engine.bpmn.merge import merge
 from loopdesk.engine.bpmn.model import Loop
 from loopdesk.engine.bpmn.nodes import Node
+from loopdesk.engine.bpmn.throwing import THROWS
 from loopdesk.engine.bpmn.tree import OUTER, Token, detach
 from loopdesk.engine.errors import N_, Invalid
 
@@ -81,6 +84,9 @@ class StandardLoop(Rounds):
 class MultiInstance(Rounds):
     """Runs once per item of a collection, or so many times; side by side or one after the other."""
 
+    announcer: Node
+    """stands for the event that instances throw"""
+
     def start(self, token: Token) -> bool:
         """Begin all instances, or the first one."""
         items = self.items(token)
@@ -142,6 +148,9 @@ class MultiInstance(Rounds):
         else:
             state[OUTER] = merge(host.data, [state[OUTER], made])
         host.internal_data = state
+        self.announce(host, token)
+        if host.state == TaskState.CANCELLED:
+            return
         if self.is_enough(host, token):
             for child in host.inner:
                 run.drop(child)
@@ -161,16 +170,28 @@ class MultiInstance(Rounds):
         """Whether the completion condition is true after this instance."""
         if not self.loop.condition:
             return False
+        return evaluate(self.loop.condition, self.seen(host, token)) is True
+
+    def seen(self, host: Token, token: Token) -> Scope:
+        """What a condition sees after an instance: its variables, the results so far and how many there are."""
         state = host.internal_data
-        active = len(host.inner)
         counts = {
             "numberOfInstances": state["count"],
-            "numberOfActiveInstances": active,
+            "numberOfActiveInstances": len(host.inner),
             "numberOfCompletedInstances": state["done"],
             "numberOfTerminatedInstances": 0,
         }
         collected = {self.loop.results: state["results"]} if self.loop.results else {}
-        return evaluate(self.loop.condition, token.workflow.scope(token, **collected, **counts)) is True
+        return token.workflow.scope(token, **collected, **counts)
+
+    def announce(self, host: Token, token: Token) -> None:
+        """Throw what instances throw when they complete; boundary events of the activity may catch it."""
+        if self.loop.behavior == "One" and host.internal_data["done"] > 1:
+            return
+        for condition, trigger in self.loop.events:
+            active = host.state != TaskState.CANCELLED
+            if active and (not condition or evaluate(condition, self.seen(host, token)) is True):
+                THROWS[trigger.kind](self.announcer, host, trigger)
 
     def collect(self, token: Token, state: Mapping[str, Any]) -> None:
         """Write the collection of results."""

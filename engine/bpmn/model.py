@@ -74,6 +74,8 @@ class Loop:
     result: str = ""
     behavior: str = "All"
     """which instances throw an event when they complete: All (none does), One (the first), None (each), Complex"""
+    events: tuple[tuple[str, Trigger], ...] = ()
+    """what they throw, and under which condition"""
 
 
 @dataclass(frozen=True, slots=True)

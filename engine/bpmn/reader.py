@@ -212,7 +212,7 @@ class _File:
             interrupting="false" not in (node.get("cancelActivity"), node.get("isInterrupting")),
             default=node.get("default", ""),
             extras=extras,
-            details=details_of(node, self._variable),
+            details=details_of(node, self._variable, self.triggers),
         )
         self._inside(node)
         if kind in SCOPES:

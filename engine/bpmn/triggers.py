@@ -43,6 +43,11 @@ class Triggers:
             return parts[0] if parts else Trigger()
         return Trigger("multiple", parts=parts, together=node.get("parallelMultiple") == "true")
 
+    def referred(self, reference: str, node: etree._Element) -> Trigger | None:
+        """The trigger of an event definition of the file that is referred to by its id."""
+        found = self.shared.get(_plain(reference))
+        return None if found is None else self._read(found, node)
+
     def _definitions(self, node: etree._Element) -> Iterator[etree._Element]:
         for child in node.iterchildren():
             if not is_bpmn(child):

@@ -25,6 +25,9 @@ def add(nodes: Nodes, spec: ProcessSpec, element: Element, kind: type[Node]) -> 
     # SpiffWorkflow keeps the specs of a process by name, so that of the round must not be the loop's.
     outer.body = nodes[f"{place}*"] = kind(spec, replace(element, details=once), f"{element.id}*")
     outer.body.body_of = outer
+    if isinstance(outer, MultiInstance):
+        thrown = Element(element.id, "implicitThrowEvent", element.name, element.scope, element.process)
+        outer.announcer = Node(spec, thrown, f"{element.id}!")
 
 
 def weave(nodes: Nodes, process: Process) -> None:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from loopdesk.engine.bpmn.expressions import is_expression
 from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Diagrams, Element, Flow, Process
+from loopdesk.engine.bpmn.throwing import THROWS
 from loopdesk.engine.bpmn.weaving import handlers_of
 from loopdesk.engine.errors import N_
 
@@ -67,8 +68,8 @@ def check_default(checker: Checker, element: Element) -> None:
         message = N_("The default flow does not leave this element.")
         checker.find(element, "flow.default", message, N_("Set it again."))
     elif element.kind not in CHOOSING and not any(flow.condition for flow in leaving):
-        message = N_("A default flow is only possible beside flows with conditions.")
-        checker.find(element, "flow.default", message, N_("Write the conditions, or make it a plain flow."))
+        message = N_("The default flow stands beside no flow with a condition, so it is always taken.")
+        checker.find(element, "style.default", message, N_("Write the conditions, or make it a plain flow."))
 
 
 def check_work(checker: Checker, element: Element) -> None:
@@ -101,10 +102,15 @@ def _loop(checker: Checker, element: Element) -> None:
     if not said:
         message = N_("The loop does not say how often it runs.")
         checker.find(element, "draft.loop", message, N_("Enter a collection, a number or a condition."))
-    if loop.behavior != "All":
-        message = N_("Events that instances throw when they complete (behavior %(behavior)s) cannot be run.")
-        remedy = N_("Throw the event inside the activity.")
-        checker.find(element, "loop.behavior", message, remedy, behavior=loop.behavior)
+    if loop.behavior != "All" and not loop.events:
+        message = N_("Instances shall throw an event when they complete, but the loop does not say which.")
+        checker.find(element, "draft.behavior", message, N_("Choose the event, or the behavior All."))
+    for condition, trigger in loop.events:
+        _expression(checker, element, condition, "draft.loop")
+        if trigger.kind not in THROWS:
+            message = N_("Instances cannot throw the event “%(trigger)s” when they complete.")
+            remedy = N_("Choose a message, signal, escalation or error.")
+            checker.find(element, "loop.event", message, remedy, trigger=trigger.kind)
     for text in (loop.condition, loop.collection, loop.result):
         _expression(checker, element, text, "draft.loop")
     if not loop.cardinality.isdecimal():

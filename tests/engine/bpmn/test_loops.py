@@ -197,7 +197,7 @@ def test_loops_that_say_nothing_or_no_feel_are_refused() -> None:
     assert rules(one(many())) == ["draft.loop"]
     assert rules(looped("=1 +")) == ["feel.syntax"]
     assert rules(looped("not done yet")) == ["draft.loop"]
-    assert rules(one(many(EACH, 'behavior="One"'))) == ["loop.behavior"]
+    assert rules(one(many(EACH, 'behavior="One"'))) == ["draft.behavior"]
     assert rules(one(many(EACH.replace('"person"', '"case"')))) == ["mapping.target"]
 
 
@@ -210,3 +210,38 @@ def test_the_state_of_a_long_sequence_does_not_grow() -> None:
         world.go("t", n=number)
     assert len(world.state) <= first + 40
     assert len(world.execution._run.tasks) == 3
+
+
+def behaving(attributes: str, parts: str = "", *, cancel: str = "false") -> bytes:
+    escalation = '<bpmn:escalation id="esc" escalationCode="one-done"/><bpmn:escalationEventDefinition id="thrown" escalationRef="esc"/>'
+    caught = f'<bpmn:boundaryEvent id="b" attachedToRef="t" cancelActivity="{cancel}"><bpmn:escalationEventDefinition escalationRef="esc"/></bpmn:boundaryEvent><bpmn:userTask id="look"/>'
+    body = f'<bpmn:startEvent id="s"/>{many(EACH, attributes, parts)}<bpmn:endEvent id="e"/>{caught}' + flows(
+        "s > t > e", "b > look"
+    )
+    return diagram(body, more=escalation)
+
+
+@pytest.mark.parametrize(("behavior", "looks"), [("None", 2), ("One", 1)])
+def test_instances_throw_an_event_when_they_complete(behavior: str, looks: int) -> None:
+    """BPMN 2.0.2 §10.3.6: behavior None throws for each instance, One for the first."""
+    world = World(behaving(f'behavior="{behavior}" {behavior.lower()}BehaviorEventRef="thrown"')).start(
+        people=["a", "b"]
+    )
+    assert world.go("t", vote=1).waiting == ["look", "t"]
+    world.go("t", vote=2)
+    assert world.waiting == ["look"] * looks
+    assert world.data["votes"] == [1, 2]
+
+
+def test_a_condition_decides_which_instances_throw() -> None:
+    event = '<bpmn:event id="ev"><bpmn:escalationEventDefinition escalationRef="esc"/></bpmn:event>'
+    parts = f'<bpmn:complexBehaviorDefinition id="cb"><bpmn:condition>=vote = "no"</bpmn:condition>{event}</bpmn:complexBehaviorDefinition>'
+    world = World(behaving('behavior="Complex"', parts)).start(people=["a", "b"])
+    assert world.go("t", vote="yes").waiting == ["t"]
+    assert world.go("t", vote="no").waiting == ["look"]
+
+
+def test_an_event_of_an_instance_may_interrupt_the_others() -> None:
+    world = World(behaving('behavior="One" oneBehaviorEventRef="thrown"', cancel="true")).start(people=["a", "b"])
+    assert world.go("t", vote=1, seen=1).waiting == ["look"]
+    assert world.data["seen"] == 1
