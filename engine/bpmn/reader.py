@@ -237,9 +237,7 @@ class _File:
 
     def _unsupported(self, node: etree._Element, what: str = "") -> None:
         message = N_("“%(what)s” cannot be run and would be ignored, so it is refused.")
-        remedy = N_(
-            "Draw it with tasks, exclusive, parallel and event gateways, message and timer events, sub-processes."
-        )
+        remedy = N_("Remove it, or draw it with the elements that docs/bpmn-support.md names.")
         self._find(node, "element.unsupported", message, remedy, what=what or local(node))
 
     def _find(self, node: etree._Element, rule: str, message: str, remedy: str, **params: object) -> None:

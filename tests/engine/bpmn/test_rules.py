@@ -84,7 +84,6 @@ BROKEN = {
     "a condition that is no FEEL": (gateway("s > g >[=1 +] a > e", "g > b > e"), "f-g-a", "feel.syntax"),
     "a condition of another dialect": (gateway("s > g >[when it is right] a > e", "g > b > e"), "f-g-a", "draft.condition"),
     "a condition behind a task": (START + '<bpmn:task id="t"/>' + END + flows("s > t >[=true] e"), "f-t-e", "flow.condition"),
-    "a default at a task": (line('<bpmn:task id="t" default="f-t-e"/>'), "t", "flow.default"),
     "a default that is elsewhere": (line('<bpmn:task id="t" default="f-s-t"/>'), "t", "flow.default"),
     "a boundary event on nothing": (boundary(timer("Duration", "PT1M"), on="e"), "b", "event.attached"),
     "a timer without a time": (boundary(timer("Duration", "")), "b", "draft.timer"),
