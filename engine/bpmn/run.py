@@ -30,7 +30,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
     """One process instance while a step works on it."""
 
     tasks: dict[int, Token]
-    nodes: "Mapping[str, Node]" = {}
+    nodes: "Mapping[str, Node]"
     """every node of the bundle by its key"""
 
     def __init__(self, spec: "ProcessSpec", outside: Outside) -> None:

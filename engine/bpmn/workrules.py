@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from loopdesk.engine.bpmn.expressions import is_expression
-from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Diagrams, Element, Flow, Process
+from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Diagrams, Element, Flow, Loop, Process
 from loopdesk.engine.bpmn.throwing import THROWS
 from loopdesk.engine.bpmn.weaving import handlers_of
 from loopdesk.engine.errors import N_
@@ -102,6 +102,18 @@ def _loop(checker: Checker, element: Element) -> None:
     if not said:
         message = N_("The loop does not say how often it runs.")
         checker.find(element, "draft.loop", message, N_("Enter a collection, a number or a condition."))
+    _behavior(checker, element, loop)
+    for text in (loop.condition, loop.collection, loop.result):
+        _expression(checker, element, text, "draft.loop")
+    if not loop.cardinality.isdecimal():
+        _expression(checker, element, loop.cardinality, "draft.loop")
+    for name in (loop.item, loop.results):
+        if name and (not name.isidentifier() or name == "case"):
+            message = N_("“%(target)s” cannot be the name of a variable.")
+            checker.find(element, "mapping.target", message, N_("Use letters, digits and “_”."), target=name)
+
+
+def _behavior(checker: Checker, element: Element, loop: Loop) -> None:
     if loop.behavior != "All" and not loop.events:
         message = N_("Instances shall throw an event when they complete, but the loop does not say which.")
         checker.find(element, "draft.behavior", message, N_("Choose the event, or the behavior All."))
@@ -111,14 +123,6 @@ def _loop(checker: Checker, element: Element) -> None:
             message = N_("Instances cannot throw the event “%(trigger)s” when they complete.")
             remedy = N_("Choose a message, signal, escalation or error.")
             checker.find(element, "loop.event", message, remedy, trigger=trigger.kind)
-    for text in (loop.condition, loop.collection, loop.result):
-        _expression(checker, element, text, "draft.loop")
-    if not loop.cardinality.isdecimal():
-        _expression(checker, element, loop.cardinality, "draft.loop")
-    for name in (loop.item, loop.results):
-        if name and (not name.isidentifier() or name == "case"):
-            message = N_("“%(target)s” cannot be the name of a variable.")
-            checker.find(element, "mapping.target", message, N_("Use letters, digits and “_”."), target=name)
 
 
 def _compensation(checker: Checker, element: Element) -> None:
