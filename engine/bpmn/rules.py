@@ -53,7 +53,7 @@ class _Checker:
         if not starts and not self.process.beginnings(self.process.id):
             self.find(None, "start.missing", N_("The process has no start event."), N_("Draw one."))
         if sum(item.trigger.kind == "none" for item in starts) > 1:
-            message = N_("The process has several plain start events; started without a message it begins at the first.")
+            message = N_("The process has several plain start events; a plain start begins at the first.")
             self.find(None, "style.starts", message, N_("Keep one."))
         for scope in (item for item in self.process.elements.values() if item.kind in SCOPES):
             self._start_inside(scope)
