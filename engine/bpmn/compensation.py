@@ -118,6 +118,8 @@ def steps(token: Token, record: Record, seen: dict[str, Any]) -> list[Record]:
     """The handlers that undo one completed activity: its own, or those of what was done inside it."""
     key, written, inner = record
     node, seen = token.workflow.nodes[key], {**seen, **written}
+    if node.undone_at:
+        token.workflow.passed.add(node.undone_at)
     if node.handler is not None:
         return [[node.handler.key, seen, []]]
     if node.undo is not None:

@@ -10,7 +10,7 @@ from loopdesk.engine.bpmn.expressions import evaluate, words
 from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.moments import first_due, next_due
 from loopdesk.engine.bpmn.nodes import Node
-from loopdesk.engine.bpmn.tree import OUTER, Token, gathered, share
+from loopdesk.engine.bpmn.tree import OUTER, Token, gathered, share, written
 
 if TYPE_CHECKING:
     from loopdesk.engine.bpmn.run import Run
@@ -174,12 +174,11 @@ class BoundaryEvent(Listener):
     def caught(self, belongs: Token, payload: Mapping[str, Any]) -> None:
         """The event came while the activity was active."""
         run = belongs.workflow
-        outer = belongs.internal_data.get(OUTER, belongs.data)
         if self.element.interrupting:
-            token = Token(run, self, belongs.parent, outer)
+            token = Token(run, self, belongs.parent, written(belongs))
             run.drop(belongs)
         else:
-            token = Token(run, self, run.part(belongs), outer)
+            token = Token(run, self, run.part(belongs), belongs.internal_data.get(OUTER, belongs.data))
         self.absorb(token, payload)
         token.complete()
 

@@ -66,6 +66,8 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
     """the activity that compensates it"""
     undo: "Node | None" = None
     """its compensation event sub-process"""
+    undone_at: str = ""
+    """place of the event that stands for its compensation"""
     body_of: "Repeats | None" = None
     """the loop that this node is one round of"""
     watched_by: "Watches | None" = None

@@ -96,6 +96,7 @@ def compile_diagrams(diagrams: Diagrams) -> Program:
             if node.first:
                 root = program.nodes[f"{node.element.extras.called}/"]
                 node.handlers, node.undo = root.handlers, root.undo
+                node.undone_at = node.undone_at or root.undone_at
     return program
 
 

@@ -147,11 +147,12 @@ def _receive(token: Token, base: dict[str, Any], changed: dict[str, Any], *, str
 
 def gathered(scope: Token) -> dict[str, Any]:
     """The variables of a scope as its branches have made them so far; raises ``Conflict`` as a join does."""
-    branches = [_written(child) for child in scope.inner]
+    branches = [written(child) for child in scope.inner]
     return merge(scope.data, branches) if branches else scope.data
 
 
-def _written(token: Token) -> dict[str, Any]:
+def written(token: Token) -> dict[str, Any]:
+    """The variables as the branch or activity has made them so far, as they are seen outside it."""
     if OUTER in token.internal_data:
         return dict(token.internal_data[OUTER])
     if token.is_scope and token.task_spec.keeps:

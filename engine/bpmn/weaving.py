@@ -54,11 +54,13 @@ def _compensation(nodes: Nodes, process: Process) -> None:
         for event in process.boundaries(element.id):
             if event.id in handlers:
                 doing.handler = nodes[f"{process.id}/{handlers[event.id]}"]
+                doing.undone_at = f"{process.id}/{event.id}"
         if isinstance(node, EventStart) and element.trigger.kind == "compensation":
             body, scope = process.elements[element.scope], node.body
             scope.first = [way.target for way in node.ways]
             parent = nodes[f"{process.id}/{'' if body.scope == process.id else body.scope}"]
-            (parent.body if isinstance(parent, Rounds) else parent).undo = scope
+            parent = parent.body if isinstance(parent, Rounds) else parent
+            parent.undo, parent.undone_at = scope, parent.undone_at or node.place
 
 
 def handlers_of(process: Process) -> Mapping[str, str]:
