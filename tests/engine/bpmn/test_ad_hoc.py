@@ -1,5 +1,4 @@
 """Ad hoc sub-processes (BPMN 2.0.2 §10.3.5, §13.3.5): no fixed order, completed by a condition."""
-# ruff: noqa: E501 - one diagram a line reads better
 
 import pytest
 
