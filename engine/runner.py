@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loopdesk.engine import bundles, events, messages, start_timers, subscriptions, timers
+from loopdesk.engine import bpmn, bundles, events, messages, outbox, start_timers, subscriptions, timers
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Away
@@ -29,7 +29,7 @@ def start(
 
 def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
     """Outbox kinds that the runner performs in our own database."""
-    return {"timer": fire_timer, "message": deliver, "signal": hear}
+    return {"timer": fire_timer, "message": deliver, "signal": hear, "answer": repeat}
 
 
 def fire_timer(tx: Tx, row: Row) -> None:
@@ -68,6 +68,34 @@ def fire(step: Step, timer_id: int) -> None:
     actor, step.actor = step.actor, TIMER
     step.resume(timer["ref"], {})
     step.actor = actor
+
+
+def answer(step: Step, ref: str, element: str, payload: Mapping[str, Any]) -> None:
+    """Move a locked instance on with a person's answer, which counts even if the process then fails.
+
+    An error that nothing catches is not the person's: the step is undone but for the answer, and done again by the
+    outbox, where it becomes an incident.
+    """
+    try:
+        with step.tx.conn.begin_nested():
+            step.resume(ref, payload)
+    except bpmn.Uncaught:
+        outbox.put(
+            step.tx,
+            "answer",
+            {"ref": ref, "payload": dict(payload), "actor": messages.actor_out(step.actor)},
+            idempotency_key=f"answer:{step.row['id']}:{ref}",
+            key=step.row["key"],
+            instance=step.row["id"],
+            element=element,
+        )
+
+
+def repeat(tx: Tx, row: Row) -> None:
+    """Move on with an answer that was given but could not be followed; over when the task was taken back since."""
+    step = Step.open(messages.actor_in(row.payload["actor"]), tx, row.instance_id)
+    if step.active and step.execution.is_waiting(row.payload["ref"]):
+        step.resume(row.payload["ref"], row.payload["payload"])
 
 
 def deliver(tx: Tx, row: Row) -> None:

@@ -8,6 +8,7 @@ from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
 from loopdesk.engine.bpmn.starts import Start
+from loopdesk.engine.bpmn.throwing import Uncaught
 from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Program",
     "Scope",
     "Start",
+    "Uncaught",
     "Visit",
     "calls",
     "compile_diagrams",

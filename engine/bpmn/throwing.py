@@ -15,14 +15,18 @@ LAST = ("error", "cancel", "terminate")
 """Of several things that one end event throws, these end what the others need, so they come last."""
 
 
+class Uncaught(Refused):
+    """An error was thrown that nothing in the diagram catches."""
+
+
 def fail(token: Token, code: str, payload: Mapping[str, Any], reason: str = "") -> None:
     """Throw the error ``code`` at ``token``: who catches it interrupts everything between.
 
-    Raises ``Refused`` when nobody does: the step is undone and a person has to look (an incident).
+    Raises ``Uncaught`` when nobody does: the step is undone and a person has to look (an incident).
     """
     if _catch(token, "error", code, payload):
         return
-    raise Refused(
+    raise Uncaught(
         N_("The error “%(code)s” was thrown and nothing catches it. %(reason)s"),
         remedy=N_("Draw an error boundary event or an event sub-process for it, or remove its cause and try again."),
         place=token.task_spec.place,

@@ -260,3 +260,24 @@ def test_a_multiple_boundary_event_takes_back_its_timer_when_the_message_came(en
     with engine.read() as tx:
         assert instances.waiting(tx, instance) == ["v"]
         assert timers.of_instance(tx, instance) == []
+
+
+def test_an_answer_counts_even_if_the_process_then_fails(engine: Engine) -> None:
+    """The person has done the task; the error is an incident, which is tried again once its cause is gone."""
+    results = [{"$error": "X", "$message": "no stock"}, {"$error": "X"}, {"sent": True}]
+    engine.host.operations = {"op": lambda actor, tx, call, /: results.pop(0)}
+    deploy(engine, START + '<bpmn:userTask id="u"/>' + service("t", "op") + END + flows("s > u > t > e"))
+    instance = start(engine)
+    complete(engine, "u")
+    work_off(engine)
+    with engine.read() as tx:
+        assert work.listing(ANN, tx) == []
+        (found,) = incidents.of_instance(tx, instance)
+        assert (found["element"], found["params"]["code"]) == ("t", "X")
+        assert instances.get(tx, instance)["status"] == "active"
+    with engine.begin() as tx:
+        incidents.retry(ANN, tx, found["id"])
+    work_off(engine)
+    with engine.read() as tx:
+        assert instances.get(tx, instance)["status"] == "completed"
+        assert instances.variables(tx, instance) == {"sent": True}
