@@ -140,9 +140,10 @@ def _receive(token: Token, base: dict[str, Any], changed: dict[str, Any], *, str
     if outer is not None:
         token.internal_data = {**token.internal_data, OUTER: take_over(outer, base, changed, strict=strict)}
         changed = token.task_spec.lets_in(changed)
-    token.data = take_over(token.data, base, changed, strict=strict and not token.task_spec.keeps)
+    strict = strict and not (token.is_scope and token.task_spec.keeps)
+    token.data = take_over(token.data, base, changed, strict=strict)
     for child in token.children:
-        _receive(child, base, changed, strict=strict and not (token.is_scope and token.task_spec.keeps))
+        _receive(child, base, changed, strict=strict)
 
 
 def gathered(scope: Token) -> dict[str, Any]:
