@@ -51,11 +51,7 @@ def run(files: Files, main: str, order: Order) -> Outcome:
     diagrams = bpmn.read(files)
     outcome = Outcome(findings=[item for item in errors_of(diagrams.findings) if item.file == main])
     process = order.process or _first(diagrams, main)
-    for name in (process, *order.also):
-        if name not in diagrams.processes:
-            message, remedy = N_("There is no process “%(process)s” in the file."), N_("Choose one of: %(known)s")
-            params: dict[str, object] = {"process": name, "known": ", ".join(diagrams.processes)}
-            outcome.findings.append(Finding(main, name, "", "process.unknown", "error", message, remedy, params))
+    outcome.findings += _unknown(diagrams, main, process, order)
     if outcome.findings:
         outcome.status = "refused"
         return outcome
@@ -68,6 +64,25 @@ def run(files: Files, main: str, order: Order) -> Outcome:
     stage.close()
     outcome.status = "failed" if outcome.error else "completed" if outcome.told.done else "waiting"
     return outcome
+
+
+def _unknown(diagrams: Diagrams, main: str, process: str, order: Order) -> list[Finding]:
+    """What the order names and the files do not hold."""
+    known = diagrams.processes
+    elements = {item for held in known.values() for item in held.elements}
+    remedy = N_("Choose one of: %(known)s")
+    found = []
+    for name in (process, *order.also):
+        if name not in known:
+            params: dict[str, object] = {"process": name, "known": ", ".join(known)}
+            message = N_("There is no process “%(process)s” in the file.")
+            found.append(Finding(main, name, "", "process.unknown", "error", message, remedy, params))
+    for name in order.answers:
+        if name not in elements:
+            message = N_("There is no element “%(element)s” that could take the answer.")
+            params = {"element": name, "known": ", ".join(sorted(elements))}
+            found.append(Finding(main, name, "", "element.unknown", "error", message, remedy, params))
+    return found
 
 
 def _first(diagrams: Diagrams, main: str) -> str:

@@ -242,9 +242,3 @@ class Diagrams:
 
     processes: dict[str, Process] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-
-
-def calls(diagrams: Diagrams) -> set[str]:
-    """Ids of the processes that call activities name."""
-    elements = (item for process in diagrams.processes.values() for item in process.elements.values())
-    return {item.extras.called for item in elements if item.kind == "callActivity" and item.extras.called}

@@ -176,6 +176,15 @@ def test_a_diagram_with_an_error_is_refused_with_all_findings() -> None:
     assert [row["rule"] for row in shown["error"]["findings"]] == ["flow.ends"]
 
 
+def test_an_answer_for_nothing_is_told() -> None:
+    shown = tried(line('<bpmn:task id="t"/>'), answers={"lost": [{}]})
+    assert (shown["status"], shown["error"]["rule"], shown["error"]["element"]) == (
+        "refused",
+        "element.unknown",
+        "lost",
+    )
+
+
 def test_what_a_draft_lacks_is_asked_for_outside() -> None:
     foreign = '<bpmn:scriptTask id="t" scriptFormat="javascript"><bpmn:script>x = 1</bpmn:script></bpmn:scriptTask>'
     for task in (

@@ -1,5 +1,6 @@
 """Checking diagrams and whole process folders from files alone, without a database."""
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -16,22 +17,29 @@ from loopdesk.forms import gaps
 SHIPPED = Path(loopdesk.__file__).parent / "workflows"
 
 
+CALLED = re.compile(rb"""\s(?:calledElement|processId)=["']([^"'=]+)["']""")
+PROCESS = re.compile(rb"""<(?:[\w.-]+:)?process\s[^>]*?\bid=["']([^"']+)["']""")
+
+
 def beside(path: Path, data: bytes) -> dict[str, bytes]:
-    """A diagram with the forms and tables of its folder, and the diagrams there whose processes it calls."""
+    """A diagram with the forms and tables of its folder, and the diagrams there whose processes it calls.
+
+    Who calls whom is only looked for here, in the bytes; the reader decides what it means.
+    """
     near = {other.name: other.read_bytes() for kind in ("*.dmn", "*.form") for other in sorted(path.parent.glob(kind))}
     files = {**near, path.name: data}
-    others = {other.name: other for other in sorted(path.parent.glob("*.bpmn")) if other.name != path.name}
-    known: dict[str, set[str]] = {}
-    while others:
-        diagrams = bpmn.read(files)
-        lost = bpmn.calls(diagrams) - set(diagrams.processes)
-        if lost and not known:
-            known = {name: set(bpmn.read({name: other.read_bytes()}).processes) for name, other in others.items()}
-        found = [name for name in others if known.get(name, set()) & lost and not known[name] & set(diagrams.processes)]
-        if not found:
-            break
-        files[found[0]] = others.pop(found[0]).read_bytes()
+    held, lost = set(PROCESS.findall(data)), set(CALLED.findall(data))
+    others = [other for other in sorted(path.parent.glob("*.bpmn")) if other.name != path.name]
+    texts = {other.name: other.read_bytes() for other in others} if lost - held else {}
+    while found := [name for name, text in texts.items() if _answers(set(PROCESS.findall(text)), held, lost)]:
+        text = files[found[0]] = texts.pop(found[0])
+        held, lost = held | set(PROCESS.findall(text)), lost | set(CALLED.findall(text))
     return files
+
+
+def _answers(holds: set[bytes], held: set[bytes], lost: set[bytes]) -> bool:
+    """Whether a file holds a process that is called and not here, and none that is here already."""
+    return bool(holds & (lost - held)) and not holds & held
 
 
 def check_diagram(path: Path, data: bytes) -> list[Finding]:
