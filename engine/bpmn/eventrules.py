@@ -105,6 +105,10 @@ def _condition(checker: Checker, element: Element, trigger: Trigger) -> None:
         message = N_("The condition “%(text)s” is written in words or in a language that is not run.")
         checker.find(element, "draft.condition", message, remedy, text=trigger.text)
     checker.feel(element, trigger.text)
+    process = checker.process
+    if element.kind == "startEvent" and element.scope == process.id and process.beginnings(process.id):
+        message = N_("The process has a plain start event too, so it never begins at this condition.")
+        checker.find(element, "style.condition", message, N_("Give the plain start event a condition as well."))
 
 
 def _link(checker: Checker, element: Element, trigger: Trigger) -> None:

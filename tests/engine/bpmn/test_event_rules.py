@@ -36,6 +36,7 @@ RULES = {
     "a link among several triggers": (line(catch("t", LINK + HOUR)), "event.trigger"),
     "two cycles in one event": (boundary(timer("Cycle", "R/PT1H") + timer("Cycle", "R/PT2H"), cancel=False), "timer.cycle"),
     "a condition that is not there": (line(catch("t", condition(""))), "draft.condition"),
+    "a conditional start beside a plain one": (START + TASK + END + flows("s > u > e", "t > u") + f'<bpmn:startEvent id="t">{condition("=true")}</bpmn:startEvent>', "style.condition"),
     "a condition in words": (line(catch("t", condition("when it rains"))), "draft.condition"),
     "a condition that is no FEEL": (line(catch("t", condition("=1 +"))), "feel.syntax"),
     "a signal without a name": (line(catch("t", "<bpmn:signalEventDefinition/>")), "draft.signal"),
@@ -63,7 +64,7 @@ def test_it_is_named_at_its_element(what: str) -> None:
     found = bpmn.read({"p.bpmn": diagram(body, more=errors)}).findings
     (shown, *_) = [item.as_json() for item in found if item.rule == rule and item.element in ("t", "t2")] or [None]
     assert shown is not None, [(item.element, item.rule) for item in found]
-    assert shown["severity"] == ("warning" if rule.startswith("draft.") else "error")
+    assert shown["severity"] == ("warning" if rule.startswith(("draft.", "style.")) else "error")
     assert shown["message"]
     assert shown["remedy"]
 
