@@ -27,6 +27,7 @@ def translate(node: etree._Element, ids: Ids, remarks: Remarks) -> None:
         **task,
         "businessRuleTask": _rule,
         "callActivity": _call,
+        "multiInstanceLoopCharacteristics": _many,
     }
     kind = local(node)
     if kind in ("serviceTask", "sendTask"):
@@ -134,6 +135,14 @@ def _rule(node: etree._Element, remarks: Remarks) -> None:
         _add(node, "calledDecision", decisionId=decision, resultVariable=_foreign(node, "resultVariable"))
         _read(node, remarks, "decisionRef", decision)
     _service(node, remarks)
+
+
+def _many(node: etree._Element, remarks: Remarks) -> None:
+    collection = _foreign(node, "collection")
+    if collection:
+        said = to_feel(collection, value=True) or collection
+        _add(node, "loopCharacteristics", inputCollection=said, inputElement=_foreign(node, "elementVariable"))
+        _read(node, remarks, "collection", collection)
 
 
 def _call(node: etree._Element, _remarks: Remarks) -> None:

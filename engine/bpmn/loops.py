@@ -175,14 +175,11 @@ class MultiInstance(Rounds):
     def seen(self, host: Token, token: Token) -> Scope:
         """What a condition sees after an instance: its variables, the results so far and how many there are."""
         state = host.internal_data
-        counts = {
-            "numberOfInstances": state["count"],
-            "numberOfActiveInstances": len(host.inner),
-            "numberOfCompletedInstances": state["done"],
-            "numberOfTerminatedInstances": 0,
-        }
+        counts = {"Instances": state["count"], "ActiveInstances": len(host.inner), "CompletedInstances": state["done"]}
+        # Camunda 8 says numberOf…, Camunda 7 and its kin nrOf….
+        named = {f"{prefix}{name}": count for name, count in counts.items() for prefix in ("numberOf", "nrOf")}
         collected = {self.loop.results: state["results"]} if self.loop.results else {}
-        return token.workflow.scope(token, **collected, **counts)
+        return token.workflow.scope(token, **collected, **named, numberOfTerminatedInstances=0)
 
     def announce(self, host: Token, token: Token) -> None:
         """Throw what instances throw when they complete; boundary events of the activity may catch it."""

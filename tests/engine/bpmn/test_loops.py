@@ -245,3 +245,13 @@ def test_an_event_of_an_instance_may_interrupt_the_others() -> None:
     world = World(behaving('behavior="One" oneBehaviorEventRef="thrown"', cancel="true")).start(people=["a", "b"])
     assert world.go("t", vote=1, seen=1).waiting == ["look"]
     assert world.data["seen"] == 1
+
+
+def test_the_collection_of_another_tool_is_read() -> None:
+    """Camunda 7 and its kin: ``camunda:collection``, ``camunda:elementVariable`` and ``nrOf…``."""
+    attributes = 'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda:collection="${people}" camunda:elementVariable="person"'
+    parts = UNTIL.format("${nrOfCompletedInstances == 2 &amp;&amp; nrOfInstances == 3}")
+    world = World(one(many("", attributes, parts))).start(people=["a", "b", "c"])
+    assert [world.execution.scope_of(ref)["person"] for ref in sorted(world.waits, key=int)] == ["a", "b", "c"]
+    assert not world.go("t").done
+    assert world.go("t").done
