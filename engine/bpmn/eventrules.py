@@ -113,7 +113,7 @@ def _condition(checker: Checker, element: Element, trigger: Trigger) -> None:
 
 def _link(checker: Checker, element: Element, trigger: Trigger) -> None:
     process, throws = checker.process, element.kind == "intermediateThrowEvent"
-    beside = [item for item in process.within(element.scope) if item.trigger == trigger and item is not element]
+    beside = [item for item in process.links(element.scope, trigger.name) if item is not element]
     sources = [item for item in beside if item.kind == "intermediateThrowEvent"]
     targets = [item for item in beside if item.kind == "intermediateCatchEvent"]
     if throws and not targets:

@@ -206,6 +206,26 @@ class Process:
         return self._boundaries.get(element, [])
 
     @cached_property
+    def handlers(self) -> Mapping[str, str]:
+        """The handler of each compensation boundary event: the activity for compensation that a line ties to it."""
+        found = {}
+        for source, target in self.associations:
+            for event, handler in ((source, target), (target, source)):
+                items = self.elements.get(event), self.elements.get(handler)
+                if items[0] and items[1] and items[0].trigger.kind == "compensation" and items[1].details.handler:
+                    found[event] = handler
+        return found
+
+    def links(self, scope: str, name: str) -> list[Element]:
+        """The link events of a name on one level."""
+        return self._links.get(f"{scope}\n{name}", [])
+
+    @cached_property
+    def _links(self) -> Mapping[str, list[Element]]:
+        events = [element for element in self.elements.values() if element.trigger.kind == "link"]
+        return _grouped(events, lambda element: f"{element.scope}\n{element.trigger.name}")
+
+    @cached_property
     def _started(self) -> set[str]:
         return {item.scope for item in self.elements.values() if item.kind == "startEvent"}
 

@@ -1,6 +1,5 @@
 """Ties together what a diagram's nodes need of each other besides flows: loops, handlers, ad hoc activities."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from loopdesk.engine.bpmn.activities import Activity, SubProcess
@@ -47,7 +46,7 @@ def weave(nodes: Nodes, process: Process) -> None:
 
 
 def _compensation(nodes: Nodes, process: Process) -> None:
-    handlers = handlers_of(process)
+    handlers = process.handlers
     for element in process.elements.values():
         node = nodes[f"{process.id}/{element.id}"]
         doing = node.body if isinstance(node, Rounds) else node
@@ -61,14 +60,3 @@ def _compensation(nodes: Nodes, process: Process) -> None:
             parent = nodes[f"{process.id}/{'' if body.scope == process.id else body.scope}"]
             parent = parent.body if isinstance(parent, Rounds) else parent
             parent.undo, parent.undone_at = scope, parent.undone_at or node.place
-
-
-def handlers_of(process: Process) -> Mapping[str, str]:
-    """The handler of each compensation boundary event: the activity for compensation that a line ties to it."""
-    found = {}
-    for source, target in process.associations:
-        for event, handler in ((source, target), (target, source)):
-            items = process.elements.get(event), process.elements.get(handler)
-            if items[0] and items[1] and items[0].trigger.kind == "compensation" and items[1].details.handler:
-                found[event] = handler
-    return found

@@ -5,7 +5,6 @@ from typing import Protocol
 from loopdesk.engine.bpmn.expressions import is_expression
 from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Diagrams, Element, Flow, Loop, Process
 from loopdesk.engine.bpmn.throwing import THROWS
-from loopdesk.engine.bpmn.weaving import handlers_of
 from loopdesk.engine.errors import N_
 
 ACTIVITIES = frozenset(
@@ -130,10 +129,10 @@ def _compensation(checker: Checker, element: Element) -> None:
     if element.details.handler and (process.arriving(element.id) or process.leaving(element.id)):
         message = N_("An activity for compensation stands outside the flow.")
         checker.find(element, "compensation.flow", message, N_("Remove its flows."))
-    if element.details.handler and element.id not in handlers_of(process).values():
+    if element.details.handler and element.id not in process.handlers.values():
         message = N_("No compensation event leads to this activity for compensation.")
         checker.find(element, "flow.unreachable", message, N_("Draw an association from the boundary event to it."))
-    if trigger.kind == "compensation" and element.kind == "boundaryEvent" and element.id not in handlers_of(process):
+    if trigger.kind == "compensation" and element.kind == "boundaryEvent" and element.id not in process.handlers:
         message = N_("The compensation event leads to no activity for compensation.")
         checker.find(element, "draft.handler", message, N_("Draw an association to an activity for compensation."))
     if trigger.kind == "compensation" and element.kind not in ("boundaryEvent", "startEvent"):
