@@ -118,6 +118,11 @@ def test_groups_of_people_are_told_to_be_decided_elsewhere() -> None:
     assert [item.severity for item in found if item.rule == "read.people"] == ["info"]
 
 
+def test_a_schedule_of_camunda_8_is_told_not_to_count() -> None:
+    _, found = task(f"""<bpmn:userTask id="t">{extended('<zeebe:taskSchedule dueDate="=now()"/>')}</bpmn:userTask>""")
+    assert [(item.rule, item.severity) for item in found] == [("read.schedule", "info")]
+
+
 def test_a_foreign_extension_is_kept_and_told_once() -> None:
     diagrams = read(START + END.replace("/>", ' other:colour="red"/>') + flows("s > e"))
     (found,) = [item for item in diagrams.findings if item.rule == "read.foreign"]
