@@ -12,13 +12,13 @@ import orjson
 import sqlalchemy as sa
 import zstandard
 
-from loopdesk.engine import bpmn, events, subscriptions
+from loopdesk.engine import bpmn, events, start_timers, subscriptions
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bundle import Bundle, Deployment, NotDeployable
 from loopdesk.engine.checks import check
 from loopdesk.engine.db import Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Missing, Refused
-from loopdesk.engine.findings import errors_of
+from loopdesk.engine.findings import errors_of, for_deployment
 from loopdesk.engine.host import Files
 from loopdesk.engine.sql import hold
 from loopdesk.engine.tx import Tx
@@ -71,7 +71,7 @@ def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "") -> 
     if not _NAME.fullmatch(name):
         remedy = N_("Use small letters, digits, “_” and “-”, beginning with a letter.")
         raise Refused("“%(name)s” cannot be the name of a process folder.", remedy=remedy, name=name)
-    findings = check(tx, name, files, tx.host)
+    findings = for_deployment(check(tx, name, files, tx.host))
     if errors_of(findings):
         raise NotDeployable(name, findings)
     digest = digest_of(files)
@@ -86,6 +86,7 @@ def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "") -> 
 
 
 def _write(actor: Actor, tx: Tx, made: Deployment, files: Files, note: str) -> None:
+    former = tx.conn.execute(sa.select(bundle.c.id).where(bundle.c.name == made.name, bundle.c.current)).scalar()
     tx.conn.execute(sa.update(bundle).where(bundle.c.name == made.name, bundle.c.current).values(current=False))
     tx.conn.execute(
         sa.insert(bundle).values(
@@ -104,6 +105,7 @@ def _write(actor: Actor, tx: Tx, made: Deployment, files: Files, note: str) -> N
         )
     )
     subscriptions.replace_starts(tx, get(tx, made.id))
+    start_timers.replace(tx, get(tx, made.id), former)
     data = {"name": made.name, "number": made.number, "hash": made.hash, "note": note}
     events.record(actor, tx, "bundle.deployed", process=made.name, data=data)
 

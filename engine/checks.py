@@ -16,7 +16,7 @@ MAX_FILES = 500
 
 
 def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
-    """All findings on a folder that would be deployed as ``name``; a ``tx`` is not needed by any check yet."""
+    """All findings on a folder that is about to be deployed as ``name``; a ``tx`` is not needed by any check yet."""
     findings = list(_sizes(files))
     if findings:
         return findings

@@ -1,6 +1,7 @@
 """What a checker has to say about a file of a bundle, in both languages."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from loopdesk.engine.errors import Translate, filled
@@ -35,3 +36,15 @@ class Finding:
 def errors_of(findings: list[Finding]) -> list[Finding]:
     """Only what forbids a deployment."""
     return [finding for finding in findings if finding.severity == "error"]
+
+
+def severity_of(rule: str) -> Severity:
+    """How much a rule matters: a draft may lack what ``draft.`` names, ``style.`` is advice, ``read.`` tells only."""
+    if rule.startswith(("draft.", "style.")):
+        return "warning"
+    return "info" if rule.startswith("read.") else "error"
+
+
+def for_deployment(findings: Iterable[Finding]) -> list[Finding]:
+    """The same findings before a deployment: what a draft may lack is an error then."""
+    return [replace(found, severity="error") if found.rule.startswith("draft.") else found for found in findings]

@@ -6,8 +6,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loopdesk.engine import bundles, events, messages, subscriptions, timers
+from loopdesk.engine import bpmn, bundles, events, messages, outbox, start_timers, subscriptions, timers
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
+from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Away
 from loopdesk.engine.outbox import Row
 from loopdesk.engine.step import Step
@@ -28,11 +29,21 @@ def start(
 
 def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
     """Outbox kinds that the runner performs in our own database."""
-    return {"timer": fire_timer, "message": deliver}
+    return {"timer": fire_timer, "message": deliver, "signal": hear, "answer": repeat}
 
 
 def fire_timer(tx: Tx, row: Row) -> None:
-    """Fire the timer of an outbox row; one that was cancelled meanwhile does nothing."""
+    """Fire the timer of an outbox row; one that was cancelled meanwhile does nothing.
+
+    A timer start event begins an instance; no case is behind it, so its key is one of its own.
+    """
+    if not row.instance_id:
+        timer = start_timers.take(tx, int(row.payload["timer"]))
+        if timer is not None:
+            made = bundles.get(tx, timer["ref"])
+            started = start_timers.start_of(made, "timer", timer, timer["name"])
+            Step.first(TIMER, tx, made, timer["name"], new_id(), {}, started)
+        return
     step = Step.open(TIMER, tx, row.instance_id)
     fire(step, int(row.payload["timer"]))
 
@@ -57,6 +68,34 @@ def fire(step: Step, timer_id: int) -> None:
     actor, step.actor = step.actor, TIMER
     step.resume(timer["ref"], {})
     step.actor = actor
+
+
+def answer(step: Step, ref: str, element: str, payload: Mapping[str, Any]) -> None:
+    """Move a locked instance on with a person's answer, which counts even if the process then fails.
+
+    An error that nothing catches is not the person's: the step is undone but for the answer, and done again by the
+    outbox, where it becomes an incident.
+    """
+    try:
+        with step.tx.conn.begin_nested():
+            step.resume(ref, payload)
+    except bpmn.Uncaught:
+        outbox.put(
+            step.tx,
+            "answer",
+            {"ref": ref, "payload": dict(payload), "actor": messages.actor_out(step.actor)},
+            idempotency_key=f"answer:{step.row['id']}:{ref}",
+            key=step.row["key"],
+            instance=step.row["id"],
+            element=element,
+        )
+
+
+def repeat(tx: Tx, row: Row) -> None:
+    """Move on with an answer that was given but could not be followed; over when the task was taken back since."""
+    step = Step.open(messages.actor_in(row.payload["actor"]), tx, row.instance_id)
+    if step.active and step.execution.is_waiting(row.payload["ref"]):
+        step.resume(row.payload["ref"], row.payload["payload"])
 
 
 def deliver(tx: Tx, row: Row) -> None:
@@ -100,7 +139,8 @@ def _receive(tx: Tx, message: dict[str, Any], receiver: dict[str, Any]) -> bool:
         step.resume(receiver["ref"], message["payload"])
     else:
         made = bundles.get(tx, receiver["bundle_id"])
-        step = Step.first(actor, tx, made, receiver["ref"], message["key"], message["payload"], message["name"])
+        began = start_timers.start_of(made, "message", receiver, receiver["ref"])
+        step = Step.first(actor, tx, made, receiver["ref"], message["key"], message["payload"], began)
     messages.settle(tx, message["id"], messages.CORRELATED)
     events.record(
         actor,
@@ -113,6 +153,22 @@ def _receive(tx: Tx, message: dict[str, Any], receiver: dict[str, Any]) -> bool:
         data={"message": message["name"]},
     )
     return True
+
+
+def hear(tx: Tx, row: Row) -> None:
+    """Let the instance or start event of an outbox row hear a signal; an instance that moved on has missed it."""
+    given = row.payload
+    actor = messages.actor_in(given["actor"])
+    if not row.instance_id:
+        made = bundles.get(tx, given["bundle_id"])
+        place = {"element": row.element, "name": given["signal"]}
+        began = start_timers.start_of(made, "signal", place, given["ref"])
+        Step.first(actor, tx, made, given["ref"], given["key"] or new_id(), given["payload"], began)
+        return
+    step = Step.open(actor, tx, row.instance_id)
+    if subscriptions.remove(tx, row.instance_id, given["ref"]) and step.active:
+        step.record("signal.heard", data={"signal": given["signal"]})
+        step.resume(given["ref"], given["payload"])
 
 
 def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:

@@ -169,10 +169,12 @@ class _Play:
         if message is None:
             with self.engine.begin() as tx:
                 program = bundles.current(tx, self.process).program
-                if program.start_of(self.process) is not None:
+                by_message = next(program.starts("message", self.process), None)
+                awaited = any(start.trigger.kind in ("timer", "signal") for start in program.starts("", self.process))
+                if not program.starts_of(self.process) and by_message is not None:
+                    message = by_message.trigger.message
+                elif program.starts_of(self.process) or not awaited:
                     runner.start(SYSTEM, tx, self.process, key=self.key, data=data)
-                else:
-                    message = next(program.message_starts()).trigger.message
         if message is not None:
             with self.engine.begin() as tx:
                 messages.publish(SYSTEM, tx, message, key=self.key, payload=data)

@@ -13,6 +13,7 @@ from loopdesk.engine import (
     instances,
     messages,
     outbox,
+    signals,
     subscriptions,
     timers,
     work_rows,
@@ -43,9 +44,16 @@ class Step:
 
     @classmethod
     def first(
-        cls, actor: Actor, tx: Tx, made: Bundle, process: str, key: str, data: Mapping[str, Any], message: str = ""
+        cls,
+        actor: Actor,
+        tx: Tx,
+        made: Bundle,
+        process: str,
+        key: str,
+        data: Mapping[str, Any],
+        start: bpmn.Start | None = None,
     ) -> "Step":
-        """Start a new instance and run it to its first waits."""
+        """Start a new instance, plainly or because what ``start`` waits for came, and run it to its first waits."""
         row = {
             "id": new_id(),
             "bundle_id": made.id,
@@ -60,7 +68,8 @@ class Step:
         instances.add(tx, row)
         step = cls(actor, tx, row)
         step.record("instance.started", data={"bundle": made.name, "number": made.number})
-        step.execution = bpmn.Execution.begin(made.program, process, step, data, message=message)
+        element, part = (start.element.id, start.part) if start else ("", 0)
+        step.execution = bpmn.Execution.begin(made.program, process, step, data, start=element, part=part)
         step.close()
         return step
 
@@ -173,6 +182,12 @@ class Step:
         where = {"instance": self.row["id"], "process": self.row["process"], "element": visit.element.id}
         messages.publish(self.actor, self.tx, name, key=self.row["key"], payload=plain, **where)
 
+    def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
+        """Throw a signal; what waits for it goes on in steps of its own."""
+        plain = feel.to_json(dict(payload))
+        where = {"instance": self.row["id"], "process": self.row["process"], "element": visit.element.id}
+        signals.throw(self.actor, self.tx, name, key=self.row["key"], payload=plain, **where)
+
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         """Make a human task for whom the RACI matrix names."""
         assert isinstance(scope, bpmn.Scope)
@@ -199,17 +214,24 @@ class Step:
 
     def message(self, visit: Visit, name: str) -> None:
         """A subscription row wakes the token."""
+        self._subscribe(visit, name, self.row["key"])
+        self._waits.append(name)
+
+    def signal(self, visit: Visit, name: str) -> None:
+        """A subscription row for every key wakes the token."""
+        self._subscribe(visit, name, subscriptions.EVERY)
+
+    def _subscribe(self, visit: Visit, name: str, key: str) -> None:
         subscriptions.add(
             self.tx,
             name=name,
-            key=self.row["key"],
+            key=key,
             instance=self.row["id"],
             bundle=self.bundle.id,
             process=self.row["process"],
             element=visit.element.id,
             ref=visit.ref,
         )
-        self._waits.append(name)
 
     def gone(self, visit: Visit) -> None:
         """Take back what a cancelled token waited for."""
@@ -217,9 +239,9 @@ class Step:
             task = work_rows.cancel(self.tx, self.row["id"], visit.ref)
             if task is not None:
                 self.record("task.cancelled", visit, data={"task": task})
-        elif visit.element.trigger.kind == "timer":
+        elif visit.trigger.kind == "timer":
             timers.cancel(self.tx, instance=self.row["id"], ref=visit.ref)
-        elif visit.element.trigger.kind == "message":
+        elif visit.trigger.kind in ("message", "signal"):
             subscriptions.remove(self.tx, self.row["id"], visit.ref)
 
     # --- helpers ------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Who waits for which message: catch events of running instances, and start events of deployed processes."""
+"""Who waits for which message or signal: catch events of running instances, and start events of deployed processes."""
 
 from typing import Any
 
@@ -23,23 +23,26 @@ subscription = sa.Table(
     sa.Index("ix_subscription_name", "name", "key"),
     sa.Index("ix_subscription_instance", "instance_id", "ref"),
 )
-"""Only what waits now; a start event has neither instance nor key."""
+"""Only what waits now; a start event has no instance, and for a message no key."""
+EVERY = "*"
+"""The key of what waits for a signal: signals are for every case."""
 
 
 def replace_starts(tx: Tx, made: Bundle) -> None:
-    """Let the message start events of a new deployment take the place of those of the one before."""
+    """Let the message and signal start events of a new deployment take the place of those of the one before."""
     rows = [
         {
-            "name": element.trigger.message,
-            "key": "",
+            "name": start.trigger.message or start.trigger.name,
+            "key": EVERY if kind == "signal" else "",
             "instance_id": "",
             "bundle_id": made.id,
             "process": made.name,
-            "element": element.id,
-            "ref": element.process,
+            "element": start.element.id,
+            "ref": start.element.process,
             "created_at": tx.now,
         }
-        for element in made.program.message_starts()
+        for kind in ("message", "signal")
+        for start in made.program.starts(kind)
     ]
     tx.conn.execute(
         sa.delete(subscription).where(subscription.c.instance_id == "", subscription.c.process == made.name)
@@ -85,5 +88,13 @@ def waiting(tx: Tx, name: str, key: str) -> list[dict[str, Any]]:
 
 def starts(tx: Tx, name: str) -> list[dict[str, Any]]:
     """The start events that wait for the message."""
-    query = sa.select(subscription).where(subscription.c.name == name, subscription.c.instance_id == "")
+    query = sa.select(subscription).where(
+        subscription.c.name == name, subscription.c.instance_id == "", subscription.c.key == ""
+    )
+    return [dict(row) for row in tx.conn.execute(query.order_by(subscription.c.id)).mappings()]
+
+
+def of_signal(tx: Tx, name: str) -> list[dict[str, Any]]:
+    """Everything that waits for a signal: instances of any case, and start events."""
+    query = sa.select(subscription).where(subscription.c.name == name, subscription.c.key == EVERY)
     return [dict(row) for row in tx.conn.execute(query.order_by(subscription.c.id)).mappings()]

@@ -169,7 +169,7 @@ def complete(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> Non
         _record(actor, tx, "task.claimed", row)
     tx.conn.execute(sa.update(task).where(task.c.id == task_id).values(**done))
     _record(actor, tx, "task.completed", row, {"data": cleaned})
-    step.resume(row["ref"], cleaned)
+    runner.answer(step, row["ref"], row["element"], cleaned)
 
 
 def _validated(tx: Tx, step: Step, row: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

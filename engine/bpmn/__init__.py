@@ -3,27 +3,35 @@
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
 from loopdesk.engine.bpmn.model import Diagrams, Element, Process
-from loopdesk.engine.bpmn.moments import read_duration, read_moment
+from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
+from loopdesk.engine.bpmn.starts import Start
+from loopdesk.engine.bpmn.throwing import Uncaught
 from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
 
 __all__ = [
     "NAMESPACE",
     "READER",
     "Diagrams",
+    "Duration",
     "Element",
     "Execution",
     "Outside",
     "Process",
     "Program",
     "Scope",
+    "Start",
+    "Uncaught",
     "Visit",
     "compile_diagrams",
     "evaluate",
+    "first_due",
     "is_expression",
+    "next_due",
     "read",
+    "read_cycle",
     "read_duration",
     "read_moment",
     "words",

@@ -1,17 +1,16 @@
-"""Activities and events at which a token may stay: tasks, sub-processes, timers, messages."""
+"""Activities at which a token may stay: tasks, sub-processes, called processes."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from loopdesk.engine.bpmn.expressions import evaluate, words
-from loopdesk.engine.bpmn.moments import first_due, next_due
+from loopdesk.engine.bpmn.expressions import evaluate, is_expression
 from loopdesk.engine.bpmn.nodes import Node, Way
 from loopdesk.engine.bpmn.tree import OUTER, Token
 
-if TYPE_CHECKING:
-    from loopdesk.engine.bpmn.run import Run
+ERROR, REASON = "$error", "$message"
+"""Keys of a result that is a BPMN error: its code, and why in words."""
 
 
 class Activity(Node):
@@ -20,10 +19,10 @@ class Activity(Node):
     def _run_hook(self, my_task: Token) -> bool | None:
         if self.start(my_task):
             return True
-        if self.boundaries:
-            run = my_task.workflow
+        if my_task.state == TaskState.READY:
             for event in self.boundaries:
-                run.enter([event], my_task, my_task.data)
+                if event.arms:
+                    my_task.workflow.enter([event], my_task, my_task.data)
         return None
 
     def start(self, token: Token) -> bool:
@@ -34,6 +33,15 @@ class Activity(Node):
         """The work is done with ``payload`` as its result."""
         self.absorb(token, payload)
         token.complete()
+
+    def settled(self, token: Token, result: Mapping[str, Any]) -> bool:
+        """Write the result; False when it is an error (``{"$error": code}``), which is thrown with the rest of it."""
+        if result.get(ERROR) is None:
+            self.absorb(token, result)
+            return True
+        payload = {name: value for name, value in result.items() if name not in (ERROR, REASON)}
+        token.workflow.fail(token, str(result[ERROR]), payload, str(result.get(REASON) or ""))
+        return False
 
 
 class UserTask(Activity):
@@ -59,8 +67,12 @@ class ServiceTask(Activity):
         if run.outside.is_effect(name):
             run.outside.effect(run.visit(token), name, inputs)
             return False
-        self.absorb(token, run.outside.operate(run.visit(token), name, inputs))
-        return True
+        return self.settled(token, run.outside.operate(run.visit(token), name, inputs))
+
+    def resume(self, token: Token, payload: Mapping[str, Any]) -> None:
+        """The effect is performed with ``payload`` as its result."""
+        if self.settled(token, payload):
+            token.complete()
 
 
 class MessageTask(Activity):
@@ -69,15 +81,18 @@ class MessageTask(Activity):
     def start(self, token: Token) -> bool:
         """Publish the message."""
         run = token.workflow
-        run.outside.publish(run.visit(token), self.element.trigger.message, self.inputs(token))
-        return True
+        result = run.outside.publish(run.visit(token), self.element.trigger.message, self.inputs(token))
+        return self.settled(token, result) if result else True
 
 
 class ScriptTask(Activity):
     """Evaluates a FEEL expression into a variable; without one a context is spread over the variables."""
 
     def start(self, token: Token) -> bool:
-        """Evaluate the script."""
+        """Evaluate the script; one in another language that a draft has is asked for outside."""
+        if not is_expression(self.element.extras.script):
+            run = token.workflow
+            return self.settled(token, run.outside.operate(run.visit(token), "", self.inputs(token)))
         scope = token.workflow.scope(token, **self.inputs(token))
         self.keep(token, evaluate(self.element.extras.script, scope))
         return True
@@ -103,17 +118,29 @@ class SubProcess(Activity):
     """Runs the elements inside it; done when no token is left there."""
 
     is_scope = True
-    first: Node
-    """the start event inside, or that of the called process"""
+    first: list[Node]
+    """where tokens begin inside, or in the called process"""
 
     def start(self, token: Token) -> bool:
-        """Begin inside."""
+        """Begin inside; an empty sub-process is done at once."""
+        if not self.first:
+            return True
         inside = self.handed_in(token)
         if inside is not token.data:
             token.internal_data[OUTER] = token.data
             token.data = inside
-        token.workflow.enter([self.first], token, inside)
+        self.inside(token, inside)
+        token.workflow.listen(token)
         return False
+
+    def inside(self, token: Token, data: dict[str, Any]) -> None:
+        """Let the elements inside begin."""
+        token.workflow.enter(self.first, token, data)
+
+    def lets_in(self, changed: dict[str, Any]) -> dict[str, Any]:
+        """All but the variables that its inputs made."""
+        local = {line.target.split(".")[0] for line in self.element.extras.inputs}
+        return {name: value for name, value in changed.items() if name not in local}
 
     def handed_in(self, token: Token) -> dict[str, Any]:
         """The variables inside: those outside, with the inputs before them."""
@@ -121,7 +148,12 @@ class SubProcess(Activity):
         return {**token.data, **inputs} if inputs else token.data
 
     def finish(self, token: Token, data: dict[str, Any]) -> None:
-        """The last token inside ended with ``data``; inputs stay inside, outputs or everything else goes out."""
+        """The last token inside ended with ``data``."""
+        self.settle(token, data)
+        token.complete()
+
+    def settle(self, token: Token, data: dict[str, Any]) -> None:
+        """Take over what was written inside: inputs stay there, outputs or everything else goes out."""
         extras = self.element.extras
         outer = token.internal_data.pop(OUTER, None)
         if extras.outputs:
@@ -133,15 +165,30 @@ class SubProcess(Activity):
         else:
             local = {line.target.split(".")[0] for line in extras.inputs}
             token.data = outer | {name: value for name, value in self.handed_out(data).items() if name not in local}
-        token.complete()
 
     def handed_out(self, data: dict[str, Any]) -> dict[str, Any]:
         """What goes out without output mappings."""
         return data
 
 
+class EventSubProcess(SubProcess):
+    """Runs in its scope each time that its start event comes (see ``events.EventStart``)."""
+
+
 class CallActivity(SubProcess):
     """Runs another process of the same bundle, embedded: one state, one lock (architecture §3)."""
+
+    def start(self, token: Token) -> bool:
+        """Begin in the called process; one that a draft does not have yet is asked for outside."""
+        if self.first:
+            return super().start(token)
+        run = token.workflow
+        called = run.outside.operate(run.visit(token), self.element.extras.called, self.inputs(token))
+        return self.settled(token, called)
+
+    def lets_in(self, changed: dict[str, Any]) -> dict[str, Any]:
+        """Nothing, where only the inputs are handed over."""
+        return super().lets_in(changed) if self.element.extras.all_in else {}
 
     def handed_in(self, token: Token) -> dict[str, Any]:
         """All variables or only the inputs, as the called element says; always a scope of its own."""
@@ -159,72 +206,11 @@ class Root(Node):
 
     def finish(self, token: Token, data: dict[str, Any]) -> None:
         """The last token ended with ``data``."""
+        for listener in token.children:
+            token.workflow.drop(listener)
         token.data = data
         token._set_state(TaskState.COMPLETED)
         token.workflow.completed = True
-
-
-class CatchEvent(Node):
-    """Waits for a message or a moment."""
-
-    waits = True
-
-    def _run_hook(self, my_task: Token) -> bool | None:
-        run, trigger = my_task.workflow, self.element.trigger
-        if trigger.kind == "message":
-            run.outside.message(run.visit(my_task), trigger.message)
-            return None
-        text = words(trigger.text, run.scope(my_task))
-        due, rounds = first_due(trigger.timer, text, run.outside.now)
-        if trigger.timer == "cycle":
-            my_task.internal_data = {"cycle": text, "due": due, "rounds": rounds}
-        run.outside.timer(run.visit(my_task), due, text)
-        return None
-
-    def resume(self, token: Token, payload: Mapping[str, Any]) -> None:
-        """The message came with ``payload``, or the moment."""
-        gateway = token.parent
-        if isinstance(gateway.task_spec, EventGateway) and not gateway.is_fork:
-            token.workflow.passed.update([gateway.task_spec.place, gateway.task_spec.way_to(self).place])
-            token.workflow.interrupt(token, gateway)
-        self.absorb(token, payload)
-        token.complete()
-
-
-class BoundaryEvent(CatchEvent):
-    """Takes the place of its activity, or starts a branch beside it (BPMN 2.0.2 §10.5.4)."""
-
-    is_boundary = True
-
-    def resume(self, token: Token, payload: Mapping[str, Any]) -> None:
-        """The message or moment came while the activity was waiting."""
-        run, host = token.workflow, token.parent
-        outer = host.internal_data.get(OUTER, host.data)
-        if self.element.interrupting:
-            run.interrupt(token, host)
-        else:
-            self.again(token, run)
-            token = Token(run, self, run.part(host), outer)
-        token.data = outer
-        self.absorb(token, payload)
-        token.complete()
-
-    def again(self, token: Token, run: "Run") -> None:
-        """A cycle waits for its next round; a message boundary for its next message; all else is over."""
-        if self.element.trigger.kind == "message":
-            run.outside.message(run.visit(token), self.element.trigger.message)
-            return
-        rounds = token.internal_data.get("rounds", 1)
-        if rounds is not None and rounds <= 1:
-            run.tasks[token.id]._set_state(TaskState.COMPLETED)
-            token.parent._children.remove(token.id)
-            del run.tasks[token.id]
-            return
-        text = token.internal_data["cycle"]
-        due, missed = next_due(text, token.internal_data["due"], run.outside.now)
-        left = None if rounds is None else max(rounds - 1 - missed, 1)
-        token.internal_data = {"cycle": text, "due": due, "rounds": left}
-        run.outside.timer(run.visit(token), due, text)
 
 
 class EventGateway(Node):

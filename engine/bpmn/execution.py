@@ -6,12 +6,13 @@ from typing import Any, cast
 from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn import codec
-from loopdesk.engine.bpmn.expressions import Scope
+from loopdesk.engine.bpmn.expressions import Scope, evaluate
 from loopdesk.engine.bpmn.merge import ABSENT, changes
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.outside import Outside
 from loopdesk.engine.bpmn.program import Program
-from loopdesk.engine.bpmn.run import Run
+from loopdesk.engine.bpmn.run import Follow, Run
+from loopdesk.engine.bpmn.starts import Start
 from loopdesk.engine.bpmn.tree import Token, subtree
 from loopdesk.engine.errors import N_, Conflict, Missing
 
@@ -26,23 +27,73 @@ class Execution:
         self.program = program
         self.process = process
         self._run = Run(program.specs[process], outside)
+        self._run.nodes = program.nodes
 
     @classmethod
     def begin(
-        cls, program: Program, process: str, outside: Outside, data: Mapping[str, Any], *, message: str = ""
+        cls,
+        program: Program,
+        process: str,
+        outside: Outside,
+        data: Mapping[str, Any],
+        *,
+        message: str = "",
+        start: str = "",
+        part: int = 0,
     ) -> "Execution":
-        """A new instance, run to its first waits; ``message`` picks the start event that waits for it."""
+        """A new instance, run to its first waits; see ``place``."""
+        execution = cls.place(program, process, outside, data, message=message, start=start, part=part)
+        execution.advance()
+        return execution
+
+    @classmethod
+    def place(
+        cls,
+        program: Program,
+        process: str,
+        outside: Outside,
+        data: Mapping[str, Any],
+        *,
+        message: str = "",
+        start: str = "",
+        part: int = 0,
+        follow: Follow | None = None,
+    ) -> "Execution":
+        """A new instance with its first tokens, which nothing has moved yet.
+
+        ``message`` picks the start that waits for it, ``start`` one by its id, whose ``part`` has come; ``follow`` is
+        told what happens. Without either it begins at the plain start, else where a condition is true.
+        """
         execution = cls(program, process, outside)
-        start = program.start_of(process, message)
-        if start is None:
+        execution._run.follow = follow
+        begins = next((item for item in program.starts("", process) if _is_meant(item, message, start, part)), None)
+        found = (begins.element.id, *begins.beside) if begins else (start,) if start else ()
+        nodes = [program.nodes[f"{process}/{item}"] for item in found]
+        if not nodes and not message:
+            nodes = program.starts_of(process) or execution._conditional(data)
+        if not nodes:
             raise Missing(
                 N_("The process “%(process)s” has no start event for this."),
                 remedy=N_("Start it with the message that its start event names."),
                 process=process,
             )
-        execution._run.begin(program.nodes[f"{process}/"], start, data)
-        execution._run.advance()
+        execution._run.begin(program.nodes[f"{process}/"], nodes, data)
+        if begins is not None:
+            execution._run.passed.update(f"{process}/{item}" for item in begins.before)
+            nodes[0].begun(execution._run.task_tree.inner[0], begins.part)
         return execution
+
+    def advance(self) -> None:
+        """Run to the next waits."""
+        self._run.advance()
+
+    def _conditional(self, data: Mapping[str, Any]) -> list[Node]:
+        """The first start event whose condition is true for ``data``."""
+        scope = Scope(data, self._run.outside.facts, self._run.outside.now)
+        for start in self.program.starts("conditional", self.process):
+            if evaluate(start.trigger.text, scope) is True:
+                return [self.program.nodes[f"{self.process}/{start.element.id}"]]
+        return []
 
     @classmethod
     def look(cls, program: Program, process: str, state: bytes) -> "Execution":
@@ -85,19 +136,23 @@ class Execution:
 
     def is_waiting(self, ref: str) -> bool:
         """Whether the token still waits."""
-        token = self._run.tasks.get(int(ref))
+        token = self._run.tasks.get(_number(ref))
         return token is not None and token.state == TaskState.STARTED
 
     def resume(self, ref: str, payload: Mapping[str, Any]) -> None:
         """Go on with what the token waited for, to the next waits; ``Conflict`` when it does not wait any more."""
         token = self._token(ref)
-        token.task_spec.resume(token, payload)
+        _, _, part = ref.partition(".")
+        if part:
+            token.task_spec.come(token, int(part), payload)
+        else:
+            token.task_spec.resume(token, payload)
         self._run.advance()
 
     def _token(self, ref: str) -> Token:
         if not self.is_waiting(ref):
             raise Conflict(N_("The process has moved on in the meantime."), remedy=N_("Load the page again."))
-        return self._run.tasks[int(ref)]
+        return self._run.tasks[_number(ref)]
 
     def dump(self) -> bytes:
         """The state as bytes; parents come first, each token holds what differs from its parent."""
@@ -123,8 +178,19 @@ class Execution:
         return execution
 
 
+def _is_meant(start: Start, message: str, element: str, part: int) -> bool:
+    if message:
+        return start.trigger.message == message
+    return start.element.id == element and start.part == part
+
+
+def _number(ref: str) -> int:
+    """The token of a wait; a multiple event's part follows behind a dot."""
+    return int(ref.partition(".")[0])
+
+
 def _place(node: Node) -> str:
-    return node.place if node.element.kind != "process" else f"{node.element.process}/"
+    return node.key if node.element.kind != "process" else f"{node.element.process}/"
 
 
 def _token_out(token: Token) -> list[Any]:

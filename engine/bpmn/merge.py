@@ -48,12 +48,18 @@ def changes(base: Data, data: Data) -> dict[str, Any]:
     return changed | {name: ABSENT for name in base if name not in data}
 
 
-def take_over(data: Data, base: Data, changed: Mapping[str, Any]) -> dict[str, Any]:
-    """``data`` of a branch still running with the changes of an ended one, except where it has changes of its own."""
+def take_over(data: Data, base: Data, changed: Mapping[str, Any], *, strict: bool = False) -> dict[str, Any]:
+    """``data`` of a branch still running with the changes of an ended one, except where it has changes of its own.
+
+    ``strict`` merges what both have changed, and raises ``Conflict`` naming both values where they disagree.
+    """
     result = dict(data)
     for name, value in changed.items():
-        if not same(base.get(name, ABSENT), data.get(name, ABSENT)):
-            continue
+        own, was = data.get(name, ABSENT), base.get(name, ABSENT)
+        if not same(was, own):
+            if not strict:
+                continue
+            value = _value(was, [own, value], name)
         if value is ABSENT:
             result.pop(name, None)
         else:

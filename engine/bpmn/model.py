@@ -7,6 +7,11 @@ from typing import TypeVar
 
 from loopdesk.engine.findings import Finding
 
+EVENT_SUB_PROCESS = "eventSubProcess"
+"""Kind of a sub-process that an event starts (``triggeredByEvent``)."""
+SCOPES = frozenset({"subProcess", EVENT_SUB_PROCESS, "transaction", "adHocSubProcess"})
+"""Kinds of elements that other elements lie in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
@@ -18,14 +23,59 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What an event waits for or throws: ``kind`` is none, message, timer or terminate."""
+    """What an event waits for or throws.
+
+    ``kind`` is none, message, signal, timer, conditional, error, escalation, link, compensate, cancel, terminate, or
+    multiple with its ``parts``.
+    """
 
     kind: str = "none"
     message: str = ""
     timer: str = ""
     """duration, date or cycle"""
     text: str = ""
-    """the timer as written; FEEL when it begins with ``=``"""
+    """the timer or condition as written; FEEL when it begins with ``=``"""
+    name: str = ""
+    """of a signal or link; the code of an error or escalation, empty at a catch event that takes them all"""
+    variable: str = ""
+    """where a catch event writes the code of the error or escalation"""
+    parts: tuple["Trigger", ...] = ()
+    together: bool = False
+    """all parts have to come (parallel multiple), else any one"""
+    activity: str = ""
+    """the only activity that a compensation event compensates"""
+    waits: bool = True
+    """a compensation event goes on only after the compensation"""
+
+    @property
+    def each(self) -> "tuple[Trigger, ...]":
+        """The parts of a multiple event, or the trigger itself."""
+        return self.parts or (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """How often an activity runs: again while a condition holds, or once per item (BPMN 2.0.2 §13.3.6, §13.3.7)."""
+
+    many: bool = False
+    """multi-instance; else a standard loop"""
+    condition: str = ""
+    """a standard loop goes on while it is true; a multi-instance activity is completed once it is true"""
+    before: bool = False
+    """a standard loop looks at its condition before the first round too"""
+    maximum: int | None = None
+    sequential: bool = False
+    cardinality: str = ""
+    collection: str = ""
+    item: str = ""
+    """variable that holds an instance's item of the collection"""
+    results: str = ""
+    """variable that collects the instances' results"""
+    result: str = ""
+    behavior: str = "All"
+    """which instances throw an event when they complete: All (none does), One (the first), None (each), Complex"""
+    events: tuple[tuple[str, Trigger], ...] = ()
+    """what they throw, and under which condition"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +97,34 @@ class Extras:
     inputs: tuple[Mapped, ...] = ()
     outputs: tuple[Mapped, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    activates: str = ""
+    """FEEL list of the ids that an ad hoc sub-process begins with"""
+    collection: str = ""
+    item: str = ""
+    results: str = ""
+    """of a multi-instance activity, as is ``result`` there, see ``Loop``"""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What only some kinds of elements have."""
+
+    loop: Loop | None = None
+    handler: bool = False
+    """runs only to compensate another activity"""
+    start_quantity: int = 1
+    completion_quantity: int = 1
+    instantiate: bool = False
+    parallel: bool = False
+    """an event gateway waits for all its events; an ad hoc sub-process runs its activities side by side"""
+    condition: str = ""
+    """when a complex gateway is activated, or an ad hoc sub-process completed"""
+    cancels: bool = True
+    """a completed ad hoc sub-process ends what still runs in it"""
+    ad_hoc: bool = False
+    reads: tuple[Mapped, ...] = ()
+    writes: tuple[Mapped, ...] = ()
+    """data associations into and out of the element"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +142,7 @@ class Element:
     interrupting: bool = True
     default: str = ""
     extras: Extras = Extras()
+    details: Details = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +167,8 @@ class Process:
     elements: Mapping[str, Element]
     flows: Mapping[str, Flow]
     documentation: str = ""
+    associations: tuple[tuple[str, str], ...] = ()
+    """drawn lines without a flow; one leads from a compensation boundary event to its handler"""
 
     def leaving(self, element: str) -> list[Flow]:
         """Flows that begin at an element, in the order of the file."""
@@ -101,9 +182,52 @@ class Process:
         """Elements that lie directly in a process or sub-process."""
         return self._within.get(scope, [])
 
+    def beginnings(self, scope: str) -> list[Element]:
+        """Where a plain start of a process or sub-process begins: at its first start event without a trigger.
+
+        Without any start event, everything that nothing leads to begins (BPMN 2.0.2 §10.3.5, §13.2).
+        """
+        starts = [item for item in self.within(scope) if item.kind == "startEvent"]
+        if starts:
+            return [item for item in starts if item.trigger.kind == "none"][:1]
+        return [item for item in self.within(scope) if self._begins(item)]
+
+    def begins_itself(self, element: Element) -> bool:
+        """Whether an element needs no flow that leads to it: its scope has no start event, or it stands apart."""
+        apart = element.details.handler or element.kind == EVENT_SUB_PROCESS
+        return apart or (element.scope not in self._started and self._begins(element))
+
+    def _begins(self, element: Element) -> bool:
+        apart = element.kind in ("boundaryEvent", EVENT_SUB_PROCESS) or element.details.handler
+        return not apart and element.trigger.kind != "link" and not self.arriving(element.id)
+
     def boundaries(self, element: str) -> list[Element]:
         """Boundary events attached to an activity."""
         return self._boundaries.get(element, [])
+
+    @cached_property
+    def handlers(self) -> Mapping[str, str]:
+        """The handler of each compensation boundary event: the activity for compensation that a line ties to it."""
+        found = {}
+        for source, target in self.associations:
+            for event, handler in ((source, target), (target, source)):
+                items = self.elements.get(event), self.elements.get(handler)
+                if items[0] and items[1] and items[0].trigger.kind == "compensation" and items[1].details.handler:
+                    found[event] = handler
+        return found
+
+    def links(self, scope: str, name: str) -> list[Element]:
+        """The link events of a name on one level."""
+        return self._links.get(f"{scope}\n{name}", [])
+
+    @cached_property
+    def _links(self) -> Mapping[str, list[Element]]:
+        events = [element for element in self.elements.values() if element.trigger.kind == "link"]
+        return _grouped(events, lambda element: f"{element.scope}\n{element.trigger.name}")
+
+    @cached_property
+    def _started(self) -> set[str]:
+        return {item.scope for item in self.elements.values() if item.kind == "startEvent"}
 
     @cached_property
     def _leaving(self) -> Mapping[str, list[Flow]]:

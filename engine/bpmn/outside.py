@@ -1,11 +1,11 @@
 """What a running diagram asks of the world; the runner answers with rows in the step's transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from loopdesk.engine.bpmn.model import Element
+from loopdesk.engine.bpmn.model import Element, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,8 @@ class Visit:
     ref: str
     element: Element
     data: Mapping[str, Any]
+    trigger: Trigger = field(default_factory=Trigger)
+    """what it waits for there"""
 
 
 class Outside(Protocol):
@@ -39,8 +41,8 @@ class Outside(Protocol):
     def decide(self, visit: Visit, decision: str, scope: Mapping[str, Any]) -> Any:
         """The outcome of a decision table of the bundle."""
 
-    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
-        """Send a message keyed by the instance's key."""
+    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Send a message keyed by the instance's key; a result is what a send task has learned by it."""
 
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         """Make a human task; the token waits. ``scope`` holds the task's inputs too."""
@@ -50,6 +52,12 @@ class Outside(Protocol):
 
     def message(self, visit: Visit, name: str) -> None:
         """Wake the token when a message of that name comes for the instance's key."""
+
+    def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
+        """Throw a signal to everything that waits for it, whatever the key."""
+
+    def signal(self, visit: Visit, name: str) -> None:
+        """Wake the token when a signal of that name is thrown."""
 
     def gone(self, visit: Visit) -> None:
         """The token no longer waits there: take back its task, timer, subscription or effect."""

@@ -4,32 +4,50 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from loopdesk.engine.bpmn import activities, nodes
-from loopdesk.engine.bpmn.model import Diagrams, Element, Process
+from loopdesk.engine.bpmn import activities, ad_hoc, compensation, events, gateways, nodes, starts, throwing, weaving
+from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Diagrams, Element, Process
 from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
+from loopdesk.engine.bpmn.starts import Start
 
 READER = "1"
 """Version of reading and compiling, stored with each deployment; raised when a diagram would mean something else."""
 
 NODES: Mapping[str, type[Node]] = {
     "startEvent": nodes.StartEvent,
-    "endEvent": nodes.ThrowEvent,
-    "intermediateThrowEvent": nodes.ThrowEvent,
-    "intermediateCatchEvent": activities.CatchEvent,
-    "boundaryEvent": activities.BoundaryEvent,
+    "endEvent": throwing.ThrowEvent,
+    "intermediateThrowEvent": throwing.ThrowEvent,
+    "intermediateCatchEvent": events.CatchEvent,
+    "boundaryEvent": events.BoundaryEvent,
     "task": activities.Activity,
     "manualTask": activities.Activity,
     "userTask": activities.UserTask,
     "serviceTask": activities.ServiceTask,
     "sendTask": activities.ServiceTask,
+    "receiveTask": events.ReceiveTask,
     "scriptTask": activities.ScriptTask,
     "businessRuleTask": activities.BusinessRuleTask,
     "exclusiveGateway": nodes.ExclusiveGateway,
     "parallelGateway": nodes.ParallelGateway,
+    "inclusiveGateway": gateways.InclusiveGateway,
+    "complexGateway": gateways.ComplexGateway,
     "eventBasedGateway": activities.EventGateway,
     "subProcess": activities.SubProcess,
+    "eventSubProcess": activities.EventSubProcess,
+    "transaction": compensation.Transaction,
+    "adHocSubProcess": ad_hoc.AdHoc,
     "callActivity": activities.CallActivity,
 }
+
+
+SPECIAL: Mapping[tuple[str, str], type[Node]] = {
+    ("endEvent", "terminate"): throwing.TerminateEvent,
+    ("endEvent", "cancel"): compensation.CancelEvent,
+    ("endEvent", "compensation"): compensation.CompensationEvent,
+    ("intermediateThrowEvent", "compensation"): compensation.CompensationEvent,
+    ("intermediateThrowEvent", "link"): throwing.LinkThrow,
+    ("intermediateCatchEvent", "link"): nodes.Node,
+}
+"""Events whose trigger makes them another node."""
 
 
 @dataclass
@@ -54,19 +72,17 @@ class Program:
         """The position of each place among ``places``."""
         return {place: number for number, place in enumerate(self.places)}
 
-    def start_of(self, process: str, message: str = "") -> Node | None:
-        """The start event that is plain, or that waits for ``message``."""
-        for element in self.diagrams.processes[process].within(process):
-            if element.kind == "startEvent" and element.trigger.message == message:
-                return self.nodes[f"{process}/{element.id}"]
-        return None
+    def starts_of(self, process: str) -> list[Node]:
+        """The nodes that a plain start begins with; none if the process is unknown or has no plain start."""
+        known = self.diagrams.processes.get(process)
+        found = known.beginnings(process) if known is not None else []
+        return [self.nodes[f"{process}/{item.id}"] for item in found]
 
-    def message_starts(self) -> Iterator[Element]:
-        """Start events that wait for a message."""
-        for process in self.diagrams.processes.values():
-            for element in process.within(process.id):
-                if element.kind == "startEvent" and element.trigger.kind == "message":
-                    yield element
+    def starts(self, kind: str = "", process: str = "") -> Iterator[Start]:
+        """What can begin an instance when its trigger comes: of a kind, of a process, or all."""
+        for item in self.diagrams.processes.values():
+            if process in ("", item.id):
+                yield from (start for start in starts.starts(item) if kind in ("", start.trigger.kind))
 
 
 def compile_diagrams(diagrams: Diagrams) -> Program:
@@ -74,11 +90,13 @@ def compile_diagrams(diagrams: Diagrams) -> Program:
     program = Program(diagrams)
     for process in diagrams.processes.values():
         _add(program, process)
-    for place, node in program.nodes.items():
+    for node in program.nodes.values():
         if isinstance(node, activities.CallActivity):
-            start = program.start_of(node.element.extras.called)
-            assert start is not None, place
-            node.first = start
+            node.first = program.starts_of(node.element.extras.called)
+            if node.first:
+                root = program.nodes[f"{node.element.extras.called}/"]
+                node.handlers, node.undo = root.handlers, root.undo
+                node.undone_at = node.undone_at or root.undone_at
     return program
 
 
@@ -88,23 +106,53 @@ def _add(program: Program, process: Process) -> None:
     root = activities.Root(spec, Element(process.id, "process", process.name, "", process.id))
     program.nodes[f"{process.id}/"] = root
     for element in process.elements.values():
-        program.nodes[f"{process.id}/{element.id}"] = _class(element)(spec, element)
+        weaving.add(program.nodes, spec, element, _class(process, element))
     for flow in process.flows.values():
         source, target = (program.nodes[f"{process.id}/{end}"] for end in (flow.source, flow.target))
         source.connect(target)
         source.ways.append(Way(flow, target, f"{process.id}/{flow.id}"))
         target.arriving.append(flow.id)
+        target.before.append(source)
     for element in process.elements.values():
         node = program.nodes[f"{process.id}/{element.id}"]
         node.boundaries = [program.nodes[f"{process.id}/{event.id}"] for event in process.boundaries(element.id)]
-        if element.kind == "subProcess":
-            start = next(item for item in process.within(element.id) if item.kind == "startEvent")
-            node.first = program.nodes[f"{process.id}/{start.id}"]
+        for event in node.boundaries:
+            event.before = [node]
+    _events(program, process)
+    weaving.weave(program.nodes, process)
 
 
-def _class(element: Element) -> type[Node]:
-    if element.kind == "endEvent" and element.trigger.kind == "terminate":
-        return nodes.TerminateEvent
+def _events(program: Program, process: Process) -> None:
+    """Tie starts of event sub-processes to the scope that they listen for, and links to each other."""
+    links = {(item.scope, item.trigger.name): item for item in process.elements.values() if _is_link(item, "Catch")}
+    for element in process.elements.values():
+        node = program.nodes[f"{process.id}/{element.id}"]
+        if isinstance(node, events.EventStart):
+            body = process.elements[element.scope]
+            node.body = program.nodes[f"{process.id}/{body.id}"]
+            scope = "" if body.scope == process.id else body.scope
+            program.nodes[f"{process.id}/{scope}"].handlers.append(node)
+        elif isinstance(node, throwing.LinkThrow) and (element.scope, element.trigger.name) in links:
+            node.target = program.nodes[f"{process.id}/{links[element.scope, element.trigger.name].id}"]
+
+
+def _is_link(element: Element, way: str) -> bool:
+    return element.kind == f"intermediate{way}Event" and element.trigger.kind == "link"
+
+
+def _class(process: Process, element: Element) -> type[Node]:
+    if element.kind == "startEvent":
+        return _start_class(process, element)
+    if element.kind == "eventBasedGateway" and element.details.parallel:
+        # All of its events have to come, each on its own way: the ways part here (§10.6.6).
+        return nodes.Node
     if element.kind == "sendTask" and element.trigger.kind == "message":
         return activities.MessageTask
-    return NODES[element.kind]
+    special = [SPECIAL.get((element.kind, trigger.kind)) for trigger in element.trigger.each]
+    return next(filter(None, special), NODES[element.kind])
+
+
+def _start_class(process: Process, element: Element) -> type[Node]:
+    if element.scope != process.id and process.elements[element.scope].kind == EVENT_SUB_PROCESS:
+        return events.EventStart
+    return events.CatchEvent if element.trigger.together else nodes.StartEvent

@@ -5,12 +5,15 @@ from pathlib import PurePosixPath
 
 from lxml import etree
 
-from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process, Trigger
+from loopdesk.engine.bpmn.details import DATA, LOOPS, details_of, variables_of
+from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, SCOPES, Diagrams, Element, Flow, Process
+from loopdesk.engine.bpmn.normal import normalise
 from loopdesk.engine.bpmn.rules import check
-from loopdesk.engine.bpmn.xml import BPMN, ZEEBE, Unreadable, is_bpmn, local, open_xml
+from loopdesk.engine.bpmn.triggers import NAMED, SUFFIX, Triggers
+from loopdesk.engine.bpmn.xml import BPMN, Unreadable, is_bpmn, local, open_xml
 from loopdesk.engine.bpmn.zeebe import extras_of
-from loopdesk.engine.errors import N_, Phrase
-from loopdesk.engine.findings import Finding
+from loopdesk.engine.errors import N_
+from loopdesk.engine.findings import Finding, severity_of
 from loopdesk.engine.host import Files
 
 FLOW_NODES = frozenset(
@@ -26,11 +29,16 @@ FLOW_NODES = frozenset(
         "businessRuleTask",
         "exclusiveGateway",
         "parallelGateway",
+        "inclusiveGateway",
+        "complexGateway",
         "eventBasedGateway",
         "boundaryEvent",
         "intermediateCatchEvent",
         "intermediateThrowEvent",
+        "receiveTask",
         "subProcess",
+        "transaction",
+        "adHocSubProcess",
         "callActivity",
     }
 )
@@ -49,34 +57,62 @@ DRAWING_ONLY = frozenset(
         "dataStoreReference",
         "property",
         "category",
+        "supports",
+        "correlationSubscription",
     }
 )
 """Shown on the diagram, without a meaning for the run."""
 TOP_LEVEL = frozenset(
-    {"process", "message", "collaboration", "extensionElements", "documentation", "category", "itemDefinition"}
+    {
+        "process",
+        "collaboration",
+        "extensionElements",
+        "documentation",
+        "category",
+        "itemDefinition",
+        "dataStore",
+        "resource",
+        "interface",
+        "endPoint",
+        "partnerEntity",
+        "partnerRole",
+        "relationship",
+        "correlationProperty",
+        "globalTask",
+        "globalUserTask",
+        "globalManualTask",
+        "globalScriptTask",
+        "globalBusinessRuleTask",
+        "import",
+    }
 )
-PARTS = frozenset({"documentation", "extensionElements", "incoming", "outgoing", "script", "eventDefinitionRef"})
-"""What may stand inside a flow node, besides its event definition, a loop and the inside of a sub-process."""
-PLAIN = {
-    "isForCompensation": "false",
-    "startQuantity": "1",
-    "completionQuantity": "1",
-    "instantiate": "false",
-    "eventGatewayType": "Exclusive",
-}
-"""Attributes of flow nodes that change the run, each with the only value that is run."""
+"""Beside the processes; imports and global tasks are told about where they matter."""
+PARTS = (
+    frozenset(
+        {
+            "documentation",
+            "extensionElements",
+            "incoming",
+            "outgoing",
+            "script",
+            "eventDefinitionRef",
+            "activationCondition",
+            "completionCondition",
+            "auditing",
+            "monitoring",
+            "categoryValueRef",
+            "potentialOwner",
+            "humanPerformer",
+            "performer",
+            "resourceRole",
+        }
+    )
+    | LOOPS
+    | DATA
+)
+"""What may stand inside a flow node, besides its event definition and the inside of a sub-process."""
 LONGEST = 200
-"""Characters of an id or a message's name."""
-TRIGGERS = {
-    "messageEventDefinition": "message",
-    "timerEventDefinition": "timer",
-    "terminateEventDefinition": "terminate",
-}
-LOOPS = {
-    "standardLoopCharacteristics": Phrase("a loop"),
-    "multiInstanceLoopCharacteristics": Phrase("a multi-instance activity"),
-}
-TIMERS = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
+"""Characters of an id."""
 
 
 def read(files: Files) -> Diagrams:
@@ -88,6 +124,7 @@ def read(files: Files) -> Diagrams:
         except Unreadable as error:
             diagrams.findings.append(error.finding)
             continue
+        diagrams.findings += normalise(root, file)
         _File(file, root, diagrams).read()
     check(diagrams, files)
     return diagrams
@@ -100,7 +137,8 @@ class _File:
         self.file = file
         self.root = root
         self.diagrams = diagrams
-        self.messages = {node.get("id", ""): node for node in root.iterfind(f"{{{BPMN}}}message")}
+        self.triggers = Triggers(root, self._find)
+        self.variables = variables_of(root)
         self.elements: dict[str, Element] = {}
         self.flows: dict[str, Flow] = {}
         self.process = ""
@@ -109,7 +147,7 @@ class _File:
         for node in _children(self.root):
             if local(node) == "process":
                 self._process(node)
-            elif local(node) not in TOP_LEVEL:
+            elif local(node) not in TOP_LEVEL | NAMED and not local(node).endswith(SUFFIX):
                 self._unsupported(node)
 
     def _process(self, node: etree._Element) -> None:
@@ -124,7 +162,13 @@ class _File:
             message = N_("The process is marked as not executable.")
             self._find(node, "draft.executable", message, N_("Tick “Executable” in the editor."))
         self.diagrams.processes[identity] = Process(
-            identity, node.get("name", ""), self.file, self.elements, self.flows, _documentation(node)
+            identity,
+            node.get("name", ""),
+            self.file,
+            self.elements,
+            self.flows,
+            _documentation(node),
+            _associations(node),
         )
 
     def _scope(self, parent: etree._Element, scope: str) -> None:
@@ -134,7 +178,7 @@ class _File:
                 self._flow(node, scope)
             elif tag in FLOW_NODES:
                 self._element(node, scope)
-            elif tag not in DRAWING_ONLY and tag not in LOOPS:
+            elif tag not in DRAWING_ONLY and tag not in PARTS:
                 self._unsupported(node)
 
     def _flow(self, node: etree._Element, scope: str) -> None:
@@ -149,6 +193,8 @@ class _File:
 
     def _element(self, node: etree._Element, scope: str) -> None:
         identity, kind = node.get("id", ""), local(node)
+        if kind == "subProcess" and node.get("triggeredByEvent") == "true":
+            kind = EVENT_SUB_PROCESS
         self._unique(node, identity)
         extras, unknown = extras_of(node)
         for tag in unknown:
@@ -161,16 +207,15 @@ class _File:
             scope=scope,
             process=self.process,
             documentation=_documentation(node),
-            trigger=self._trigger(node),
+            trigger=self.triggers.of(node),
             attached_to=node.get("attachedToRef", ""),
-            interrupting=node.get("cancelActivity", "true") != "false",
+            interrupting="false" not in (node.get("cancelActivity"), node.get("isInterrupting")),
             default=node.get("default", ""),
             extras=extras,
+            details=details_of(node, self._variable, self.triggers),
         )
         self._inside(node)
-        if kind == "subProcess":
-            if node.get("triggeredByEvent") == "true":
-                self._unsupported(node, Phrase("an event sub-process"))
+        if kind in SCOPES:
             self._scope(node, identity)
 
     def _unique(self, node: etree._Element, identity: str) -> None:
@@ -180,68 +225,24 @@ class _File:
             self._find(node, "element.id", message, N_("Give every element an id of its own."), id=identity[:LONGEST])
 
     def _inside(self, node: etree._Element) -> None:
-        """Refuse what would change the run and is not read: loops, data associations, resources, token quantities."""
-        for name, plain in PLAIN.items():
-            if node.get(name, plain) != plain:
-                self._unsupported(node, f"{name}={node.get(name)}")
+        """Refuse what would change the run and is not read, such as resources."""
         for child in _children(node):
             tag = local(child)
-            if tag in LOOPS:
-                self._unsupported(node, LOOPS[tag])
-            elif local(node) != "subProcess" and tag not in PARTS and not tag.endswith("EventDefinition"):
+            if local(node) not in SCOPES and tag not in PARTS and not tag.endswith("EventDefinition"):
                 self._unsupported(node, tag)
 
-    def _trigger(self, node: etree._Element) -> Trigger:
-        if local(node) == "sendTask" and node.get("messageRef"):
-            return Trigger("message", message=self._message(node))
-        definitions = [child for child in _children(node) if local(child).endswith("EventDefinition")]
-        if node.find(f"{{{BPMN}}}eventDefinitionRef") is not None:
-            self._unsupported(node, Phrase("a shared event definition"))
-        if len(definitions) > 1:
-            self._unsupported(node, Phrase("an event with several definitions"))
-        if not definitions:
-            return Trigger()
-        definition = definitions[0]
-        kind = TRIGGERS.get(local(definition))
-        if kind is None:
-            self._unsupported(node, local(definition))
-            return Trigger()
-        if kind == "message":
-            return Trigger("message", message=self._message(definition, node))
-        return self._timer(definition) if kind == "timer" else Trigger(kind)
-
-    def _message(self, node: etree._Element, element: etree._Element | None = None) -> str:
-        element = node if element is None else element
-        message = self.messages.get(node.get("messageRef", ""))
-        name = message.get("name", "") if message is not None else ""
-        if message is None or not name or len(name) > LONGEST:
-            text = N_("The event refers to no message with a name.")
-            self._find(element, "message.missing", text, N_("Choose or create a message and give it a name."))
-            return ""
-        subscription = message.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}subscription")
-        key = subscription.get("correlationKey", "") if subscription is not None else ""
-        if key and key.replace(" ", "") not in ("=case.number", "=key"):
-            text = N_("The message “%(called)s” correlates by “%(key)s”; only the case number is possible.")
-            self._find(
-                element, "message.key", text, N_("Set the correlation key to =case.number."), called=name, key=key
-            )
-        return name
-
-    def _timer(self, definition: etree._Element) -> Trigger:
-        times = [child for child in _children(definition) if local(child) in TIMERS]
-        if len(times) != 1:
-            return Trigger("timer")
-        return Trigger("timer", timer=TIMERS[local(times[0])], text=(times[0].text or "").strip())
+    def _variable(self, identity: str) -> str:
+        """The variable of a data object, input or output of this file."""
+        return self.variables.get(identity, "")
 
     def _unsupported(self, node: etree._Element, what: str = "") -> None:
         message = N_("“%(what)s” cannot be run and would be ignored, so it is refused.")
-        remedy = N_(
-            "Draw it with tasks, exclusive, parallel and event gateways, message and timer events, sub-processes."
-        )
+        remedy = N_("Remove it, or draw it with the elements that docs/bpmn-support.md names.")
         self._find(node, "element.unsupported", message, remedy, what=what or local(node))
 
     def _find(self, node: etree._Element, rule: str, message: str, remedy: str, **params: object) -> None:
-        finding = Finding(self.file, node.get("id", ""), node.get("name", ""), rule, "error", message, remedy, params)
+        identity, name = node.get("id", ""), node.get("name", "")
+        finding = Finding(self.file, identity, name, rule, severity_of(rule), message, remedy, params)
         self.diagrams.findings.append(finding)
 
 
@@ -252,3 +253,8 @@ def _children(node: etree._Element) -> Iterator[etree._Element]:
 def _documentation(node: etree._Element) -> str:
     found = node.find(f"{{{BPMN}}}documentation")
     return (found.text or "").strip() if found is not None else ""
+
+
+def _associations(node: etree._Element) -> tuple[tuple[str, str], ...]:
+    lines = node.iter(f"{{{BPMN}}}association")
+    return tuple((line.get("sourceRef", ""), line.get("targetRef", "")) for line in lines)

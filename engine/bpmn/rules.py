@@ -1,40 +1,21 @@
 """What a diagram must keep to before it may be deployed; each breach is a finding with a remedy, nothing is ignored."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from loopdesk.engine.bpmn.eventrules import check_event
 from loopdesk.engine.bpmn.expressions import body, compiled, is_expression
-from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Mapped, Process
-from loopdesk.engine.bpmn.moments import read_cycle, read_duration, read_moment
+from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, SCOPES, Diagrams, Element, Flow, Mapped, Process
+from loopdesk.engine.bpmn.moments import read_duration
+from loopdesk.engine.bpmn.stylerules import check_style
+from loopdesk.engine.bpmn.workrules import ACTIVITIES, check_condition, check_default, check_depth, check_work
 from loopdesk.engine.errors import N_, Invalid, Phrase
-from loopdesk.engine.findings import Finding, Severity
+from loopdesk.engine.findings import Finding, severity_of
 from loopdesk.engine.host import Files
 
-ACTIVITIES = frozenset(
-    {
-        "task",
-        "userTask",
-        "manualTask",
-        "serviceTask",
-        "sendTask",
-        "scriptTask",
-        "businessRuleTask",
-        "subProcess",
-        "callActivity",
-    }
-)
-ALLOWED_TRIGGERS = {
-    "startEvent": {"none", "message"},
-    "endEvent": {"none", "message", "terminate"},
-    "boundaryEvent": {"timer", "message"},
-    "intermediateCatchEvent": {"timer", "message"},
-    "intermediateThrowEvent": {"none", "message"},
-}
-TIMER_READERS: dict[str, Callable[[str], object]] = {
-    "duration": read_duration,
-    "date": read_moment,
-    "cycle": read_cycle,
-}
+NAME = re.compile(r"[^\W\d]\w*( \w+)*")
+"""Of a variable; FEEL's own names may hold blanks (DMN 1.3 §10.3.1.4)."""
 
 
 def check(diagrams: Diagrams, files: Files) -> None:
@@ -42,6 +23,7 @@ def check(diagrams: Diagrams, files: Files) -> None:
     for process in diagrams.processes.values():
         checker = _Checker(diagrams, process, files)
         checker.scopes()
+        check_depth(checker)
         for flow in process.flows.values():
             checker.flow(flow)
         for element in process.elements.values():
@@ -58,26 +40,36 @@ class _Checker:
     files: Files
 
     def find(self, item: Element | Flow | None, rule: str, message: str, remedy: str, **params: object) -> None:
-        """Add an error at an element or flow, or at the process itself; rules of ``style`` only warn."""
+        """Add a finding at an element or flow, or at the process itself."""
         identity, name = (item.id, item.name) if item else (self.process.id, self.process.name)
-        severity: Severity = "warning" if rule.startswith("style.") else "error"
         self.diagrams.findings.append(
-            Finding(self.process.file, identity, name, rule, severity, message, remedy, params)
+            Finding(self.process.file, identity, name, rule, severity_of(rule), message, remedy, params)
         )
 
     # --- where tokens begin -------------------------------------------------------------------------------------
 
     def scopes(self) -> None:
         starts = [item for item in self.process.within(self.process.id) if item.kind == "startEvent"]
-        if not starts:
+        if not starts and not self.process.beginnings(self.process.id):
             self.find(None, "start.missing", N_("The process has no start event."), N_("Draw one."))
         if sum(item.trigger.kind == "none" for item in starts) > 1:
-            self.find(None, "start.ambiguous", N_("The process has several plain start events."), N_("Keep one."))
-        for scope in (item for item in self.process.elements.values() if item.kind == "subProcess"):
-            inner = [item for item in self.process.within(scope.id) if item.kind == "startEvent"]
-            if len(inner) != 1 or inner[0].trigger.kind != "none":
-                message = N_("A sub-process needs exactly one start event, without a trigger.")
-                self.find(scope, "start.subprocess", message, N_("Draw one plain start event inside."))
+            message = N_("The process has several plain start events; a plain start begins at the first.")
+            self.find(None, "style.starts", message, N_("Keep one."))
+        for scope in (item for item in self.process.elements.values() if item.kind in SCOPES):
+            self._start_inside(scope)
+
+    def _start_inside(self, scope: Element) -> None:
+        inner = [item for item in self.process.within(scope.id) if item.kind == "startEvent"]
+        if scope.kind == EVENT_SUB_PROCESS or scope.details.ad_hoc:
+            return
+        if len(inner) > 1 or any(item.trigger.kind != "none" for item in inner):
+            message = N_("A sub-process begins at one start event without a trigger.")
+            self.find(scope, "start.subprocess", message, N_("Draw one plain start event inside."))
+        elif not self.process.within(scope.id):
+            message = N_("The sub-process is empty; it is done as soon as it is reached.")
+            self.find(scope, "read.empty", message, N_("Draw what happens inside."))
+        elif not self.process.beginnings(scope.id):
+            self.find(scope, "start.missing", N_("The sub-process has no start event."), N_("Draw one."))
 
     # --- sequence flows -----------------------------------------------------------------------------------------
 
@@ -92,80 +84,36 @@ class _Checker:
             self.find(flow, "flow.target", message, N_("Lead it to another element."))
         if source.kind == "endEvent":
             self.find(flow, "flow.source", N_("A flow cannot leave an end event."), N_("Remove it."))
-        self._condition(flow, source)
-
-    def _condition(self, flow: Flow, source: Element) -> None:
-        if source.kind == "exclusiveGateway":
-            alone = len(self.process.leaving(source.id)) == 1
-            if not flow.condition and flow.id != source.default and not alone:
-                message = N_("The way out of the gateway has no condition and is not its default.")
-                self.find(flow, "draft.condition", message, N_("Write a condition or make it the default flow."))
-            if flow.condition and flow.id == source.default:
-                message = N_("The default flow has a condition, which would never be looked at.")
-                self.find(flow, "flow.default", message, N_("Remove the condition."))
-        elif flow.condition:
-            message = N_("Conditions are only possible on the ways out of an exclusive gateway.")
-            self.find(flow, "flow.condition", message, N_("Draw an exclusive gateway."))
-        if flow.condition and not is_expression(flow.condition):
-            message = N_("The condition does not begin with “=”.")
-            self.find(flow, "feel.mark", message, N_("Write it in FEEL, beginning with “=”."))
-        self._feel(flow, flow.condition)
+        check_condition(self, flow, source)
 
     # --- flow nodes ---------------------------------------------------------------------------------------------
 
     def element(self, element: Element) -> None:
         leaving, arriving = self.process.leaving(element.id), self.process.arriving(element.id)
-        begins = element.kind in ("startEvent", "boundaryEvent")
-        if not begins and not arriving:
+        begins = element.kind in ("startEvent", "boundaryEvent") or element.trigger.kind == "link"
+        apart = element.trigger.kind in ("link", "compensation") or self.process.begins_itself(element)
+        if not begins and not arriving and not self.process.begins_itself(element):
             message = N_("Nothing leads to this element, so it would never be reached.")
             self.find(element, "flow.unreachable", message, N_("Connect it or remove it."))
-        if not leaving and (begins or "Gateway" in element.kind):
+        if not leaving and not apart and (begins or "Gateway" in element.kind):
             self.find(element, "flow.dead-end", N_("Nothing follows this element."), N_("Draw what comes next."))
-        elif not leaving and element.kind != "endEvent":
+        elif not leaving and not apart and element.kind != "endEvent":
             message = N_("The way ends here without an end event.")
             self.find(element, "style.end", message, N_("Draw an end event."))
-        if element.default and element.default not in {flow.id for flow in leaving}:
-            self.find(element, "flow.default", N_("The default flow does not leave this element."), N_("Set it again."))
-        elif element.default and element.kind != "exclusiveGateway":
-            message = N_("A default flow is only possible at an exclusive gateway.")
-            self.find(element, "flow.default", message, N_("Draw an exclusive gateway."))
-        self._event(element)
+        check_default(self, element)
+        check_work(self, element)
+        check_event(self, element)
+        check_style(self, element)
         self._mappings(element)
         if element.kind in RULES:
             RULES[element.kind](self, element)
 
-    def _event(self, element: Element) -> None:
-        allowed, kind = ALLOWED_TRIGGERS.get(element.kind), element.trigger.kind
-        if allowed is not None and kind not in allowed:
-            message = N_("This event cannot have the trigger “%(trigger)s”.")
-            self.find(element, "event.trigger", message, N_("Choose another kind of event."), trigger=kind)
-        if kind == "timer":
-            self._timer(element)
-
-    def _timer(self, element: Element) -> None:
-        trigger = element.trigger
-        if not trigger.text:
-            self.find(
-                element, "draft.timer", N_("The timer does not say when."), N_("Enter a duration, date or cycle.")
-            )
-            return
-        if trigger.timer == "cycle" and (element.kind != "boundaryEvent" or element.interrupting):
-            message = N_("A cycle is only possible on a boundary event that does not interrupt.")
-            self.find(element, "timer.cycle", message, N_("Use a duration, or make the event non-interrupting."))
-        if is_expression(trigger.text):
-            self._feel(element, trigger.text)
-            return
-        try:
-            TIMER_READERS[trigger.timer](trigger.text)
-        except Invalid as error:
-            self.find(element, "timer.text", error.message, error.remedy, **error.params)
-
     def _mappings(self, element: Element) -> None:
         for line in (*element.extras.inputs, *element.extras.outputs):
             self._target(element, line)
-            self._feel(element, line.source)
+            self.feel(element, line.source)
         for text in (element.extras.assignee, element.extras.properties.get("timeLimit", "")):
-            self._feel(element, text)
+            self.feel(element, text)
         limit = element.extras.properties.get("timeLimit", "")
         if limit and not is_expression(limit):
             try:
@@ -174,12 +122,13 @@ class _Checker:
                 self.find(element, "task.limit", error.message, error.remedy, **error.params)
 
     def _target(self, element: Element, line: Mapped) -> None:
-        if not all(part.isidentifier() for part in line.target.split(".")) or line.target.split(".")[0] == "case":
+        parts = line.target.split(".")
+        if not all(NAME.fullmatch(part) for part in parts) or parts[0] == "case":
             message = N_("“%(target)s” cannot be the name of a variable.")
-            remedy = N_("Use letters, digits and “_”; “case” is the case itself.")
+            remedy = N_("Use letters, digits, blanks and “_”; “case” is the case itself.")
             self.find(element, "mapping.target", message, remedy, target=line.target)
 
-    def _feel(self, item: Element | Flow, text: str) -> None:
+    def feel(self, item: Element | Flow, text: str) -> None:
         if not is_expression(text):
             return
         try:
@@ -203,7 +152,7 @@ class _Checker:
             message = N_("An event gateway needs at least two events to choose from.")
             self.find(element, "gateway.events", message, N_("Draw the events that may come."))
         for target in targets:
-            wrong = target is not None and target.kind != "intermediateCatchEvent"
+            wrong = target is not None and target.kind not in ("intermediateCatchEvent", "receiveTask")
             if target is not None and (wrong or len(self.process.arriving(target.id)) > 1):
                 message = N_("After an event gateway only catch events may follow, reached by this gateway alone.")
                 self.find(target, "gateway.events", message, N_("Draw a message or timer catch event."))
@@ -213,7 +162,7 @@ class _Checker:
         if form and f"{form}.form" not in self.files:
             message = N_("The form “%(form)s” is not in this folder.")
             self.find(
-                element, "task.form", message, N_("Add the file %(form)s.form or choose another form."), form=form
+                element, "draft.form", message, N_("Add the file %(form)s.form or choose another form."), form=form
             )
 
     def service_task(self, element: Element) -> None:
@@ -229,7 +178,7 @@ class _Checker:
         if not is_expression(element.extras.script):
             message = N_("The script is not a FEEL expression; other languages are not run.")
             self.find(element, "draft.script", message, N_("Choose “FEEL expression” and begin it with “=”."))
-        self._feel(element, element.extras.script)
+        self.feel(element, element.extras.script)
 
     def rule_task(self, element: Element) -> None:
         if not element.extras.decision:
@@ -240,12 +189,8 @@ class _Checker:
         called = element.extras.called
         if called not in self.diagrams.processes:
             message = N_("The called process “%(called)s” is not in this folder.")
-            self.find(element, "call.missing", message, N_("Put its diagram into the same folder."), called=called)
-        elif all(
-            item.trigger.kind != "none"
-            for item in self.diagrams.processes[called].within(called)
-            if item.kind == "startEvent"
-        ):
+            self.find(element, "draft.call", message, N_("Put its diagram into the same folder."), called=called)
+        elif not self.diagrams.processes[called].beginnings(called):
             message = N_("The called process “%(called)s” has no plain start event.")
             self.find(element, "call.start", message, N_("Give it one."), called=called)
 

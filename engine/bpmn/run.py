@@ -1,15 +1,18 @@
 """Moves tokens through a diagram: SpiffWorkflow's workflow with a tree of what is alive only."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
+from loopdesk.engine.bpmn import events, throwing
 from loopdesk.engine.bpmn.expressions import FeelEngine, Scope
+from loopdesk.engine.bpmn.model import Element
 from loopdesk.engine.bpmn.outside import Outside, Visit
-from loopdesk.engine.bpmn.tree import Token, detach, hand_over, join, move, prune, scope_of, subtree
+from loopdesk.engine.bpmn.records import remember
+from loopdesk.engine.bpmn.tree import OUTER, Token, detach, hand_over, join, move, prune, scope_of, subtree
 from loopdesk.engine.errors import N_, Refused
 
 if TYPE_CHECKING:
@@ -19,10 +22,16 @@ MAX_STEPS = 50_000
 """Elements that one step may run through on its own (about a second); more is taken for an endless loop."""
 
 
+Follow = Callable[[Element, str], None]
+"""Is told each element that a token started, completed or was cancelled at, or whose work was compensated."""
+
+
 class Run(BpmnWorkflow):  # type: ignore[misc]
     """One process instance while a step works on it."""
 
     tasks: dict[int, Token]
+    nodes: "Mapping[str, Node]"
+    """every node of the bundle by its key"""
 
     def __init__(self, spec: "ProcessSpec", outside: Outside) -> None:
         super().__init__(spec, script_engine=FeelEngine(), deserializing=True)
@@ -30,30 +39,43 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         self.ready: deque[Token] = deque()
         self.passed: set[str] = set()
         self.last_id = 0
+        self.follow: Follow | None = None
+        self.visited: Token | None = None
+
+    def note(self, token: Token, event: str) -> None:
+        """Tell who follows the run what came to an element; of a loop only its rounds are told."""
+        node = token.task_spec
+        if self.follow is not None and node.element.details.loop is None and node.element.kind != "process":
+            self.follow(node.element, event)
 
     def next_id(self) -> int:
         """A number that no other token of this instance has or had."""
         self.last_id += 1
         return self.last_id
 
-    def begin(self, root: "Node", start: "Node", data: Mapping[str, Any]) -> None:
-        """Put the first token on a start event."""
+    def begin(self, root: "Node", starts: "Sequence[Node]", data: Mapping[str, Any]) -> None:
+        """Put the first tokens where the process begins."""
         self.task_tree = Token(self, root, None, dict(data))
         self.task_tree._set_state(TaskState.STARTED)
-        self.enter([start], self.task_tree, dict(data))
+        self.enter(starts, self.task_tree, dict(data))
+        self.listen(self.task_tree)
 
     def scope(self, token: Token, **more: Any) -> Scope:
         """What an expression at the token sees."""
         return Scope({**token.data, **more}, self.outside.facts, self.outside.now)
 
-    def visit(self, token: Token) -> Visit:
-        """The token as the outside world knows it."""
-        return Visit(str(token.id), token.task_spec.element, token.data)
+    def visit(self, token: Token, part: int = 0) -> Visit:
+        """The token as the outside world knows it; each part of a multiple event is a visit of its own."""
+        element = token.task_spec.element
+        ref = f"{token.id}.{part}" if element.trigger.parts else str(token.id)
+        return Visit(ref, element, token.data, element.trigger.each[part])
 
     def advance(self) -> None:
         """Run until every token waits; ``Refused`` after ``MAX_STEPS`` elements."""
         steps = 0
-        while self.ready:
+        while self.ready or self._proceed() or self._look():
+            if not self.ready:
+                continue
             token = self.ready.popleft()
             if token.state != TaskState.READY:
                 continue
@@ -67,7 +89,29 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
                 )
             self._visit(token)
 
+    def _proceed(self) -> bool:
+        """Let one join that had to see all other tokens at rest go on."""
+        groups: dict[tuple[str, int], list[Token]] = {}
+        for token in self.tasks.values():
+            if token.task_spec.is_patient and token.state == TaskState.WAITING:
+                groups.setdefault((token.task_spec.key, scope_of(token).id), []).append(token)
+        for (_, scope), tokens in groups.items():
+            if tokens[0].task_spec.proceed(self, self.tasks[scope], tokens):
+                return True
+        return False
+
+    def _look(self) -> bool:
+        """Let one event go on whose condition has become true."""
+        return events.look(self)
+
+    def fail(self, token: Token, code: str, payload: Mapping[str, Any], reason: str = "") -> None:
+        """Throw an error at a token; see ``throwing.fail``."""
+        throwing.fail(token, code, payload, reason)
+
     def _visit(self, token: Token) -> None:
+        self.visited = token
+        if not token.task_spec.is_boundary:
+            self.note(token, "started")
         try:
             token.run()
         except Exception as error:
@@ -88,6 +132,14 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         """A completed token goes on along ``ways``; without any it ends."""
         for child in token.children:
             self.drop(child)
+        node = token.task_spec
+        self.note(token, "completed")
+        remember(token)
+        if node.body_of is not None:
+            node.body_of.came_back(token)
+            return
+        if node.watched_by is not None and node.watched_by.completed(token):
+            ways = ()
         self.passed.update([token.task_spec.place, *(way.place for way in ways)])
         if not ways:
             self.end(token)
@@ -110,8 +162,11 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         detach(token)
         prune(parent)
 
-    def join(self, tokens: list[Token], node: "Node") -> None:
+    def join(self, tokens: list[Token], node: "Node") -> Token:
         """Replace the waiting tokens of a join by one with their variables merged."""
+        if len(tokens) == 1:
+            tokens[0]._ready()
+            return tokens[0]
         common, data = join(tokens)
         parents = [token.parent for token in tokens]
         for token in tokens:
@@ -121,19 +176,49 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
             if parent.id in self.tasks:
                 prune(parent)
         merged._ready()
+        return merged
 
     def drop(self, token: Token) -> None:
         """Cancel a token and everything that runs below it."""
         for item in reversed(subtree(token)):
             waited = item.state == TaskState.STARTED
             item._set_state(TaskState.CANCELLED)
+            if (waited or item is self.visited) and not (item.is_fork or item.task_spec.is_boundary):
+                self.note(item, "cancelled")
             if waited and item.task_spec.waits:
-                self.outside.gone(self.visit(item))
+                item.task_spec.withdraw(item)
             detach(item)
+
+    def listen(self, scope: Token) -> None:
+        """Let the event sub-processes of a scope wait for their events."""
+        for start in scope.task_spec.handlers:
+            if start.arms:
+                self.enter([start], scope, scope.data)
+
+    def jump(self, token: Token, node: "Node") -> None:
+        """A completed token goes on elsewhere without a flow."""
+        self.note(token, "completed")
+        self.passed.add(token.task_spec.place)
+        parent, data = token.parent, token.data
+        detach(token)
+        self.enter([node], parent, data)
+
+    def remove(self, token: Token) -> None:
+        """A token that listened has nothing more to wait for."""
+        token._set_state(TaskState.COMPLETED)
+        detach(token)
+
+    def only(self, token: Token, scope: Token) -> None:
+        """Cancel all that runs in a scope but ``token``; boundary events go on waiting."""
+        move(token, scope)
+        for child in scope.inner:
+            if child is not token:
+                self.drop(child)
 
     def terminate(self, token: Token) -> None:
         """End the token's scope at once, whatever else runs there."""
         scope, data = scope_of(token), token.data
+        self.note(token, "completed")
         self.passed.add(token.task_spec.place)
         for child in scope.children:
             self.drop(child)
@@ -146,7 +231,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
 
     def part(self, host: Token) -> Token:
         """A fork above ``host``, where a second branch with the same variables can begin."""
-        fork = Token(self, host.task_spec, host.parent, host.data)
+        fork = Token(self, host.task_spec, host.parent, host.internal_data.get(OUTER, host.data))
         fork._set_state(TaskState.COMPLETED)
         move(host, fork)
         return fork

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from loopdesk.engine.bpmn.merge import changes, merge, take_over
+from loopdesk.engine.bpmn.merge import changes, merge, same, take_over
 
 if TYPE_CHECKING:
     from loopdesk.engine.bpmn.nodes import Node
@@ -40,10 +40,19 @@ class Token(Task):  # type: ignore[misc]
         # The original formats a log line at each change, logging on or off.
         self._state = value
 
+    def run(self) -> bool | None:
+        """Visit the element; a token that it has completed or cancelled itself is left as it is."""
+        done: bool | None = self.task_spec._run(self)
+        if done:
+            self.complete()
+        elif self.state == TaskState.READY:
+            self._set_state(TaskState.STARTED)
+        return done
+
     @property
     def is_scope(self) -> bool:
         """Whether other tokens run inside it: the process itself, a sub-process, a call activity."""
-        return self.task_spec.is_scope
+        return bool(self.task_spec.is_scope and not self.is_fork)
 
     @property
     def is_fork(self) -> bool:
@@ -80,6 +89,15 @@ def subtree(token: Token) -> list[Token]:
     return found
 
 
+def within(scope: Token) -> list[Token]:
+    """The tokens that run in a scope, without those in the scopes inside it; the oldest of a branch first."""
+    found = scope.children
+    for item in found:
+        if item.is_fork or not item.is_scope:
+            found.extend(item.children)
+    return sorted(found, key=lambda token: token.id)
+
+
 def detach(token: Token) -> None:
     """Take a token without children out of the tree."""
     if token.parent is not None:
@@ -105,18 +123,68 @@ def prune(token: Token | None) -> None:
 
 
 def hand_over(ended: Token) -> None:
-    """Give what an ended branch wrote to the branches that go on, where they wrote nothing themselves."""
-    seen = {ended.id}
+    """Give what an ended branch wrote to the branches that go on; raises ``Conflict`` where one wrote otherwise."""
+    below = ended
     for above in path_up(ended):
-        base = above.data
-        changed = changes(base, ended.data)
-        for token in subtree(above):
-            if token.id in seen:
-                continue
-            seen.add(token.id)
-            token.data = take_over(token.data, base, changed)
-            if OUTER in token.internal_data and not (token is above and above.is_scope):
-                token.internal_data[OUTER] = take_over(token.internal_data[OUTER], base, changed)
+        base, changed = above.data, changes(above.data, ended.data)
+        for child in above.children:
+            if changed and child is not below:
+                _receive(child, base, changed, strict=True)
+        above.data = take_over(base, base, changed)
+        below = above
+
+
+def _receive(token: Token, base: dict[str, Any], changed: dict[str, Any], *, strict: bool) -> None:
+    """Let a branch and those inside it see the changes; what is a scope's own variable there stays so."""
+    outer = token.internal_data.get(OUTER)
+    if outer is not None:
+        token.internal_data = {**token.internal_data, OUTER: take_over(outer, base, changed, strict=strict)}
+        changed = token.task_spec.lets_in(changed)
+    strict = strict and not (token.is_scope and token.task_spec.keeps)
+    token.data = take_over(token.data, base, changed, strict=strict)
+    for child in token.children:
+        _receive(child, base, changed, strict=strict)
+
+
+def gathered(scope: Token) -> dict[str, Any]:
+    """The variables of a scope as its branches have made them so far; raises ``Conflict`` as a join does."""
+    branches = [written(child) for child in scope.inner]
+    return merge(scope.data, branches) if branches else scope.data
+
+
+def written(token: Token) -> dict[str, Any]:
+    """The variables as the branch or activity has made them so far, as they are seen outside it."""
+    if OUTER in token.internal_data:
+        return dict(token.internal_data[OUTER])
+    if token.is_scope and token.task_spec.keeps:
+        return token.data
+    return gathered(token) if token.is_fork or token.is_scope else token.data
+
+
+def share(token: Token) -> None:
+    """Let all branches below ``token`` see what one of them wrote; where branches disagree nobody takes over."""
+    for child in token.children:
+        share(child)
+    if not token.is_fork and (token.task_spec.keeps or not token.is_scope):
+        return
+    wrote: dict[str, list[Any]] = {}
+    for child in token.inner:
+        for name, value in changes(token.data, child.internal_data.get(OUTER, child.data)).items():
+            values = wrote.setdefault(name, [])
+            if not any(same(value, other) for other in values):
+                values.append(value)
+    agreed = {name: values[0] for name, values in wrote.items() if len(values) == 1}
+    if agreed:
+        _pass_on(token, token.data, agreed)
+
+
+def _pass_on(token: Token, base: dict[str, Any], changed: dict[str, Any]) -> None:
+    token.data = take_over(token.data, base, changed)
+    for child in token.children:
+        if OUTER in child.internal_data:
+            child.internal_data[OUTER] = take_over(child.internal_data[OUTER], base, changed)
+        else:
+            _pass_on(child, base, changed)
 
 
 def join(tokens: list[Token]) -> tuple[Token, dict[str, Any]]:

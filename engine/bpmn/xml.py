@@ -1,5 +1,8 @@
 """Opens a BPMN file without trusting it: no entities, no network, bounded size."""
 
+import codecs
+import re
+
 from lxml import etree
 
 from loopdesk.engine.errors import N_
@@ -7,6 +10,26 @@ from loopdesk.engine.findings import Finding
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+CAMUNDA = ("http://camunda.org/schema/1.0/bpmn", "http://activiti.org/bpmn", "http://flowable.org/bpmn")
+"""Camunda 7 and its relatives, whose extensions are alike."""
+SPIFF = ("http://spiffworkflow.org/bpmn/schema/1.0/core",)
+KNOWN = frozenset(
+    {
+        BPMN,
+        ZEEBE,
+        *CAMUNDA,
+        *SPIFF,
+        "http://www.omg.org/spec/BPMN/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DC",
+        "http://www.omg.org/spec/DD/20100524/DI",
+        "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+        "http://bpmn.io/schema/bpmn/biocolor/1.0",
+        "http://camunda.org/schema/modeler/1.0",
+        "http://www.w3.org/2001/XMLSchema-instance",
+        "http://www.w3.org/XML/1998/namespace",
+    }
+)
+"""Namespaces of the model, its drawing and the extensions that are read."""
 MAX_BYTES = 10 * 1024 * 1024
 
 
@@ -31,10 +54,13 @@ def open_xml(data: bytes, file: str) -> etree._Element:
         remove_comments=True,
     )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(_known(data), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         if b"<!DOCTYPE" in data:
             raise _doctype(file) from error
+        if "encoding" in str(error):
+            message = N_("The file is not written in the encoding that it declares: %(reason)s.")
+            raise _unreadable(file, "xml.encoding", message, reason=str(error)) from error
         raise _unreadable(
             file, "xml.syntax", N_("This is not well-formed XML: %(reason)s."), reason=str(error)
         ) from error
@@ -45,6 +71,18 @@ def open_xml(data: bytes, file: str) -> etree._Element:
             file, "xml.root", N_("The file is XML but not BPMN 2.0: its root is “%(tag)s”."), tag=root.tag
         )
     return root
+
+
+def _known(data: bytes) -> bytes:
+    """The file with another name for its encoding, where only Python knows the one it declares, such as latin-1."""
+    found = re.match(rb"""<\?xml[^>]*?encoding=["']([\w.:-]+)["']""", data[:200])
+    if not found:
+        return data
+    try:
+        name = codecs.lookup(found[1].decode("ascii")).name.upper().replace("ISO8859-", "ISO-8859-").encode()
+    except LookupError:
+        return data
+    return data[: found.start(1)] + name + data[found.end(1) :]
 
 
 def local(node: etree._Element) -> str:

@@ -56,8 +56,29 @@ _READERS: dict[str, Reader] = {
         extras, script=node.get("expression", ""), result=node.get("resultVariable", "")
     ),
     "calledElement": _called,
+    "loopCharacteristics": lambda extras, node: replace(
+        extras,
+        collection=node.get("inputCollection", ""),
+        item=node.get("inputElement", ""),
+        results=node.get("outputCollection", ""),
+        result=node.get("outputElement", ""),
+    ),
+    "adHoc": lambda extras, node: replace(extras, activates=node.get("activeElementsCollection", "")),
     "ioMapping": _mappings,
     "properties": _properties,
 }
-_HARMLESS = frozenset({"userTask", "subscription", "modelerTemplate"})
-"""Marks that change nothing here: every user task is native, every message correlates by the case number."""
+_HARMLESS = frozenset(
+    {
+        "userTask",
+        "subscription",
+        "modelerTemplate",
+        "modelerTemplateIcon",
+        "taskHeaders",
+        "userTaskForm",
+        "versionTag",
+        "priorityDefinition",
+        "taskSchedule",
+    }
+)
+"""Marks that change nothing here: every user task is native, every message correlates by the case number, the desk
+itself sets priorities and dates."""

@@ -64,3 +64,26 @@ def message(name: str) -> str:
 
 def _quoted(text: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+def coded(kind: str, code: str = "") -> str:
+    """An error, escalation or signal definition; it refers to the id ``e-``, ``c-`` or ``s-`` and the code."""
+    mark = {"error": "e", "escalation": "c", "signal": "s"}[kind]
+    return f'<bpmn:{kind}EventDefinition {f"""{kind}Ref="{mark}-{code}" """ if code else ""}/>'
+
+
+def condition(text: str) -> str:
+    """A conditional definition."""
+    return f"<bpmn:conditionalEventDefinition><bpmn:condition>{escape(text)}</bpmn:condition></bpmn:conditionalEventDefinition>"
+
+
+def catch(identity: str, definition: str, more: str = "") -> str:
+    """An intermediate catch event."""
+    return f'<bpmn:intermediateCatchEvent id="{identity}" {more}>{definition}</bpmn:intermediateCatchEvent>'
+
+
+def event_sub(identity: str, definition: str, body: str, first: str, *, interrupting: bool = True) -> str:
+    """An event sub-process whose start event ``<identity>-start`` leads to ``first`` of its ``body``."""
+    start = f'<bpmn:startEvent id="{identity}-start" isInterrupting="{str(interrupting).lower()}">{definition}</bpmn:startEvent>'
+    inner = start + body + flows(f"{identity}-start > {first}")
+    return f'<bpmn:subProcess id="{identity}" triggeredByEvent="true">{inner}</bpmn:subProcess>'

@@ -1,5 +1,6 @@
 """Checking diagrams and whole process folders from files alone, without a database."""
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -14,14 +15,36 @@ from loopdesk.forms import checks as form_checks
 from loopdesk.forms import gaps
 
 SHIPPED = Path(loopdesk.__file__).parent / "workflows"
-BESIDE = ("*.bpmn", "*.dmn", "*.form")
-"""What a diagram may refer to."""
+
+
+CALLED = re.compile(rb"""\s(?:calledElement|processId)=["']([^"'=]+)["']""")
+PROCESS = re.compile(rb"""<(?:[\w.-]+:)?process\s[^>]*?\bid=["']([^"']+)["']""")
+
+
+def beside(path: Path, data: bytes) -> dict[str, bytes]:
+    """A diagram with the forms and tables of its folder, and the diagrams there whose processes it calls.
+
+    Who calls whom is only looked for here, in the bytes; the reader decides what it means.
+    """
+    near = {other.name: other.read_bytes() for kind in ("*.dmn", "*.form") for other in sorted(path.parent.glob(kind))}
+    files = {**near, path.name: data}
+    held, lost = set(PROCESS.findall(data)), set(CALLED.findall(data))
+    others = [other for other in sorted(path.parent.glob("*.bpmn")) if other.name != path.name]
+    texts = {other.name: other.read_bytes() for other in others} if lost - held else {}
+    while found := [name for name, text in texts.items() if _answers(set(PROCESS.findall(text)), held, lost)]:
+        text = files[found[0]] = texts.pop(found[0])
+        held, lost = held | set(PROCESS.findall(text)), lost | set(CALLED.findall(text))
+    return files
+
+
+def _answers(holds: set[bytes], held: set[bytes], lost: set[bytes]) -> bool:
+    """Whether a file holds a process that is called and not here, and none that is here already."""
+    return bool(holds & (lost - held)) and not holds & held
 
 
 def check_diagram(path: Path, data: bytes) -> list[Finding]:
-    """Findings on one diagram; its forms and tables are looked for beside it."""
-    files = {other.name: other.read_bytes() for pattern in BESIDE for other in sorted(path.parent.glob(pattern))}
-    findings = bpmn.read({**files, path.name: data}).findings
+    """Findings on one diagram; its forms, tables and called processes are looked for beside it."""
+    findings = bpmn.read(beside(path, data)).findings
     return [_at(path, finding) for finding in findings if finding.file == path.name]
 
 

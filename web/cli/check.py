@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
+from loopdesk.desk import policy
 from loopdesk.engine import dmn
-from loopdesk.engine.errors import N_
-from loopdesk.engine.findings import Finding, errors_of
+from loopdesk.engine.errors import N_, Invalid
+from loopdesk.engine.findings import Finding, errors_of, for_deployment
 from loopdesk.forms import checks as form_checks
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._data import show
@@ -29,10 +30,20 @@ def _check_form(path: Path, data: bytes) -> list[Finding]:
     return form_checks.check(data, file=str(path))
 
 
+def _check_policy(path: Path, data: bytes) -> list[Finding]:
+    try:
+        policy.parse(data, str(path))
+    except Invalid as error:
+        return [Finding(str(path), "", "", "policy.syntax", "error", error.message, error.remedy, dict(error.params))]
+    return []
+
+
 CHECKERS: dict[str, Checker] = {
     ".bpmn": check_diagram,
     ".dmn": _check_dmn,
     ".form": _check_form,
+    ".yaml": _check_policy,
+    ".yml": _check_policy,
     FOLDER: check_folder,
 }
 """By the ending of a file's name; `FOLDER` stands for a folder, whose checker gets no bytes."""
@@ -40,9 +51,10 @@ CHECKERS: dict[str, Checker] = {
 
 @click.command("check")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--deploy", is_flag=True, help="Check as a deployment does: what a draft may lack is an error.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the findings; otherwise that of LANG.")
-def command(paths: tuple[Path, ...], as_json: bool, **_: str | None) -> None:
+def command(paths: tuple[Path, ...], deploy: bool, as_json: bool, **_: str | None) -> None:
     """Check files: each finding names file, element, rule, what is wrong and what to do.
 
     Ends with 0 when nothing is an error, 1 when something is, 2 when a file cannot be read.
@@ -56,6 +68,7 @@ def command(paths: tuple[Path, ...], as_json: bool, **_: str | None) -> None:
             unreadable.append(f"{path}: {error.strerror}")
         except click.UsageError as error:
             unreadable.append(error.message)
+    findings = for_deployment(findings) if deploy else findings
     translate = translation()
     rows = [finding.as_json(translate) for finding in findings]
     if as_json:

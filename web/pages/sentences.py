@@ -59,6 +59,8 @@ STEPS: Mapping[str, Sentence] = {
     "effect.failed": Sentence("triangle", N_("No answer yet, will be tried again: %(element)s"), "yellow"),
     "message.published": Sentence("arrow", N_("Message sent on: %(message)s")),
     "message.correlated": Sentence("arrow", N_("Message received: %(message)s")),
+    "signal.thrown": Sentence("arrow", N_("Signal sent to all: %(signal)s")),
+    "signal.heard": Sentence("arrow", N_("Signal received: %(signal)s")),
     "case.facts_found": Sentence("pen", N_("Facts noted")),
 }
 """What the machinery does, shown on request."""

@@ -11,7 +11,7 @@ from loopdesk.engine.bpmn.expressions import FeelEngine
 from loopdesk.engine.bpmn.run import MAX_STEPS
 from loopdesk.engine.errors import Invalid, Refused
 from loopdesk.tests.engine.bpmn.world import World
-from loopdesk.tests.engine.drawing import diagram, extended, flows, inputs, script, service
+from loopdesk.tests.engine.drawing import diagram, extended, flows, inputs, script, service, timer
 
 
 def outputs(**values: str) -> str:
@@ -216,3 +216,15 @@ def test_an_input_of_a_sub_process_survives_a_reload() -> None:
     ref = next(ref for ref, (_, at) in world.waits.items() if at == "x")
     assert world.execution.scope_of(ref)["local"] == Decimal(2)
     assert world.go("y", beside=3).execution.scope_of(ref)["beside"] == 3
+
+
+def test_what_was_written_in_a_sub_process_is_kept_when_an_event_interrupts_it() -> None:
+    late = '<bpmn:boundaryEvent id="late" attachedToRef="sub">' + timer("Duration", "PT1H") + "</bpmn:boundaryEvent>"
+    inside = '<bpmn:startEvent id="is"/><bpmn:userTask id="x"/><bpmn:userTask id="y"/>' + flows("is > x > y")
+    file = diagram(
+        f'<bpmn:startEvent id="s"/><bpmn:subProcess id="sub">{inside}</bpmn:subProcess>{late}<bpmn:userTask id="look"/>'
+        + flows("s > sub", "late > look")
+    )
+    world = World(file).start(n=1).go("x", m=2).fire()
+    assert world.waiting == ["look"]
+    assert world.data == {"n": 1, "m": 2}

@@ -14,7 +14,7 @@ from loopdesk.engine import bpmn
 from loopdesk.engine.bpmn.xml import MAX_BYTES
 from loopdesk.tests.engine.drawing import HEAD, diagram, flows
 
-REFERENCE = Path(os.environ.get("LOOPDESK_MODELS", Path(loopdesk.__file__).parents[1] / "shared" / "bpmn"))
+REFERENCE = Path(os.environ.get("LOOPDESK_MODELS", Path(loopdesk.__file__).resolve().parents[1] / "shared" / "bpmn"))
 """Interchange reference models of the BPMN Model Interchange Working Group."""
 BILLION_LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY a "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><lolz>&c;</lolz>"""
@@ -54,7 +54,7 @@ def test_names_in_any_script_and_encoding_are_read() -> None:
         text = diagram(body).decode().replace('encoding="UTF-8"', f'encoding="{encoding}"')
         data = text.replace("срочно", "urgent").encode(encoding)
         diagrams = bpmn.read({"p.bpmn": data})
-        assert diagrams.findings == [], encoding
+        assert [item.rule for item in diagrams.findings] == ([] if encoding == "utf-8" else ["read.encoding"]), encoding
         assert diagrams.processes["p"].elements["a.b-c"].name == "分诊 – urgent"
 
 

@@ -26,6 +26,7 @@ class World:
         self.waits: dict[str, tuple[str, str]] = {}
         self.due: dict[str, datetime] = {}
         self.thrown: list[tuple[str, dict[str, Any]]] = []
+        self.signals: list[tuple[str, dict[str, Any]]] = []
         self.called: list[tuple[str, dict[str, Any]]] = []
         self.state = b""
 
@@ -41,7 +42,11 @@ class World:
 
     def go(self, element: str, **payload: Any) -> "World":
         """Let the oldest token that waits at ``element`` go on."""
-        ref = min((ref for ref, (_, at) in self.waits.items() if at == element), key=int)
+        ref = min((ref for ref, (_, at) in self.waits.items() if at == element), key=float)
+        return self.resume(ref, **payload)
+
+    def resume(self, ref: str, **payload: Any) -> "World":
+        """Let that token go on."""
         self.waits.pop(ref)
         execution = self.execution
         execution.resume(ref, payload)
@@ -98,6 +103,12 @@ class World:
     def timer(self, visit: Visit, due: datetime, text: str) -> None:
         self.waits[visit.ref] = ("timer", visit.element.id)
         self.due[visit.ref] = due
+
+    def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
+        self.signals.append((name, dict(payload)))
+
+    def signal(self, visit: Visit, name: str) -> None:
+        self.waits[visit.ref] = ("signal", visit.element.id)
 
     def message(self, visit: Visit, name: str) -> None:
         self.waits[visit.ref] = ("message", visit.element.id)

@@ -1,0 +1,70 @@
+"""Expressions of other tools as FEEL, where the meaning is the same beyond doubt; never guessed.
+
+BPMN leaves the language open (§8.3.6 FormalExpression). Files of other tools hold JUEL (``${x == 'a'}``), XPath with
+BPMN's own function (``bpmn:getDataObject('x')``) or a comparison without any mark; what is only words stays as it is.
+"""
+
+import re
+
+from loopdesk.engine.bpmn.expressions import compiled, is_expression
+from loopdesk.engine.errors import Invalid
+
+_MARKED = re.compile(r"[$#]\{(?P<body>[^{}]*)\}")
+_OBJECT = re.compile(r"""(?:\w+:)?getDataObject\(\s*['"](?P<name>[^'"]+)['"]\s*\)""")
+_COMPARES = re.compile(r"[^\s=<>!].*?(<=|>=|!=|=|<|>).*[^\s=<>!]|true|false|not\s*\(.+\)", re.DOTALL)
+_CALLS = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
+_WORDS = {
+    r"&&": " and ",
+    r"\|\|": " or ",
+    r"!(?!=)\s*([\w.]+)": r"not(\1)",
+    r"\bnot\s+([\w.]+)": r"not(\1)",
+    r"==": "=",
+    r"\beq\b": "=",
+    r"\bne\b": "!=",
+    r"\bgt\b": ">",
+    r"\bge\b": ">=",
+    r"\blt\b": "<",
+    r"\ble\b": "<=",
+    r"\bTrue\b": "true",
+    r"\bFalse\b": "false",
+    r"\bNone\b": "null",
+}
+_TEXTS = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^'"\\]*')""")
+_LONGEST = 10_000
+
+
+def to_feel(text: str, language: str = "", *, value: bool = False) -> str | None:
+    """``text`` as FEEL with its leading ``=``; None when it is no expression of a language that we understand.
+
+    A ``value`` may be a lone name; a condition without any mark must compare something, for else it may be words.
+    """
+    text = text.strip()
+    if is_expression(text):
+        return text
+    if "FEEL" in language.upper():
+        return f"={text}"
+    marked = _MARKED.fullmatch(text)
+    source = marked["body"].strip() if marked else text
+    if len(source) > _LONGEST or not (marked or value or _COMPARES.fullmatch(source)):
+        return None
+    source = _OBJECT.sub(lambda found: found["name"], source)
+    parts = _TEXTS.split(source)
+    source = "".join(_text(part) if number % 2 else _words(part) for number, part in enumerate(parts)).strip()
+    outside = "".join(_words(part) for part in parts[::2])
+    if any(name != "not" for name in _CALLS.findall(outside)) or "?" in outside:
+        return None
+    try:
+        compiled(source)
+    except Invalid:
+        return None
+    return f"={source}"
+
+
+def _words(part: str) -> str:
+    for pattern, replacement in _WORDS.items():
+        part = re.sub(pattern, replacement, part)
+    return part
+
+
+def _text(quoted: str) -> str:
+    return f'"{quoted[1:-1]}"' if quoted.startswith("'") else quoted

@@ -1,0 +1,37 @@
+"""What compensation needs of the past: a record for each completed activity that can be compensated, nothing else."""
+
+from typing import Any
+
+from loopdesk.engine.bpmn.merge import ABSENT, changes
+from loopdesk.engine.bpmn.tree import Token, scope_of
+
+DONE = "undoable"
+"""Key of a scope's internal data: records ``[node key, variables, inner records]`` in order of completion."""
+
+Record = list[Any]
+
+
+def remember(token: Token) -> None:
+    """Keep a record of a completed activity in its scope, with the variables written up to then.
+
+    Only an activity with a handler counts, and a sub-process in which something can be compensated.
+    """
+    node, inner = token.task_spec, token.internal_data.get(DONE, [])
+    if node.handler is None and node.undo is None and not (inner and not node.forgets):
+        return
+    scope = scope_of(token)
+    written = {name: value for name, value in changes(scope.data, token.data).items() if value is not ABSENT}
+    done = [*scope.internal_data.get(DONE, []), [node.key, written, inner]]
+    scope.internal_data = {**scope.internal_data, DONE: done}
+
+
+def take(scope: Token, activity: str) -> list[Record]:
+    """Take the records of a scope out of it, or those of one activity, the latest first."""
+    done = scope.internal_data.get(DONE, [])
+    taken = [record for record in done if not activity or _names(record[0], activity)]
+    scope.internal_data = {**scope.internal_data, DONE: [record for record in done if record not in taken]}
+    return taken[::-1]
+
+
+def _names(key: str, activity: str) -> bool:
+    return key.partition("/")[2].rstrip("*") == activity

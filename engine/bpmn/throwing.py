@@ -1,0 +1,116 @@
+"""Events that a token throws, and how errors and escalations find who catches them (BPMN 2.0.2 §10.5.7, §13.5)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from loopdesk.engine.bpmn.events import EventStart, Listener
+from loopdesk.engine.bpmn.model import Trigger
+from loopdesk.engine.bpmn.nodes import Node
+from loopdesk.engine.bpmn.tree import Token, scope_of
+from loopdesk.engine.errors import N_, Refused
+
+LAST = ("error", "cancel", "terminate")
+"""Of several things that one end event throws, these end what the others need, so they come last."""
+
+
+class Uncaught(Refused):
+    """An error was thrown that nothing in the diagram catches."""
+
+
+def fail(token: Token, code: str, payload: Mapping[str, Any], reason: str = "") -> None:
+    """Throw the error ``code`` at ``token``: who catches it interrupts everything between.
+
+    Raises ``Uncaught`` when nobody does: the step is undone and a person has to look (an incident).
+    """
+    if _catch(token, "error", code, payload):
+        return
+    raise Uncaught(
+        N_("The error “%(code)s” was thrown and nothing catches it. %(reason)s"),
+        remedy=N_("Draw an error boundary event or an event sub-process for it, or remove its cause and try again."),
+        place=token.task_spec.place,
+        code=code,
+        reason=reason,
+    )
+
+
+def escalate(token: Token, code: str, payload: Mapping[str, Any]) -> None:
+    """Throw the escalation ``code``; when nobody catches it everything goes on."""
+    _catch(token, "escalation", code, payload)
+
+
+def _catch(token: Token, kind: str, code: str, payload: Mapping[str, Any]) -> bool:
+    for belongs, listeners in _levels(token):
+        # One that names the code comes before one that takes every code (§10.5.7).
+        for wanted in dict.fromkeys((code, "")):
+            for listener in listeners:
+                trigger = listener.catches(kind, wanted)
+                if trigger is not None:
+                    more = {trigger.variable: code} if trigger.variable else {}
+                    listener.caught(belongs, {**payload, **more})
+                    return True
+    return False
+
+
+def _levels(token: Token) -> Iterator[tuple[Token, list[Listener]]]:
+    """What could catch, from the inside out: the activity's boundary events, its scope's event sub-processes."""
+    at = token
+    while True:
+        if not at.is_fork:
+            yield at, [node for node in at.task_spec.boundaries if isinstance(node, Listener)]
+        if at.parent is None:
+            return
+        scope = scope_of(at)
+        starts = [node for node in scope.task_spec.handlers if isinstance(node, EventStart)]
+        handling = next((node for node in starts if node.body is at.task_spec), None)
+        if handling is None:
+            yield scope, starts
+        elif not handling.element.interrupting:
+            # The scope is still active beside this handler, which does not catch what it throws itself.
+            yield scope, [node for node in starts if node is not handling]
+        at = scope
+
+
+class ThrowEvent(Node):
+    """An intermediate or end event that may throw something, or several things, on its way."""
+
+    def _run_hook(self, my_task: Token) -> bool | None:
+        for trigger in sorted(self.element.trigger.each, key=lambda item: item.kind in LAST):
+            if trigger.kind in THROWS:
+                THROWS[trigger.kind](self, my_task, trigger)
+        return None if my_task.state == TaskState.CANCELLED else True
+
+
+class TerminateEvent(ThrowEvent):
+    """Ends its scope at once (BPMN 2.0.2 §10.5.3)."""
+
+    def _on_complete(self, my_task: Token) -> None:
+        my_task.workflow.terminate(my_task)
+
+
+class LinkThrow(Node):
+    """Goes on at the link of the same name on the same level (BPMN 2.0.2 §10.5.5)."""
+
+    target: Node
+
+    def _on_complete(self, my_task: Token) -> None:
+        my_task.workflow.jump(my_task, self.target)
+
+
+def _publish(node: Node, token: Token, trigger: Trigger) -> None:
+    run = token.workflow
+    run.outside.publish(run.visit(token), trigger.message, node.inputs(token))
+
+
+def _broadcast(node: Node, token: Token, trigger: Trigger) -> None:
+    run = token.workflow
+    run.outside.broadcast(run.visit(token), trigger.name, node.inputs(token))
+
+
+THROWS: dict[str, Callable[[Node, Token, Trigger], None]] = {
+    "message": _publish,
+    "signal": _broadcast,
+    "escalation": lambda node, token, trigger: escalate(token, trigger.name, node.inputs(token)),
+    "error": lambda node, token, trigger: fail(token, trigger.name, node.inputs(token)),
+}

@@ -1,0 +1,245 @@
+"""What ``docs/bpmn-support.md`` says: each element with a small diagram that is tried, each rule with one that breaks it.
+
+``python -m loopdesk.tests.engine.bpmn.support`` writes the page.
+"""
+# ruff: noqa: E501 - one diagram a line reads better
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import loopdesk
+from loopdesk.engine import bpmn, trial
+from loopdesk.engine.trial import Order
+from loopdesk.tests.engine.bpmn.test_rules import BROKEN
+from loopdesk.tests.engine.drawing import (
+    catch,
+    coded,
+    condition,
+    diagram,
+    event_sub,
+    extended,
+    flows,
+    message,
+    script,
+    service,
+    timer,
+)
+
+PAGE = Path(loopdesk.__file__).resolve().parent / "docs" / "bpmn-support.md"
+START, END = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
+MORE = (
+    '<bpmn:error id="e-x" errorCode="x"/><bpmn:escalation id="c-x" escalationCode="x"/><bpmn:signal id="s-x" name="x"/>'
+)
+CALLED = '<bpmn:process id="q" isExecutable="true"><bpmn:startEvent id="qs"/><bpmn:endEvent id="qe"/><bpmn:sequenceFlow id="qf" sourceRef="qs" targetRef="qe"/></bpmn:process>'
+
+
+def line(task: str) -> str:
+    return START + task + END + flows("s > t > e")
+
+
+def begin(definition: str, more: str = "") -> str:
+    return f'<bpmn:startEvent id="s" {more}>{definition}</bpmn:startEvent>' + END + flows("s > e")
+
+
+def end(definition: str) -> str:
+    return START + f'<bpmn:endEvent id="e">{definition}</bpmn:endEvent>' + flows("s > e")
+
+
+def throw(definition: str) -> str:
+    return line(f'<bpmn:intermediateThrowEvent id="t">{definition}</bpmn:intermediateThrowEvent>')
+
+
+def inside(throws: str) -> str:
+    return (
+        f'<bpmn:subProcess id="t"><bpmn:startEvent id="is"/><bpmn:endEvent id="ie">{throws}</bpmn:endEvent>'
+        + flows("is > ie")
+        + "</bpmn:subProcess>"
+    )
+
+
+def waits(length: str) -> str:
+    """A sub-process that takes a while."""
+    inner = '<bpmn:startEvent id="is"/>' + catch("ic", timer("Duration", length)) + '<bpmn:endEvent id="ie"/>'
+    return f'<bpmn:subProcess id="t">{inner}' + flows("is > ic > ie") + "</bpmn:subProcess>"
+
+
+def boundary(host: str, definition: str, *, cancel: bool = True) -> str:
+    event = f'<bpmn:boundaryEvent id="b" attachedToRef="t" cancelActivity="{str(cancel).lower()}">{definition}</bpmn:boundaryEvent>'
+    return line(host) + event + '<bpmn:endEvent id="f"/>' + flows("b > f")
+
+
+def gateway(kind: str, *conditions: str) -> str:
+    first, second = conditions or ("", "")
+    ways = [f"g >[{first}] a" if first else "g > a", f"g >[{second}] b" if second else "g > b"]
+    default = ' default="f-g-b"' if first and not second else ""
+    return (
+        START
+        + f'<bpmn:{kind} id="g" name="?"{default}/><bpmn:task id="a"/><bpmn:task id="b"/>'
+        + END
+        + flows("s > g", *ways, "a > e", "b > e")
+    )
+
+
+def handling(definition: str, *, interrupting: bool = True) -> str:
+    return line('<bpmn:userTask id="t"/>') + event_sub(
+        "sub", definition, '<bpmn:endEvent id="f"/>', "f", interrupting=interrupting
+    )
+
+
+MANY = (
+    '<bpmn:multiInstanceLoopCharacteristics isSequential="{}">'
+    + extended(
+        '<zeebe:loopCharacteristics inputCollection="=[1, 2]" inputElement="x" outputCollection="y" outputElement="=x * 2"/>'
+    )
+    + "</bpmn:multiInstanceLoopCharacteristics>"
+)
+COMPENSATED = (
+    service("t", "book") + '<bpmn:boundaryEvent id="b" attachedToRef="t"><bpmn:compensateEventDefinition/></bpmn:boundaryEvent>'
+    + '<bpmn:serviceTask id="f" isForCompensation="true">' + extended('<zeebe:taskDefinition type="undo"/>') + "</bpmn:serviceTask>"
+    + '<bpmn:association id="as" sourceRef="b" targetRef="f"/>'
+)  # fmt: skip
+CANCELLED = (
+    '<bpmn:transaction id="t"><bpmn:startEvent id="is"/><bpmn:endEvent id="ie"><bpmn:cancelEventDefinition/></bpmn:endEvent>'
+    + flows("is > ie")
+    + "</bpmn:transaction>"
+)
+LINKS = (
+    START + '<bpmn:intermediateThrowEvent id="a"><bpmn:linkEventDefinition name="x"/></bpmn:intermediateThrowEvent>'
+    + catch("t", '<bpmn:linkEventDefinition name="x"/>') + END + flows("s > a", "t > e")
+)  # fmt: skip
+Case = tuple[str, str, Mapping[str, Any]]
+"""A diagram, an element that must be completed, and what comes from outside."""
+SAY: Mapping[str, Any] = {"messages": [("m", {})]}
+RUNS: dict[str, dict[str, Case]] = {
+    "Activities": {
+        "task": (line('<bpmn:task id="t"/>'), "t", {}),
+        "manual task": (line('<bpmn:manualTask id="t"/>'), "t", {}),
+        "user task": (line('<bpmn:userTask id="t"/>'), "t", {}),
+        "service task": (line(service("t", "pay")), "t", {}),
+        "send task": (line('<bpmn:sendTask id="t" messageRef="m-m"/>'), "t", {}),
+        "receive task": (line('<bpmn:receiveTask id="t" messageRef="m-m"/>'), "t", SAY),
+        "business rule task": (line("<bpmn:businessRuleTask id='t'>" + extended('<zeebe:calledDecision decisionId="d" resultVariable="r"/>') + "</bpmn:businessRuleTask>"), "t", {}),
+        "script task (FEEL)": (line(script("t", "=1 + 1", "x")), "t", {}),
+        "call activity": (line('<bpmn:callActivity id="t" calledElement="q"/>'), "qe", {}),
+        "sub-process": (line(inside("")), "ie", {}),
+        "sub-process without start event": (line('<bpmn:subProcess id="t"><bpmn:task id="ie"/></bpmn:subProcess>'), "ie", {}),
+        "ad hoc sub-process": (line('<bpmn:adHocSubProcess id="t"><bpmn:task id="a"/><bpmn:completionCondition>=true</bpmn:completionCondition></bpmn:adHocSubProcess>'), "t", {}),
+        "transaction with cancel": (boundary(CANCELLED, "<bpmn:cancelEventDefinition/>"), "f", {}),
+        "compensation": (START + COMPENSATED + '<bpmn:endEvent id="e"><bpmn:compensateEventDefinition/></bpmn:endEvent>' + flows("s > t > e"), "f", {}),
+        "standard loop": (line('<bpmn:scriptTask id="t"><bpmn:standardLoopCharacteristics loopMaximum="3"><bpmn:loopCondition>=true</bpmn:loopCondition></bpmn:standardLoopCharacteristics>' + extended('<zeebe:script expression="=1" resultVariable="x"/>') + "</bpmn:scriptTask>"), "t", {}),
+        "multi-instance, parallel": (line(f'<bpmn:task id="t">{MANY.format("false")}</bpmn:task>'), "t", {}),
+        "multi-instance, sequential": (line(f'<bpmn:task id="t">{MANY.format("true")}</bpmn:task>'), "t", {}),
+        "token quantities": (line('<bpmn:task id="t" completionQuantity="2"/>'), "t", {}),
+        "implicit fork and merge": (START + '<bpmn:task id="t"/><bpmn:task id="a"/>' + END + flows("s > t > e", "s > a > e"), "a", {}),
+        "conditional and default flows": (START + '<bpmn:task id="t" default="f-t-e"/><bpmn:endEvent id="f"/>' + END + flows("s > t > e", "t >[=x = 1] f"), "f", {"data": {"x": 1}}),
+    },
+    "Gateways": {
+        "exclusive": (gateway("exclusiveGateway", "=x = 1", ""), "a", {"data": {"x": 1}}),
+        "parallel": (gateway("parallelGateway"), "b", {}),
+        "inclusive": (gateway("inclusiveGateway", "=x = 1", "=x > 0"), "b", {"data": {"x": 1}}),
+        "complex": (START + '<bpmn:parallelGateway id="g"/><bpmn:task id="a"/><bpmn:task id="b"/><bpmn:complexGateway id="t"><bpmn:activationCondition>=activationCount >= 1</bpmn:activationCondition></bpmn:complexGateway>' + END + flows("s > g > a > t > e", "g > b > t"), "t", {}),
+        "event-based": (START + '<bpmn:eventBasedGateway id="g"/>' + catch("t", message("m")) + catch("b", timer("Duration", "PT1H")) + END + flows("s > g > t > e", "g > b > e"), "t", SAY),
+        "event-based, instantiating": ('<bpmn:eventBasedGateway id="g" instantiate="true"/>' + catch("t", message("m")) + catch("b", message("n")) + END + flows("g > t > e", "g > b > e"), "t", SAY),
+    },
+    "Events": {
+        "message start": (begin(message("m")), "e", SAY),
+        "timer start": (begin(timer("Cycle", "R/P1D")), "e", {}),
+        "signal start": (begin(coded("signal", "x")), "e", {"signals": ["x"]}),
+        "conditional start": (begin(condition("=x = 1")), "e", {"data": {"x": 1}}),
+        "multiple start": (begin(message("m") + coded("signal", "x")), "e", SAY),
+        "message catch": (line(catch("t", message("m"))), "t", SAY),
+        "timer catch: duration, date, cycle": (line(catch("t", timer("Duration", "P1D"))), "t", {}),
+        "signal catch": (line(catch("t", coded("signal", "x"))), "t", {"signals": ["x"]}),
+        "conditional catch": (line(catch("t", condition("=x = 1"))), "t", {"data": {"x": 1}}),
+        "multiple catch": (line(catch("t", message("m") + coded("signal", "x"))), "t", SAY),
+        "parallel multiple catch": (line(catch("t", message("m") + coded("signal", "x"), 'parallelMultiple="true"')), "t", {**SAY, "signals": ["x"]}),
+        "link": (LINKS, "t", {}),
+        "message throw and end": (throw(message("m")), "t", {}),
+        "signal throw and end": (throw(coded("signal", "x")), "t", {}),
+        "terminate end": (end("<bpmn:terminateEventDefinition/>"), "e", {}),
+        "escalation end, caught at the boundary": (boundary(inside(coded("escalation", "x")), coded("escalation", "x"), cancel=False), "f", {}),
+        "error end, caught at the boundary": (boundary(inside(coded("error", "x")), coded("error", "x")), "f", {}),
+        "message boundary": (boundary('<bpmn:userTask id="t"/>', message("m")), "f", SAY),
+        "message boundary, not interrupting": (boundary('<bpmn:userTask id="t"/>', message("m"), cancel=False), "f", SAY),
+        "timer boundary": (boundary('<bpmn:receiveTask id="t" messageRef="m-m"/>', timer("Duration", "PT1H")), "f", {}),
+        "timer boundary, not interrupting, cycle": (boundary(waits("PT5H"), timer("Cycle", "R2/PT1H"), cancel=False), "f", {}),
+        "signal boundary": (boundary('<bpmn:userTask id="t"/>', coded("signal", "x")), "f", {"signals": ["x"]}),
+        "conditional boundary": (boundary('<bpmn:userTask id="t"/>', condition("=x = 1")), "f", {"data": {"x": 1}}),
+    },
+    "Event sub-processes": {
+        "message": (handling(message("m")), "f", SAY),
+        "message, not interrupting": (handling(message("m"), interrupting=False), "f", SAY),
+        "timer": (line('<bpmn:receiveTask id="t" messageRef="m-m"/>') + event_sub("sub", timer("Duration", "PT1H"), '<bpmn:endEvent id="f"/>', "f"), "f", {}),
+        "signal": (handling(coded("signal", "x")), "f", {"signals": ["x"]}),
+        "conditional": (handling(condition("=x = 1")), "f", {"data": {"x": 1}}),
+        "error": (end(coded("error", "x")) + event_sub("sub", coded("error", "x"), '<bpmn:endEvent id="f"/>', "f"), "f", {}),
+        "escalation": (throw(coded("escalation", "x")) + event_sub("sub", coded("escalation", "x"), '<bpmn:endEvent id="f"/>', "f", interrupting=False), "f", {}),
+    },
+}  # fmt: skip
+
+
+def tried(case: Case) -> dict[str, Any]:
+    """The outcome of a case."""
+    body, _, order = case
+    file = diagram(body, messages=("m", "n"), more=MORE + CALLED)
+    return trial.run({"p.bpmn": file}, "p.bpmn", Order(**order)).as_json()
+
+
+def page() -> str:
+    """The page as the cases and rules say it now."""
+    lines = [HEAD]
+    for title, cases in RUNS.items():
+        lines += [f"\n### {title}\n", "| element | |", "| --- | --- |"]
+        lines += [f"| {name} | {_said(tried(case), case[1])} |" for name, case in cases.items()]
+    lines += [REFUSED, "| what | rule | | why |", "| --- | --- | --- | --- |"]
+    for what, (body, element, rule) in BROKEN.items():
+        found = [
+            item
+            for item in bpmn.read({"p.bpmn": diagram(body)}).findings
+            if (item.element, item.rule) == (element, rule)
+        ]
+        shown = found[0].as_json()
+        message_ = str(shown["message"]).replace("t" * 201, "ttt…").replace("|", "\\|")
+        lines.append(f"| {what} | `{rule}` | {shown['severity']} | {message_} {shown['remedy']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _said(shown: dict[str, Any], element: str) -> str:
+    done = any((row["element"], row["event"]) == (element, "completed") for row in shown["trace"])
+    if done and shown["status"] == "completed":
+        return "runs"
+    return f"refused: {shown['error']['message']}" if shown["error"] else shown["status"]
+
+
+HEAD = """# What Loopdesk understands of BPMN
+
+For process owners who draw, and for those who bring diagrams of other tools along. This page is written by the tests: each
+line is a small diagram that was tried (`tests/engine/bpmn/support.py`).
+
+```
+loopdesk check process.bpmn            # what a draft lacks is a warning
+loopdesk check --deploy process.bpmn   # … and an error before it is deployed
+loopdesk try process.bpmn --data '{"amount": 3}' --answer 'approve={"ok": true}'
+```
+
+## How files of other tools are read
+
+Files of bpmn.io, Camunda Modeler, Signavio and others are read as they are; the file itself is never changed, so ids, drawing
+and foreign extensions stay. What is read in our own way is told by a finding of severity info (`read.…`): flows without an
+id, expressions of JUEL, XPath or without a mark whose meaning in FEEL is sure, extensions of Camunda 7 (Activiti, Flowable)
+and SpiffWorkflow, messages that only a message flow names, global tasks, branches without a gateway, files in another
+encoding than UTF-8. Camunda 8's extensions are our own dialect. Programs (Java, JavaScript, Python) are never run.
+
+Lanes, groups, annotations, data stores, pools without a process and documentation are drawing: they change nothing.
+
+## What runs"""
+REFUSED = """
+## What is refused or told
+
+`error` forbids the deployment. A `draft.…` rule is a warning while you draw and an error at the deployment. `style.…` is
+advice.
+"""
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
