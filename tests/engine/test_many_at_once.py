@@ -8,7 +8,7 @@ from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.tx import Engine
 from loopdesk.tests.engine.drawing import diagram, extended, flows, script, timer
-from loopdesk.tests.engine.test_runner import ANN, END, START, data_of, deploy, start, status, work_off
+from loopdesk.tests.engine.steps import ANN, END, START, data_of, deploy, start, status, work_off
 
 EACH = extended(
     '<zeebe:loopCharacteristics inputCollection="=people" inputElement="person" outputCollection="votes"'

@@ -62,7 +62,7 @@ def test_it_is_named_at_its_element(what: str) -> None:
     body, rule = RULES[what]
     errors = '<bpmn:error id="e-X" errorCode="X"/>'
     found = bpmn.read({"p.bpmn": diagram(body, more=errors)}).findings
-    (shown, *_) = [item.as_json() for item in found if item.rule == rule and item.element in ("t", "t2")] or [None]
+    shown = next((item.as_json() for item in found if item.rule == rule and item.element in ("t", "t2")), None)
     assert shown is not None, [(item.element, item.rule) for item in found]
     assert shown["severity"] == ("warning" if rule.startswith(("draft.", "style.")) else "error")
     assert shown["message"]
