@@ -1,5 +1,6 @@
 """The rows of human tasks: how a step makes and cancels them. ``work`` is what people do with them."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,7 +63,8 @@ def new(
 ) -> dict[str, Any]:
     """Insert the task of a user task element and return its row.
 
-    ``assignmentDefinition`` narrows the RACI matrix to one person; ``timeLimit`` sets the moment it is due.
+    ``assignmentDefinition`` narrows the RACI matrix to one person; ``taskSchedule``, else ``timeLimit``, sets when it
+    is due. Raises ``Invalid`` for a schedule that is no moment.
     """
     element = visit.element
     limit = bpmn.words(element.extras.properties.get("timeLimit", ""), scope)
@@ -83,13 +85,20 @@ def new(
         "state": OPEN,
         "priority": priority,
         "created_at": tx.now,
-        "due_at": bpmn.read_duration(limit).after(tx.now) if limit else None,
+        "due_at": _due(element.extras.due, limit, scope, tx.now),
         "limit": limit,
         "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
         "input": scope.plain([line.target.split(".")[0] for line in element.extras.inputs]),
     }
     tx.conn.execute(sa.insert(task).values(**row))
     return row
+
+
+def _due(schedule: str, limit: str, scope: bpmn.Scope, now: datetime) -> datetime | None:
+    moment = bpmn.words(schedule, scope)
+    if moment:
+        return bpmn.read_moment(moment)
+    return bpmn.read_duration(limit).after(now) if limit else None
 
 
 def cancel(tx: Tx, instance_id: str, ref: str) -> str | None:

@@ -106,10 +106,13 @@ def _user(node: etree._Element, remarks: Remarks) -> None:
     if assignee:
         _add(node, "assignmentDefinition", assignee=to_feel(assignee) or assignee)
         _read(node, remarks, "assignee", assignee)
-    for tag in ("taskSchedule", "priorityDefinition"):
-        if _extension(node, (ZEEBE,), tag) is not None:
-            message = N_("The desk sets dates and priorities of tasks itself; “%(tag)s” is kept and not used.")
-            remarks.add(node, "read.schedule", message, N_("Set the property timeLimit for a due time."), tag=tag)
+    schedule = _extension(node, (ZEEBE,), "taskSchedule")
+    if schedule is not None and schedule.get("followUpDate"):
+        message = N_("A follow-up date is kept and not used.")
+        remarks.add(node, "read.schedule", message, N_("Draw a timer event where somebody has to be reminded."))
+    if _extension(node, (ZEEBE,), "priorityDefinition") is not None:
+        message = N_("A task has the priority of its case; “%(tag)s” is kept and not used.")
+        remarks.add(node, "read.priority", message, N_("Let a decision table set it."), tag="priorityDefinition")
     people = [_foreign(node, name) for name in PEOPLE if _foreign(node, name)]
     roles = [local(part) for part in node if is_bpmn(part) and local(part) in ROLES]
     if people or roles:

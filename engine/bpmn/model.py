@@ -84,6 +84,8 @@ class Extras:
 
     form: str = ""
     assignee: str = ""
+    due: str = ""
+    """the moment a task schedule names; goes before the property ``timeLimit``"""
     task: str = ""
     """type of the task definition: name of an operation or effect"""
     decision: str = ""

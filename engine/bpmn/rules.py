@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from loopdesk.engine.bpmn.eventrules import check_event
 from loopdesk.engine.bpmn.expressions import body, compiled, is_expression
 from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, SCOPES, Diagrams, Element, Flow, Mapped, Process
-from loopdesk.engine.bpmn.moments import read_duration
+from loopdesk.engine.bpmn.moments import read_duration, read_moment
 from loopdesk.engine.bpmn.stylerules import check_style
 from loopdesk.engine.bpmn.workrules import ACTIVITIES, check_condition, check_default, check_depth, check_work
 from loopdesk.engine.errors import N_, Invalid, Phrase
@@ -112,14 +112,15 @@ class _Checker:
         for line in (*element.extras.inputs, *element.extras.outputs):
             self._target(element, line)
             self.feel(element, line.source)
-        for text in (element.extras.assignee, element.extras.properties.get("timeLimit", "")):
+        limit, due = element.extras.properties.get("timeLimit", ""), element.extras.due
+        for text in (element.extras.assignee, limit, due):
             self.feel(element, text)
-        limit = element.extras.properties.get("timeLimit", "")
-        if limit and not is_expression(limit):
-            try:
-                read_duration(limit)
-            except Invalid as error:
-                self.find(element, "task.limit", error.message, error.remedy, **error.params)
+        for rule, text, read in (("task.limit", limit, read_duration), ("task.due", due, read_moment)):
+            if text and not is_expression(text):
+                try:
+                    read(text)
+                except Invalid as error:
+                    self.find(element, rule, error.message, error.remedy, **error.params)
 
     def _target(self, element: Element, line: Mapped) -> None:
         parts = line.target.split(".")

@@ -48,6 +48,7 @@ def _properties(extras: Extras, node: etree._Element) -> Extras:
 _READERS: dict[str, Reader] = {
     "formDefinition": lambda extras, node: replace(extras, form=node.get("formId") or node.get("formKey") or ""),
     "assignmentDefinition": lambda extras, node: replace(extras, assignee=node.get("assignee", "")),
+    "taskSchedule": lambda extras, node: replace(extras, due=node.get("dueDate", "")),
     "taskDefinition": lambda extras, node: replace(extras, task=node.get("type", "")),
     "calledDecision": lambda extras, node: replace(
         extras, decision=node.get("decisionId", ""), result=node.get("resultVariable", "")
@@ -77,8 +78,7 @@ _HARMLESS = frozenset(
         "userTaskForm",
         "versionTag",
         "priorityDefinition",
-        "taskSchedule",
     }
 )
 """Marks that change nothing here: every user task is native, every message correlates by the case number, the desk
-itself sets priorities and dates."""
+itself sets priorities."""

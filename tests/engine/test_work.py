@@ -1,7 +1,7 @@
 """Human tasks: who sees them, who has them, what a form refuses, and that no answer is lost (issue 2, bad input)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +72,12 @@ def test_a_task_says_who_by_when_and_what_for(engine: Engine, clock: VirtualCloc
     assert (task["department"], task["role"], task["raci"]["R"]) == ("support", "agent", ["support/agent"])
     assert task["due_at"] == clock.now() + timedelta(hours=4)
     assert task["key"] == "L-1"
+
+
+@pytest.mark.parametrize("due", ["2026-11-30T09:00:00+08:00", "=date and time(&quot;2026-11-30T09:00:00+08:00&quot;)"])
+def test_a_schedule_goes_before_the_time_limit(engine: Engine, due: str) -> None:
+    deploy(engine, f'<zeebe:taskSchedule dueDate="{due}"/>')
+    assert only_task(engine)["due_at"] == datetime(2026, 11, 30, 1, tzinfo=UTC)
 
 
 def test_people_see_what_their_department_and_role_may_do(engine: Engine) -> None:

@@ -118,9 +118,16 @@ def test_groups_of_people_are_told_to_be_decided_elsewhere() -> None:
     assert [item.severity for item in found if item.rule == "read.people"] == ["info"]
 
 
-def test_a_schedule_of_camunda_8_is_told_not_to_count() -> None:
-    _, found = task(f"""<bpmn:userTask id="t">{extended('<zeebe:taskSchedule dueDate="=now()"/>')}</bpmn:userTask>""")
-    assert [(item.rule, item.severity) for item in found] == [("read.schedule", "info")]
+@pytest.mark.parametrize(
+    ("extension", "rule"),
+    [
+        ('<zeebe:taskSchedule dueDate="=now()" followUpDate="=now()"/>', "read.schedule"),
+        ('<zeebe:priorityDefinition priority="9"/>', "read.priority"),
+    ],
+)
+def test_what_does_not_count_of_camunda_8_is_told(extension: str, rule: str) -> None:
+    _, found = task(f'<bpmn:userTask id="t">{extended(extension)}</bpmn:userTask>')
+    assert [(item.rule, item.severity) for item in found] == [(rule, "info")]
 
 
 def test_a_foreign_extension_is_kept_and_told_once() -> None:

@@ -116,6 +116,9 @@ BROKEN = {
         "t",
         "task.limit",
     ),
+    "a schedule that is no moment": (
+        line(f"""<bpmn:userTask id="t">{extended('<zeebe:taskSchedule dueDate="soon"/>')}</bpmn:userTask>"""), "t", "task.due"
+    ),
     "a service task without operation": (line('<bpmn:serviceTask id="t"/>'), "t", "draft.operation"),
     "a send task without message": (line('<bpmn:sendTask id="t"/>'), "t", "draft.operation"),
     "a script that is no FEEL": (line(script("t", "=1 +")), "t", "feel.syntax"),
