@@ -22,20 +22,22 @@ function listOf(input: HTMLInputElement): HTMLElement {
   return made;
 }
 
-function keep(input: HTMLInputElement, files: File[]): void {
+function hold(input: HTMLInputElement, files: File[]): void {
   const kept = new DataTransfer();
   for (const file of files) kept.items.add(file);
   input.files = kept.files;
-  input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-function row(input: HTMLInputElement, file: File): HTMLElement {
+function row(input: HTMLInputElement, file: File, at: number): HTMLElement {
   const item = Object.assign(document.createElement("li"), { className: "file" });
   const name = Object.assign(document.createElement("span"), { className: "clip", textContent: file.name });
   const size = Object.assign(document.createElement("span"), { className: "muted", textContent: sizeOf(file) });
   const out = Object.assign(document.createElement("button"), { type: "button", className: "button quiet icon-only", textContent: "×" });
   out.setAttribute("aria-label", word("Remove %(name)s", { name: file.name }));
-  out.addEventListener("click", () => keep(input, [...(input.files ?? [])].filter((one) => one !== file)));
+  out.addEventListener("click", () => {
+    hold(input, [...(input.files ?? [])].filter((_, index) => index !== at));
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
   item.append(name, size, out);
   return item;
 }
@@ -45,21 +47,22 @@ function refused(file: File): HTMLElement {
   return Object.assign(document.createElement("li"), { className: "error", textContent: text });
 }
 
-let tooLarge: File[] = [];
-
+/** Before anybody else hears of it: what is too large is not chosen at all. */
 function show(event: Event): void {
   const input = event.target as HTMLInputElement;
   if (input.type !== "file") return;
-  const files = [...(input.files ?? [])];
-  const large = files.filter((file) => file.size > LARGEST * MB);
-  if (large.length > 0) {
-    tooLarge = large;
-    return keep(input, files.filter((file) => !large.includes(file)));
+  const chosen = [...(input.files ?? [])];
+  const files = chosen.filter((file) => file.size <= LARGEST * MB);
+  const list = listOf(input);
+  if (files.length < chosen.length) {
+    hold(input, files);
+    // form-js would keep an empty choice as if it were one.
+    if (files.length === 0 && !list.querySelector(".file")) event.stopPropagation();
   }
-  listOf(input).replaceChildren(...tooLarge.map(refused), ...files.map((file) => row(input, file)));
-  tooLarge = [];
+  const large = chosen.filter((file) => !files.includes(file));
+  list.replaceChildren(...large.map(refused), ...files.map((file, at) => row(input, file, at)));
 }
 
 export function startFiles(): void {
-  document.addEventListener("change", show);
+  document.addEventListener("change", show, { capture: true });
 }
