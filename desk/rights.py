@@ -138,7 +138,7 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     takes_part = sa.exists().where(
         involved.c.case == case_.c.number, involved.c.department.in_(sorted(actor.departments))
     )
-    ordinary = sa.true() if actor.has_role("supervisor", "owner") else takes_part
+    ordinary: sa.ColumnElement[bool] = sa.true() if actor.has_role("supervisor", "owner") else takes_part
     if actor.has_role("integrator"):
         ordinary |= case_.c.channel.in_(WIRED)
     restricted = sa.true() if RESTRICTED_TO in actor.departments else sa.false()
