@@ -1,7 +1,7 @@
 """What first-time users stumbled over stays mended: wide pages, jumping forms, hidden fields, refused files."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from loopdesk.desk import communications
 from loopdesk.engine.actor import SYSTEM
@@ -130,5 +130,5 @@ def _take_out(page: Page, name: str) -> None:
     expect(page.locator(".chosen")).not_to_contain_text(name)
 
 
-def _file(name: str, content: bytes = b"one line\n") -> dict[str, object]:
+def _file(name: str, content: bytes = b"one line\n") -> FilePayload:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
