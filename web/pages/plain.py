@@ -11,7 +11,7 @@ from loopdesk.engine.bundle import Bundle
 from loopdesk.forms.translation import translate
 from loopdesk.web import vocabulary
 
-_ROW = r"[A-Z]{2,4}-\d+"
+_ROW = r"(?!UTF|ISO|SHA)[A-Z]{2,4}-\d+"
 _ROWS_IN_BRACKETS = re.compile(rf"\s*[(（]\s*{_ROW}(?:[,、;；\s]+{_ROW})*\s*[)）]")
 _ROWS = re.compile(rf"\b(?:{_ROW}[,、;；\s]*)+[:：.。]?\s*")
 """Diagrams cite the rows of the requirements; whoever does the work needs the words."""
