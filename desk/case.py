@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import customers, record
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.record import EMPTY, Case, case_, case_of_row
-from loopdesk.desk.rights import readable, require
+from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.desk.sql import escape_like, insert_new, page_of
 from loopdesk.engine import events, runner
 from loopdesk.engine.actor import Actor
@@ -108,6 +108,15 @@ def find(actor: Actor, tx: Tx, number: str) -> Case | None:
     return case_of_row(row) if row else None
 
 
+def reported(actor: Actor, tx: Tx, number: str, *, new: bool) -> Case:
+    """What whoever may report is answered: the case just opened (``new``), else the known one if he may see it.
+
+    Needs no right to read cases; raises `Missing` for another's case that ``actor`` may not see.
+    """
+    require(actor, "case.open")
+    return record.get(tx, number, visible=None if new else visible_to(actor))
+
+
 def several(actor: Actor, tx: Tx, numbers: Iterable[str]) -> list[Case]:
     """Those of the cases ``numbers`` that ``actor`` may see, in one query."""
     query = sa.select(case_).where(case_.c.number.in_(sorted(set(numbers))), readable(actor))
@@ -175,7 +184,12 @@ def _customer(actor: Actor, tx: Tx, report: Report) -> tuple[customers.Contact |
         contact = customers.find_or_create_contact(actor, tx, **who)
     else:
         contact = None
-    return contact, _organisation(actor, tx, report, contact)
+    organisation = _organisation(actor, tx, report, contact)
+    if contact is None and organisation is not None and report.channel not in CUSTOMERLESS:
+        contact = customers.first_contact(tx, organisation.id) if actor.kind != "customer" else None
+        if contact is None:
+            _needs_address(organisation.number)
+    return contact, organisation
 
 
 def _organisation(
@@ -199,6 +213,15 @@ def _organisation(
             fields={"email": [Phrase("Give a customer number or an e-mail address.")]},
         )
     return named
+
+
+def _needs_address(number: str) -> None:
+    raise Invalid(
+        "Nobody of customer %(number)s is known whom we could write to.",
+        remedy=N_("Give the e-mail address of whoever reports."),
+        fields={"email": [Phrase("This is needed.")]},
+        number=number,
+    )
 
 
 def _facts(report: Report, contact: customers.Contact | None) -> dict[str, object]:

@@ -12,14 +12,16 @@ from loopdesk.desk.handoff import signature
 from loopdesk.desk.letters import REPLIED
 from loopdesk.desk.people import Person
 from loopdesk.desk.record import Case, case_
-from loopdesk.desk.rights import RESTRICTED_TO, require
+from loopdesk.desk.rights import DESK, RESTRICTED_TO, require
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase, Refused
+from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 OPEN = frozenset({"new", "open", "waiting"})
 """Statuses in which somebody has to do something."""
+CLOSED = "case.closed"
+"""The message that a case was closed, for whatever still runs beside it."""
 
 
 def set_type(actor: Actor, tx: Tx, number: str, *, kind: str, department: str) -> None:
@@ -30,6 +32,7 @@ def set_type(actor: Actor, tx: Tx, number: str, *, kind: str, department: str) -
     require(actor, "case.set_type")
     case = _unclosed(tx, number)
     _given(type=kind, department=department)
+    _adopt(actor, tx, case)
     holder = case.department if _signed_over(tx, case) else department
     restricted = RESTRICTED_TO in (kind, department)
     record.change(tx, number, type=kind, department=holder, restricted=restricted)
@@ -60,25 +63,34 @@ def set_facts(actor: Actor, tx: Tx, number: str, **values: str) -> None:
         events.record(actor, tx, "case.facts_found", key=number, data=found)
 
 
-def name_owner(actor: Actor, tx: Tx, number: str, *, department: str) -> Person:
+def name_owner(actor: Actor, tx: Tx, number: str, *, department: str) -> Person | None:
     """Who answers to the customer: the first person asked until a handoff is signed (INT-6), else the one of the
-    department's agents with the fewest open cases. Raises `Refused` when nobody is there.
+    department's agents (its supervisors, any administrator) with the fewest open cases.
+
+    A house without people takes reports all the same: None, the case stays unowned, an event warns of it, and the
+    first person who works on it becomes the owner.
     """
     require(actor, "case.name_owner")
     case = _unclosed(tx, number)
-    owner = people.find(tx, case.owner_id) or _least_busy(tx, department) or _least_busy(tx, FIRST_LINE)
-    if owner is None:
-        raise Refused(
-            "Nobody in department %(department)s can own this case.",
-            remedy=N_("Give a person of that department the role agent."),
-            department=department,
-        )
+    owner = people.find(tx, case.owner_id) or _least_busy(tx, _candidates(tx, department))
     status = "open" if case.status == "new" else case.status
+    if owner is None:
+        record.change(tx, number, status=status)
+        events.record(actor, tx, "case.unowned", key=number, data={"department": department})
+        return None
     record.change(tx, number, owner_id=owner.id, assignee_id=case.assignee_id or owner.id, status=status)
     if owner.id != case.owner_id or case.status == "new":
         data = {"owner": owner.id, "name": owner.name, "department": department}
         events.record(actor, tx, "case.owner_named", key=number, audience="customer", data=data)
     return owner
+
+
+def _adopt(actor: Actor, tx: Tx, case: Case) -> None:
+    """An unowned case belongs to the first of the desk who works on it (INT-6)."""
+    if not case.owner_id and case.status != "new" and actor.kind == "person" and actor.has_role(*DESK):
+        record.change(tx, case.number, owner_id=actor.id, assignee_id=case.assignee_id or actor.id)
+        data = {"owner": actor.id, "name": actor.name, "department": case.department}
+        events.record(actor, tx, "case.owner_named", key=case.number, audience="customer", data=data)
 
 
 def wait(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
@@ -114,13 +126,17 @@ def reopen(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     case = record.get(tx, number, lock=True)
     if case.status in OPEN:
         raise Conflict("Case %(number)s is not solved, so it cannot be reopened.", number=number)
+    messages.forget(tx, CLOSED, key=number)
     record.change(tx, number, status="open", solved_at=None, closed_at=None, close_reason="")
     data = {"reason": reason, "owner": name_of(tx, case.owner_id)}
     events.record(actor, tx, "case.reopened", key=number, audience="customer", data=data)
 
 
 def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
-    """The end, with a reason (FIX-4: confirmed, or by rule and never silently). Raises `Conflict` when unsolved."""
+    """The end, with a reason (FIX-4: confirmed, or by rule and never silently). Raises `Conflict` when unsolved.
+
+    What still runs beside the case hears of it by the message ``case.closed``: an emergency ends with it (EMG-1).
+    """
     require(actor, "case.close")
     case = _unclosed(tx, number)
     _given(reason=reason)
@@ -128,6 +144,7 @@ def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
         raise Conflict("Case %(number)s has no solution yet, so it cannot be closed.", number=number)
     record.change(tx, number, status="closed", closed_at=tx.now, close_reason=reason)
     events.record(actor, tx, "case.closed", key=number, audience="customer", data={"reason": reason})
+    messages.publish(actor, tx, CLOSED, key=number, payload={"close_reason": reason})
 
 
 def _unclosed(tx: Tx, number: str) -> Case:
@@ -158,8 +175,17 @@ def _signed_over(tx: Tx, case: Case) -> bool:
     return bool(tx.conn.scalar(query.where(signature.c.side == "receiver", signature.c.decision == "accepted")))
 
 
-def _least_busy(tx: Tx, department: str) -> Person | None:
-    agents = people.in_department(tx, department, "agent") or people.in_department(tx, department, "supervisor")
+def _candidates(tx: Tx, department: str) -> list[Person]:
+    """Who may own a case of ``department``: the first group that has anybody in it."""
+    for place in (department, FIRST_LINE):
+        for role in ("agent", "supervisor"):
+            found = people.in_department(tx, place, role)
+            if found:
+                return found
+    return people.with_role(tx, "admin")
+
+
+def _least_busy(tx: Tx, agents: list[Person]) -> Person | None:
     if not agents:
         return None
     query = (

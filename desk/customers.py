@@ -165,6 +165,13 @@ def contact_by_email(tx: Tx, email: str) -> Contact | None:
     return _contact(tx, contact_.c.email == address) if address else None
 
 
+def first_contact(tx: Tx, organisation_id: str) -> Contact | None:
+    """Whom to write to at an organisation when it names nobody: those with an address first, then by name."""
+    query = sa.select(contact_).where(contact_.c.organisation_id == organisation_id)
+    row = tx.conn.execute(query.order_by(contact_.c.email.is_(None), contact_.c.name, contact_.c.id)).mappings().first()
+    return Contact(**_values(row, Contact)) if row else None
+
+
 def actor_of(one: Contact) -> Actor:
     """The contact as the first argument of verbs; sees what his organisation reported, or only his own cases."""
     return Actor(

@@ -50,10 +50,11 @@ def _set_facts(
 def _name_owner(step: Step, *, department: str) -> Result:
     """Name who answers to the customer. Whoever was asked first stays; else the least busy agent of the department.
 
-    Gives: owner (id), owner_name.
+    Where nobody is there yet the case stays unowned until somebody works on it.
+    Gives: owner (id), owner_name; both empty for nobody.
     """
     owner = casework.name_owner(step.actor, step.tx, step.number, department=department)
-    return {"owner": owner.id, "owner_name": owner.name}
+    return {"owner": owner.id, "owner_name": owner.name} if owner else {"owner": "", "owner_name": ""}
 
 
 @operation("case.missing_fields")

@@ -15,6 +15,10 @@ RESTRICTED_TO = "security"
 
 STAFF = frozenset({"owner", "agent", "supervisor", "integrator", "admin"})
 DESK = frozenset({"agent", "supervisor"})
+CASEWORK = DESK | {"integrator"}
+"""An integrator's own systems (a CRM) report and write on cases, too (INT-1)."""
+WIRED = ("api", "app")
+"""Channels over which other systems report."""
 ADMIN = frozenset({"admin"})
 NOBODY: frozenset[str] = frozenset()
 
@@ -39,10 +43,10 @@ _OUTSIDE = _CUSTOMER | _CONNECTOR
 _DIAGRAM = Who(process=True)
 
 VERBS: Mapping[str, Who] = {
-    "case.open": Who(DESK, _OUTSIDE, "cases:write"),
+    "case.open": Who(CASEWORK, _OUTSIDE, "cases:write"),
     "case.read": Who(STAFF, _OUTSIDE, "cases:read", process=True),
-    "case.comment": Who(DESK, _OUTSIDE, "cases:write"),
-    "case.attach": Who(DESK, _OUTSIDE, "cases:write"),
+    "case.comment": Who(CASEWORK, _OUTSIDE, "cases:write"),
+    "case.attach": Who(CASEWORK, _OUTSIDE, "cases:write"),
     "communications.receive": Who(DESK, _CONNECTOR, "cases:write"),
     "communications.send": _DIAGRAM,
     "case.set_type": _DIAGRAM,
@@ -101,6 +105,8 @@ def require(actor: Actor, verb: str, subject: object = None) -> None:
     who = VERBS.get(verb, Who())
     if actor.kind == "system" or (who.process and actor.on_behalf_of.startswith(_BY_PROCESS)):
         return
+    if actor.scopes and who.scope and who.scope not in actor.scopes:
+        raise lacks_scope(who.scope)
     if not _allowed(actor, who, subject):
         raise Refused(
             "You may not do this (%(verb)s).",
@@ -109,12 +115,19 @@ def require(actor: Actor, verb: str, subject: object = None) -> None:
         )
 
 
+def lacks_scope(scope: str) -> Refused:
+    """The refusal of an API token that was made for something else."""
+    remedy = N_("Make a token with scope %(scope)s.")
+    return Refused("This token lacks the scope %(scope)s.", remedy=remedy, scope=scope)
+
+
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """The condition on ``case_`` under every read (architecture §3, Identity).
 
     A customer sees the cases of his organisation, or his own without one. Admins and the system see all. Everybody
     sees what he owns or is assigned. Restricted cases go to the security department only; of the others, supervisors
-    and process owners see all and agents those that their departments take part in.
+    and process owners see all, agents those that their departments take part in, and integrators besides those that
+    their systems reported.
     """
     if actor.kind == "customer":
         mine = case_.c.organisation_id == actor.organisation if actor.organisation else sa.false()
@@ -125,7 +138,9 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     takes_part = sa.exists().where(
         involved.c.case == case_.c.number, involved.c.department.in_(sorted(actor.departments))
     )
-    ordinary = sa.true() if actor.has_role("supervisor", "owner") else takes_part
+    ordinary: sa.ColumnElement[bool] = sa.true() if actor.has_role("supervisor", "owner") else takes_part
+    if actor.has_role("integrator"):
+        ordinary |= case_.c.channel.in_(WIRED)
     restricted = sa.true() if RESTRICTED_TO in actor.departments else sa.false()
     return own | sa.and_(~case_.c.restricted, ordinary) | sa.and_(case_.c.restricted, restricted)
 

@@ -63,13 +63,15 @@ def _send_one(
 def _scope(tx: Tx, case: Case, receiver: Receiver, known: Mapping[str, Any], base_url: str) -> dict[str, Any]:
     """What every template may use; the diagram's own inputs come beside these names."""
     names = departments.names(tx, templates.base_language(receiver.language))
+    department = names.get(case.department, case.department)
     path = "portal/cases" if receiver.kind == CUSTOMER else "cases"
     return {
         "case": known,
         "customer": {"name": known["contact"] or known["customer"]},
         "receiver": {"name": receiver.name},
-        "owner": {"name": known["owner_name"]},
-        "department": {"code": case.department, "name": names.get(case.department, case.department)},
+        # As long as nobody owns the case, its department answers for it.
+        "owner": {"name": known["owner_name"] or department},
+        "department": {"code": case.department, "name": department},
         "departments": names,
         "base_url": base_url,
         "case_url": f"{base_url}/{path}/{case.number}",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 import orjson
@@ -219,7 +219,7 @@ def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
             "%(name)s completed this task at %(at)s.",
             remedy=N_("Look at the case to see how it went on."),
             name=row["completed_by_name"],
-            at=_stamp(row["completed_at"]),
+            at=row["completed_at"],
         )
     if row["state"] == CANCELLED:
         remedy = N_("Your entries are kept as a draft; look at the case to see how it went on.")
@@ -245,10 +245,6 @@ def _may(actor: Actor, tx: Tx, row: Mapping[str, Any]) -> bool:
 
 def _unknown() -> LoopdeskError:
     return Missing("There is no such task for you.", remedy=N_("Look into your inbox."))
-
-
-def _stamp(at: datetime) -> str:
-    return at.isoformat(timespec="minutes")
 
 
 def _record(actor: Actor, tx: Tx, kind: str, row: Mapping[str, Any], data: Mapping[str, Any] = {}) -> None:

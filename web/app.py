@@ -61,7 +61,7 @@ def _language() -> str:
     A program has no session: what it asks for goes before the language of whoever its token belongs to.
     """
     chosen = session.get("language")
-    own = g.actor.language if g.get("signed_in") else ""
+    own = g.actor.language if g.get("signed_in") else g.get("link_language", "")
     wishes = [_accepted(), own] if g.get("is_api") else [chosen, own, _accepted()]
     return next((wish for wish in wishes if wish in LANGUAGES), loopdesk().settings.language)
 
@@ -73,7 +73,8 @@ def _accepted() -> str:
 
 
 def _zone() -> str:
-    return str(g.actor.zone) if g.get("signed_in") else loopdesk().settings.zone
+    """The person's own; behind a link from a mail that of whoever got the mail; else the desk's."""
+    return str(g.actor.zone if g.get("signed_in") else g.get("link_zone") or loopdesk().settings.zone)
 
 
 def _register_pages(app: Flask) -> None:

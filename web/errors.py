@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -13,7 +14,8 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from loopdesk.engine.errors import N_, Away, Conflict, Invalid, LoopdeskError, Missing, Phrase, Refused
+from loopdesk.engine.errors import N_, Away, Conflict, Invalid, LoopdeskError, Missing, Phrase, Refused, filled
+from loopdesk.web import field_messages, vocabulary
 
 log = logging.getLogger("loopdesk.web")
 
@@ -47,6 +49,7 @@ REMEDIES = {
     503: N_("Try again in a minute. Nothing that was saved is lost."),
 }
 
+WRONG_FIELDS = N_("Correct the fields that are named and send it again.")
 STALE_FORM = N_("This form is no longer valid.")
 STALE_FORM_REMEDY = N_("Load the page again and send the form once more.")
 
@@ -114,13 +117,19 @@ def _of_ours(error: LoopdeskError) -> Problem:
     return Problem(
         status=status,
         code=error.code,
-        message=error.text(gettext),
+        message=told(error),
         place=error.place,
         remedy=error.remedy_text(gettext) or gettext(REMEDIES.get(status, "") or N_("Check what was entered.")),
         fields=_translated(error.fields) if isinstance(error, Invalid) else {},
         findings=[finding.as_json(gettext) for finding in getattr(error, "findings", ())],
         headers={"Retry-After": str(round(wait))} if wait else {},
     )
+
+
+def told(error: LoopdeskError) -> str:
+    """The message in the reader's language, with each moment in the reader's zone and way of writing."""
+    shown = {key: vocabulary.moment(one) if isinstance(one, datetime) else one for key, one in error.params.items()}
+    return filled(error.message, shown, gettext)
 
 
 def _translated(fields: Mapping[str, list[str]]) -> dict[str, list[str]]:
@@ -139,11 +148,12 @@ def _of_http(error: HTTPException) -> Problem:
         return Problem(400, "stale-form", gettext(STALE_FORM), remedy=gettext(STALE_FORM_REMEDY))
     # flask-smorest puts what webargs found about each place and field on the exception.
     found = getattr(error, "data", {}).get("messages", {})
+    remedy = REMEDIES.get(status) or (WRONG_FIELDS if found else "")
     return Problem(
         status=status,
         code=error.name.lower().replace(" ", "-"),
-        remedy=gettext(REMEDIES[status]) if status in REMEDIES else "",
-        fields={name: value for place in found.values() for name, value in _flat(place)} if found else {},
+        remedy=gettext(remedy) if remedy else "",
+        fields={name: _in_our_words(value) for place in found.values() for name, value in _flat(place)},
         headers=kept,
     )
 
@@ -152,6 +162,11 @@ def _flat(place: object, path: str = "") -> list[tuple[str, object]]:
     if not isinstance(place, dict):
         return [(path or "body", place)]
     return [pair for name, value in place.items() for pair in _flat(value, f"{path}.{name}" if path else str(name))]
+
+
+def _in_our_words(messages: object) -> list[str]:
+    said = messages if isinstance(messages, list) else [messages]
+    return [one.text(gettext) if isinstance(one, Phrase) else one for one in map(field_messages.phrase, said)]
 
 
 def _database_away(error: sqlalchemy.exc.OperationalError) -> Response:

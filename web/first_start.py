@@ -10,12 +10,15 @@ import loopdesk
 from loopdesk.desk import credentials, demo, people
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.errors import N_
 from loopdesk.engine.tx import Tx
 from loopdesk.web import identity
 from loopdesk.web.wiring import Loopdesk
 
 WORKFLOWS = Path(loopdesk.__file__).parent / "workflows"
 ADMIN = "admin"
+NO_AGENTS = N_("No agent in department %(department)s: add people.")
+"""What an administrator is told as long as reports find nobody who answers them."""
 
 
 @dataclass(frozen=True)

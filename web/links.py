@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request, session
 from flask.typing import ResponseReturnValue
+from flask_babel import refresh
 
 from loopdesk.desk import survey, verification
 from loopdesk.engine.errors import Conflict, Invalid
@@ -77,7 +78,9 @@ def _again(template: str, token: str, kind: Any, wrong: Shown) -> str:
 
 
 def _known(found: dict[str, Any]) -> dict[str, Any]:
-    """The page speaks the case's language until the reader chooses another."""
+    """The page speaks the case's language until the reader chooses another, and tells times as the mail did."""
     if "language" not in session:
         g.link_language = found["language"]
+    g.link_zone = found["actor"].zone
+    refresh()
     return found

@@ -178,6 +178,7 @@ def _context() -> dict[str, Any]:
         "script_words": vocabulary.script_words(),
         "signed_in": g.get("signed_in", False),
         "status_look": vocabulary.status_look,
+        "zone": str(get_timezone()),
         "theme": theme if theme in THEMES else "auto",
         "demo": loopdesk().settings.demo,
     }

@@ -75,7 +75,7 @@ def send_report() -> ResponseReturnValue:
                 try:
                     add_all(tx, opened.number, files, attachments.CUSTOMER, who=who)
                 except Invalid as error:
-                    raise at_fields(error, {key: [_named(error)]}) from error
+                    raise at_fields(error, {key: error.fields["file"]}) from error
     session["reported"] = opened.number
     return jsonify({"next": url_for("portal.thanks")})
 
@@ -193,7 +193,3 @@ def _report(cleaned: dict[str, Any]) -> Report:
         "external_id": f"form:{once}" if once else "",
     }
     return Report(**{**values, **told})
-
-
-def _named(error: Invalid) -> str:
-    return f"{error.place}: {error.text(gettext)}" if error.place else error.text(gettext)

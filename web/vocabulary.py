@@ -109,7 +109,8 @@ SCRIPT_WORDS = (
     N_("The diagram cannot be shown. Load the page again."),
     N_("Draft saved %(time)s"),
     N_("Draft not saved"),
-    N_("Load the task as it is now"),
+    N_("Remove %(name)s"),
+    N_("%(name)s has %(size)s; at most %(limit)s MB can be attached."),
     N_("This form cannot be shown"),
     N_("Load the page again. If it stays, tell the process owner."),
     N_("The server does not answer"),
@@ -136,7 +137,7 @@ def script_words() -> dict[str, str]:
 
 def _places_kept(text: str) -> dict[str, str]:
     # gettext fills places in; the script does that itself, so each place is filled with its own writing.
-    return {name: f"%({name})s" for name in ("limit", "time") if f"%({name})s" in text}
+    return {name: f"%({name})s" for name in ("limit", "name", "size", "time") if f"%({name})s" in text}
 
 
 def language() -> str:

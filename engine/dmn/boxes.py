@@ -136,7 +136,15 @@ class Boxes:
         return guarded(0, choose)
 
     def _filter(self, box: m.FilterBox, scope: Scope) -> Code:
-        return filter_codes(0, self.compile(box.base, scope), self.compile(box.match, scope.inner(None)))
+        match = self.compile(box.match, scope.inner(None))
+
+        def answer(frame: Frame) -> Any:
+            value = match(frame)
+            if value is not None and not isinstance(value, bool):  # a place in the list, too (DMN 1.5 §10.2.1.9)
+                raise Null(N_("The condition is a %(kind)s and no boolean."), kind=kind(value))
+            return value
+
+        return filter_codes(0, self.compile(box.base, scope), answer)
 
     def _iteration(self, box: m.Iteration, scope: Scope) -> Code:
         domain = self.compile(box.domain, scope)

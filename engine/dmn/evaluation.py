@@ -8,7 +8,7 @@ from loopdesk.engine.dmn.program import Program
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.feel.errors import Null
 from loopdesk.engine.feel.runtime import Cause, Frame, Run
-from loopdesk.engine.feel.types import ANY, coerce
+from loopdesk.engine.feel.types import ANY, FeelType, coerce
 from loopdesk.engine.feel.values import Function, feel, to_json
 
 Key = tuple[int, str]
@@ -206,7 +206,7 @@ def service_function(program: Program, service: m.Service) -> Function:
         }
         return service_value(program, service, Evaluation(run, data, given))
 
-    return Function(service.name, names, call, types)
+    return Function(service.name, names, call, types, service_type(program, service))
 
 
 def service_value(program: Program, service: m.Service, evaluation: Evaluation) -> Any:
@@ -217,8 +217,13 @@ def service_value(program: Program, service: m.Service, evaluation: Evaluation) 
         if found and isinstance(found[1], m.Decision):
             outputs[found[1].name] = evaluation.decide(found[0], found[1])
     value = next(iter(outputs.values())) if len(outputs) == 1 else outputs
-    wanted = program.type(service.type)
-    return coerce(value, wanted if wanted.name != "function" else wanted.result or ANY)
+    return coerce(value, service_type(program, service))
+
+
+def service_type(program: Program, service: m.Service) -> FeelType:
+    """The type of a service's value; some editors give its variable that of the whole function."""
+    declared = program.type(service.type)
+    return declared if declared.name != "function" else declared.result or ANY
 
 
 def record(

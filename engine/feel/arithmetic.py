@@ -138,6 +138,8 @@ DIVIDE: dict[tuple[type, type], Operation] = {
 
 
 def _power(a: Decimal, b: Decimal) -> Decimal:
+    if not b:
+        return Decimal(1)  # IEEE 754: of zero, too
     result = DECIMAL.power(a, b)
     if not result.is_finite():
         raise DivisionByZero

@@ -76,11 +76,37 @@ def test_whoever_comes_second_is_told_and_keeps_what_was_typed(
         for words in ("Work stands still", "One person", "Usual"):
             tick(quick, words)
         complete(quick)
-        expect(slow.locator("#task-state")).to_contain_text("Tom Baker completed this task")
-        for words in ("Work stands still", "One person", "Usual"):
-            tick(slow, words)
+        expect(slow.get_by_text("Tom Baker completed this task")).to_have_count(1)
+        for action in ("Complete", "Claim"):
+            expect(slow.get_by_role("button", name=action)).to_have_count(0)
+        drafts: list[str] = []
+        slow.on("request", lambda one: drafts.append(one.url) if one.url.endswith("/draft") else None)
+        expect(slow.get_by_label("What is known so far")).to_have_value("My long note")
+        expect(slow.get_by_label("What is known so far")).not_to_be_editable()
+        assert not drafts
+
+
+def test_a_completion_that_comes_too_late_says_so_once(chromium: Browser, product: Product, desk: Loopdesk) -> None:
+    """A page whose stream is cut learns of the other's completion from the refusal."""
+    task = task_of(desk, report(desk, "Too late"))
+    with (
+        person(chromium, product, "Tom Baker") as tom,
+        person(chromium, product, "李娜", expected=(409,)) as na,
+    ):
+        na.open("/me?lang=en")
+        na.page.route("**/live*", lambda route: route.fulfill(content_type="text/event-stream", body=": cut"))
+        slow = na.open(f"/tasks/{task}")
+        slow.get_by_label("What is known so far").fill("My long note")
+        quick = tom.open(f"/tasks/{task}")
+        for page in (quick, slow):
+            for words in ("Work stands still", "One person", "Usual"):
+                tick(page, words)
+        complete(quick)
         slow.get_by_role("button", name="Complete").click()
-        expect(slow.get_by_role("alert").filter(has_text="Tom Baker completed this task")).to_be_visible()
+        told = slow.get_by_text("Tom Baker completed this task")
+        expect(told).to_be_in_viewport()
+        expect(told).to_have_count(1)
+        expect(slow.get_by_role("button", name="Complete")).to_have_count(0)
         expect(slow.get_by_label("What is known so far")).to_have_value("My long note")
 
 

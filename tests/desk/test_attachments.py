@@ -156,7 +156,7 @@ def test_internal_files_stay_inside(house: House, tx: Tx, number: str) -> None:
     for actor, wanted in ((anna, internal), (house.contacts["hejing"], shared), (house.people["zhangwei"], shared)):
         with pytest.raises(Missing):
             attachments.read(actor, tx, house.store, wanted.id)
-    with pytest.raises(Refused):
+    with pytest.raises(Missing):
         attachments.attach(house.people["ivan"], tx, house.store, number, "c.log", io.BytesIO(b"x"))
 
 

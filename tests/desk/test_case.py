@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from loopdesk.desk import case, customers, facts
+from loopdesk.desk import case, communications, customers, facts
 from loopdesk.engine import instances
+from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.errors import Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
 from loopdesk.tests.desk.house import MAIL, House, kinds, told
@@ -128,10 +129,61 @@ def test_the_first_person_asked_owns_the_case(house: House, tx: Tx) -> None:
     assert house.report(tx, app, channel="api", customer_number="C-1001").owner_id == ""
 
 
-def test_an_integrator_opens_no_case(house: House, tx: Tx) -> None:
-    """SEC-1."""
+def test_an_integrator_reports_for_his_systems_and_follows_what_they_reported(house: House, tx: Tx) -> None:
+    """SEC-1, INT-1: over the API and the app; other people's cases and restricted ones stay hidden."""
+    ivan = house.people["ivan"]
+    made = house.report(tx, ivan, channel="api", customer_number="C-1001")
+    hidden = house.report(tx)
+    assert case.read(ivan, tx, made.number).number == made.number
+    assert [one.number for one in case.listing(ivan, tx).cases] == [made.number]
+    with pytest.raises(Missing):
+        communications.comment(ivan, tx, hidden.number, "May I?")
+    assert communications.comment(ivan, tx, made.number, "The order is 4711.", internal=True)
     with pytest.raises(Refused):
-        house.report(tx, house.people["ivan"], customer_number="C-1001")
+        house.report(tx, house.people["petra"], channel="api", customer_number="C-1001")
+
+
+def test_a_customer_number_alone_reaches_the_first_contact(house: House, tx: Tx) -> None:
+    """INT-7: the same person each time; where nobody can be written to, the field and the remedy are named."""
+    ivan = house.people["ivan"]
+    for _ in range(2):
+        made = house.report(tx, ivan, channel="api", customer_number="C-1001")
+        assert made.contact_id == house.contacts["anna"].id
+    customers.add_organisation(SYSTEM, tx, number="C-9000", name="Nobody yet", tier="normal")
+    with pytest.raises(Invalid) as refused:
+        house.report(tx, ivan, channel="api", customer_number="C-9000")
+    assert list(refused.value.fields) == ["email"]
+    assert refused.value.remedy
+
+
+def test_an_organisations_contact_without_an_address_comes_last(house: House, tx: Tx) -> None:
+    """INT-7: a mail reaches somebody if it can."""
+    organisation = customers.by_number(tx, "C-1001")
+    assert organisation is not None
+    customers.add_contact(SYSTEM, tx, organisation_id=organisation.id, name="Aaron", phone="+49 30 1")
+    first = customers.first_contact(tx, organisation.id)
+    assert first is not None
+    assert first.name == "Anna Berg"
+
+
+def test_a_claimed_number_gives_nobody_elses_address_away(house: House, tx: Tx) -> None:
+    """SEC-1: a visitor without an address is asked for one; the organisation's people are not written to."""
+    with pytest.raises(Invalid) as refused:
+        house.report(tx, Actor(kind="customer", id="", name=""), customer_number="C-1001")
+    assert list(refused.value.fields) == ["email"]
+
+
+def test_the_reporter_is_answered_without_a_right_to_read(house: House, tx: Tx) -> None:
+    """SEC-1: what was opened is answered to whoever opened it; another's restricted case is not."""
+    app = replace(house.people["ivan"], scopes=frozenset({"cases:write"}))
+    made = house.report(tx, app, channel="api", customer_number="C-1001", external_id="crm-1")
+    assert case.reported(app, tx, made.number, new=True).number == made.number
+    with pytest.raises(Refused) as refused:
+        case.read(app, tx, made.number)
+    assert refused.value.params == {"scope": "cases:read"}
+    hidden = house.report(tx)
+    with pytest.raises(Missing):
+        case.reported(app, tx, hidden.number, new=False)
 
 
 def test_a_list_is_filtered_counted_and_paged(house: House, tx: Tx) -> None:

@@ -12,9 +12,9 @@ from loopdesk.desk import case, facts, operations, people
 from loopdesk.desk.record import Case
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM, TIMER
-from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
+from loopdesk.engine.errors import Conflict, Invalid, Missing
 from loopdesk.engine.tx import Tx
-from loopdesk.tests.desk.house import WORKFLOWS, House, kinds, told
+from loopdesk.tests.desk.house import WORKFLOWS, House, kinds, posted, told
 
 Run = Callable[..., dict[str, object]]
 
@@ -67,16 +67,33 @@ def test_the_least_busy_agent_becomes_owner_and_stays(house: House, tx: Tx, numb
 
 
 def test_a_department_without_agents_falls_back(house: House, tx: Tx, number: str, run: Run) -> None:
-    """INT-7: to its supervisor, then to the first line; nobody at all is said with a remedy."""
+    """INT-7: to its supervisor, then to the first line, then to an administrator."""
     assert run(SYSTEM, "case.name_owner", number, department="legal")["owner_name"] == "李娜"
     people.deactivate(SYSTEM, tx, house.people["zhangwei"].id)
     other = house.report(tx).number
     assert run(SYSTEM, "case.name_owner", other, department="rnd")["owner_name"] == "Emma Stone"
     for login in ("lina", "wangfang"):
         people.deactivate(SYSTEM, tx, house.people[login].id)
-    with pytest.raises(Refused) as refused:
-        run(SYSTEM, "case.name_owner", house.report(tx).number, department="legal")
-    assert refused.value.remedy
+    last = house.report(tx).number
+    assert run(SYSTEM, "case.name_owner", last, department="legal")["owner_name"] == "Ada Min"
+
+
+def test_a_house_without_people_takes_the_case_unowned(house: House, tx: Tx, number: str, run: Run) -> None:
+    """INT-6, INT-7: nothing is refused, the department signs, and the first who works on it owns the case."""
+    for login in house.people:
+        people.deactivate(SYSTEM, tx, house.people[login].id)
+    run(SYSTEM, "case.set_type", number, type="fault", department="rnd")
+    assert run(SYSTEM, "case.name_owner", number, department="support") == {"owner": "", "owner_name": ""}
+    assert (read(tx, number).owner_id, read(tx, number).status) == ("", "open")
+    assert told(tx, number, "case.unowned") == {"department": "support"}
+    run(SYSTEM, "case.set_priority", number, priority="P2")
+    run(SYSTEM, "sla.start", number)
+    run(SYSTEM, "message.send", number, template="acknowledgement", to="customer")
+    assert "Your contact:   R&D" in posted(tx)[-1]["body"]
+    wang = house.people["wangfang"]
+    run(wang, "case.set_type", number, type="fault", department="rnd")
+    assert read(tx, number).owner_id == wang.id
+    assert told(tx, number, "case.owner_named")["name"] == "王芳"
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_what_runs_out_first_comes_first_on_every_page(engine: Engine, clock: Vi
     with engine.read() as tx:
         for box in ("all", "group"):
             seen, after = [], None
-            while page := work.listing(ANN, tx, box=box, limit=1, after=after):  # type: ignore[arg-type]
+            while page := work.listing(ANN, tx, box=box, limit=1, after=after):
                 seen.append(page[0]["key"])
                 after = page[0]["id"]
             assert seen == expected

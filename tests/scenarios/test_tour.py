@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from loopdesk.desk import emergency
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Invalid, Refused
-from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.scenarios.stage import ADMIN, Stage, build
 
 TRIAGE = {"type": "fault", "department": "support", "urgency": "high", "scope": "several", "complexity": "normal"}
 
@@ -27,11 +28,11 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
     assert stage.waiting() == {"triage": "support/agent"}
     opened = stage.case(number)
     assert (opened.type, opened.department, opened.priority) == ("fault", "rnd", "P2")
-    acknowledgement, asked = stage.letters(number)
+    [acknowledgement] = stage.letters(number)
     assert acknowledgement["recipient"] == "Anna Berg"
     for part in (number, "fault", "P2", "李娜", "7 Mar 2026"):
         assert part in acknowledgement["body"]
-    assert "how to make it happen again" in asked["body"]
+    assert "how to make it happen again" in acknowledgement["body"]
 
     stage.complete("lina", "triage", **TRIAGE, note="since nine")
     assert stage.case(number).priority_reason == "Several people of a VIP customer are badly hampered"
@@ -51,7 +52,7 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
     assert stage.waiting() == {}
     templates = [letter["template"] for letter in stage.letters(number)]
     assert templates == [
-        "acknowledgement", "ask-missing", "handoff-informed", "verify-fix", "closed-confirmed", "survey"
+        "acknowledgement", "handoff-informed", "verify-fix", "closed-confirmed", "survey"
     ]  # fmt: skip
 
 
@@ -88,6 +89,33 @@ def test_a_p0_is_led_told_and_stood_down(stage: Stage) -> None:
     stage.complete("olga", "stand_down", summary="交换机故障。", stable=True)
     assert stage.letters(number)[-1]["template"] == "emergency-over"
     assert stage.waiting() == {"resolve": "support/agent"}
+
+
+def test_a_closed_case_leaves_no_emergency_behind(stage: Stage) -> None:
+    """FIX-4, EMG-7: the emergency ends with the case and says so; a case opened again is led anew."""
+    number = stage.report("anna", urgency="critical", scope="all")
+    stage.complete("lina", "triage", **{**TRIAGE, "urgency": "critical", "scope": "all"})
+    leader = stage.people["olga"].id
+    stage.complete("wangfang", "name_commander", kind="system_fault", grade="I", commander=leader)
+    stage.complete("olga", "first_update", text="We work on it.", next_minutes=30)
+    stage.complete("lina", "resolve", outcome="solved", solution="Restarted.")
+    stage.verify(number, confirmed=True)
+    assert stage.case(number).status == "closed"
+    assert stage.waiting() == {}
+    with stage.desk.engine.read() as tx:
+        [ended] = emergency.listing(ADMIN, tx, number)
+    assert (ended["summary"], ended["ended_at"]) == ("Closed with the case.", stage.clock.now())
+    stage.wait(minutes=90)
+    assert "emergency-reminder" not in [letter["template"] for letter in stage.letters(number)]
+
+
+def test_a_complete_report_is_asked_for_nothing(stage: Stage) -> None:
+    """INT-2, INT-7: one mail, and only what is missing stands in it."""
+    given = {"occurred_at": stage.clock.now(), "steps": "Order.", "expected": "An order.", "system_version": "4.2"}
+    number = stage.report("anna", urgency="high", scope="all", **given)
+    [letter] = stage.letters(number)
+    assert "also tell us" not in letter["body"]
+    assert "logs" not in letter["body"]
 
 
 def test_a_commander_is_chosen_from_a_list(stage: Stage) -> None:

@@ -12,6 +12,15 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "web/translations/zh/LC_MESSAGES/messages.po"
 KEYWORDS = ("N_", "Phrase", "Missing", "Refused", "Invalid", "Away", "Conflict", "NotDeployable", "lazy_gettext")
+FORBIDDEN = {
+    "认领": "领取",
+    "截止": "到期",
+    "紧急事件": "应急事件",
+    "应急状况": "应急事件",
+    "移交单": "移交",
+    "工作单": "工单",
+}
+"""Another word -> the glossary's (docs/glossary.md): one term for one thing."""
 PLACES = re.compile(r"%\(\w+\)s|%\(num\)d")
 
 
@@ -42,6 +51,15 @@ def test_no_text_is_left_over_or_doubtful(extracted: Catalog, chinese: Catalog) 
 def test_every_place_of_a_text_is_in_its_chinese(chinese: Catalog) -> None:
     wrong = [one.id for one in chinese if one.id and set(_places(one.id)) != set(_places(one.string))]
     assert wrong == []
+
+
+def test_one_term_for_one_thing() -> None:
+    """The catalogue and the texts of the shipped processes keep to the glossary."""
+    glossary = (ROOT / "docs/glossary.md").read_text("utf-8")
+    assert all(term in glossary for term in FORBIDDEN.values())
+    texts = [CATALOGUE, *ROOT.glob("workflows/*/*.zh.yaml")]
+    found = [(path.name, word) for path in texts for word in FORBIDDEN if word in path.read_text("utf-8")]
+    assert found == []
 
 
 def _said(chinese: Catalog, wanted: Message) -> bool:

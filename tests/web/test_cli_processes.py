@@ -5,8 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
+from loopdesk.engine import bundles
+from loopdesk.engine.db import default_url
 from loopdesk.tests.engine.drawing import diagram, extended, flows, service
 from loopdesk.web.cli import cli
 
@@ -40,6 +43,10 @@ def test_a_folder_is_deployed_and_comes_back_as_it_was(folder: Path, tmp_path: P
     assert first.exit_code == 0, first.output
     assert first.output.startswith("hello 1 (")
     assert loopdesk(tmp_path, "deploy", folder).output == first.output
+    engine = sa.create_engine(default_url(tmp_path / "data"))
+    with engine.connect() as conn:
+        assert str(conn.scalar(sa.select(bundles.bundle.c.author))).endswith(" (command line)")
+    engine.dispose()
     target = tmp_path / "back"
     assert loopdesk(tmp_path, "export", "hello", "--to", target).exit_code == 0
     assert (target / "hello.bpmn").read_bytes() == GOOD

@@ -93,6 +93,7 @@ def test_everything_starts_says_where_and_ends_without_survivors(house: House) -
     house.ready()
     assert house.said(f"http://127.0.0.1:{house.port}")
     assert house.said("First sign-in: admin, password: ")
+    assert house.said("No agent in department support: add people.")
     assert house.answers()
     with socket.create_connection(("127.0.0.1", house.intake), timeout=5) as mail:
         assert mail.recv(100).startswith(b"220")

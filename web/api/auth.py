@@ -9,8 +9,9 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized, UnsupportedMediaType
 
 from loopdesk.desk import tokens
+from loopdesk.desk.rights import lacks_scope
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.errors import N_, Missing, Refused
+from loopdesk.engine.errors import Missing, Refused
 from loopdesk.web.context import actor, read_tx
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -41,9 +42,7 @@ def scoped(scope: str, *, takes: tuple[str, ...] = (JSON,)) -> Callable[[View], 
             if not g.signed_in:
                 raise _unauthorized()
             if scope not in actor().scopes:
-                raise Refused(
-                    "This token lacks the scope %(scope)s.", remedy=N_("Make a token that has it."), scope=scope
-                )
+                raise lacks_scope(scope)
             if request.content_length and request.mimetype not in takes:
                 raise UnsupportedMediaType
             return view(*args, **kwargs)

@@ -157,7 +157,7 @@ def report(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
             return {"number": made.number, "new": made.opened_at == tx.now}
 
         answer = idempotency.once(actor(), tx, request.headers.get("Idempotency-Key", ""), body, perform)
-        made = case.read(actor(), tx, answer.body["number"])
+        made = case.reported(actor(), tx, answer.body["number"], new=answer.body["new"])
     headers = {"Location": url_for("cases.read", number=made.number)}
     if answer.repeated:
         headers["Idempotency-Replayed"] = "true"

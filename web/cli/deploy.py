@@ -9,6 +9,7 @@ from loopdesk import migrations
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import NotDeployable
+from loopdesk.engine.errors import N_
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._desk import desk
 
@@ -21,8 +22,9 @@ def command(folders: tuple[Path, ...], note: str) -> None:
     engine = desk().engine
     migrations.upgrade(engine.database)
     # Whoever can run commands on this machine owns its data anyway; the name is kept as the author.
-    owner = Actor("person", "command-line", getpass.getuser(), frozenset({"owner"}))
     translate = translation()
+    name = translate(N_("%(user)s (command line)")) % {"user": getpass.getuser()}
+    owner = Actor("person", "command-line", name, frozenset({"owner"}))
     for folder in folders:
         try:
             with engine.begin() as tx:

@@ -10,7 +10,13 @@ from loopdesk.web.cli._desk import desk
 
 @click.command("token")
 @click.argument("login")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(tokens.SCOPES), help="Repeatable; else all.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(tokens.SCOPES),
+    help="What it may do; repeatable. Without it the token has all scopes.",
+)
 @click.option("--name", default="", help="What the token is for.")
 @click.option("--days", default=365, show_default=True, help="How long it is valid.")
 def command(login: str, scopes: tuple[str, ...], name: str, days: int) -> None:

@@ -14,6 +14,8 @@ import click
 
 import loopdesk
 from loopdesk import migrations
+from loopdesk.desk import people
+from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.engine import redis_server
 from loopdesk.engine.errors import N_, Refused, Translate
 from loopdesk.web import first_start, wiring
@@ -48,6 +50,7 @@ class _House:
     settings: Settings
     translate: Translate
     say: Callable[..., None]
+    staffed: bool = True
 
     def run(self) -> int:
         """Prepare, start, watch, end; returns the exit code."""
@@ -112,7 +115,10 @@ class _House:
         desk = wiring.build(self.settings)
         try:
             migrations.upgrade(desk.engine.database)
-            return first_start.first_start(desk)
+            first = first_start.first_start(desk)
+            with desk.engine.read() as tx:
+                self.staffed = bool(people.in_department(tx, FIRST_LINE, "agent"))
+            return first
         finally:
             desk.close()
 
@@ -139,6 +145,8 @@ class _House:
         if settings.demo:
             self.say(N_("Demo people sign in at %(url)s/dev/sign-in"), url=settings.url)
             self.say(N_("Mails that were sent: %(url)s/dev/mail"), url=settings.url)
+        if not self.staffed:
+            self.say(first_start.NO_AGENTS, department=FIRST_LINE)
         if first:
             text = N_("First sign-in: %(login)s, password: %(password)s (shown only now)")
             self.say(text, login=first.login, password=first.password)

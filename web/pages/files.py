@@ -11,6 +11,7 @@ from loopdesk.engine.errors import Invalid, Phrase
 from loopdesk.engine.tx import Tx
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.looks import own_path
+from loopdesk.web.pages.shown import at_fields, shown
 
 blueprint = Blueprint("pages_files", __name__)
 
@@ -52,7 +53,7 @@ def chosen_files() -> list[FileStorage]:
 def add_all(tx: Tx, number: str, given: list[FileStorage], visibility: str, *, who: Actor | None = None) -> list[str]:
     """Attach each file to the case and return their ids; ``who`` attaches where the request's actor is nobody yet.
 
-    Raises `Invalid`, which names the file.
+    Raises `Invalid`, whose field ``file`` names the file and says why.
     """
     ids = []
     for one in given:
@@ -62,7 +63,12 @@ def add_all(tx: Tx, number: str, given: list[FileStorage], visibility: str, *, w
                 who or actor(), tx, loopdesk().store, number, name, one.stream, visibility=visibility
             )
         except Invalid as error:
-            error.place = name
-            raise
+            raise at_fields(error, {"file": _reasons(error, name)}) from error
         ids.append(made.id)
     return ids
+
+
+def _reasons(error: Invalid, name: str) -> list[str]:
+    said = shown(error)
+    reason = said.fields.get("file") or said.message
+    return [reason if name in reason else f"{name}: {reason}"]

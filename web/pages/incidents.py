@@ -6,8 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from loopdesk.desk import people
+from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.engine import incidents as engine_incidents
+from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
+from loopdesk.web.first_start import NO_AGENTS
 
 blueprint = Blueprint("pages_incidents", __name__, url_prefix="/incidents")
 
@@ -18,7 +22,9 @@ def incidents() -> str:
     with read_tx() as tx:
         found = [told(row) for row in engine_incidents.listing(actor(), tx)]
         settled = [told(row) for row in engine_incidents.listing(actor(), tx, state="resolved", limit=20)]
-    return render_template("incidents/incidents.html", found=found, settled=settled)
+        staffed = bool(people.in_department(tx, FIRST_LINE, "agent"))
+    warning = "" if staffed else gettext(NO_AGENTS, department=vocabulary.department(FIRST_LINE))
+    return render_template("incidents/incidents.html", found=found, settled=settled, warning=warning)
 
 
 @blueprint.post("/<incident_id>/retry")

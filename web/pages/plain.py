@@ -1,5 +1,6 @@
 """Values of forms and decisions as a reader understands them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,17 @@ from flask_babel import gettext
 from loopdesk.engine.bundle import Bundle
 from loopdesk.forms.translation import translate
 from loopdesk.web import vocabulary
+
+_ROW = r"(?!UTF|ISO|SHA)[A-Z]{2,4}-\d+"
+_ROWS_IN_BRACKETS = re.compile(rf"\s*[(（]\s*{_ROW}(?:[,、;；\s]+{_ROW})*\s*[)）]")
+_ROWS = re.compile(rf"\b(?:{_ROW}[,、;；\s]*)+[:：.。]?\s*")
+"""Diagrams cite the rows of the requirements; whoever does the work needs the words."""
+
+
+def documentation(text: str) -> str:
+    """An element's documentation for those who do the work: without row ids, each sentence with a capital letter."""
+    bare = _ROWS.sub("", _ROWS_IN_BRACKETS.sub("", text)).strip()
+    return re.sub(r"(^|[.!?]\s+)([a-z])", lambda found: found[1] + found[2].upper(), bare)
 
 
 def labels(made: Bundle, element: str, language: str) -> dict[str, str]:

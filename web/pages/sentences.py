@@ -23,6 +23,9 @@ TOLD: Mapping[str, Sentence] = {
     "case.prioritised": Sentence("bars", N_("Priority %(priority)s"), note="reason"),
     "case.owner_named": Sentence("person", N_("%(name)s answers to the customer")),
     "case.due_set": Sentence("clock", N_("To be solved by %(due)s")),
+    "case.unowned": Sentence(
+        "triangle", N_("Nobody in department %(department)s can own this case: add people"), "yellow"
+    ),
     "case.waiting": Sentence("pause", N_("Waiting for the customer; the clock stands still"), "yellow"),
     "case.resumed": Sentence("play", N_("Work goes on"), "accent"),
     "case.solved": Sentence("check", N_("Solved; the customer is asked next"), "green", "solution"),

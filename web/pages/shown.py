@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext
 
 from loopdesk.engine.errors import Invalid, LoopdeskError, Phrase
+from loopdesk.web.errors import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ def shown(error: LoopdeskError) -> Shown:
     """What the page says about ``error``."""
     given = error.fields if isinstance(error, Invalid) else {}
     fields = {name: " ".join(_text(one) for one in messages) for name, messages in given.items()}
-    return Shown(error.text(gettext), error.remedy_text(gettext), fields)
+    return Shown(told(error), error.remedy_text(gettext), fields)
 
 
 def at_fields(error: Invalid, fields: dict[str, list[str]]) -> Invalid:

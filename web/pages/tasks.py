@@ -1,6 +1,5 @@
 """One human task: what is asked, by when, of whom; its form; claim, release, draft, complete (HND-1)."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,20 +8,19 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case
+from loopdesk.desk import attachments, case, communications
 from loopdesk.engine import bundles, instances, work
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
-from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
+from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.looks import own_path
+from loopdesk.web.pages import plain
+from loopdesk.web.pages.files import add_all
 from loopdesk.web.pages.shown import NOTHING, at_fields, shown
 
 blueprint = Blueprint("pages_tasks", __name__, url_prefix="/tasks")
-
-ROW_IDS = re.compile(r"^(?:[A-Z]{2,4}-\d+[,、;；:：.。（）()\s]*)+")
-"""Diagrams cite the rows of the requirements at the head of a documentation; whoever does the work needs the words."""
 
 
 @blueprint.get("/<task_id>")
@@ -91,11 +89,9 @@ def sent_data() -> dict[str, Any]:
 
 def _attach(tx: Tx, number: str, key: str, given: Any) -> None:
     try:
-        attachments.attach(
-            actor(), tx, loopdesk().store, number, given.filename or "", given.stream, visibility="staff"
-        )
+        add_all(tx, number, [given], attachments.STAFF)
     except Invalid as error:
-        raise at_fields(error, {key: [error.text(gettext)]}) from error
+        raise at_fields(error, {key: error.fields["file"]}) from error
 
 
 def named(chosen: Mapping[str, Any]) -> str:
@@ -112,16 +108,24 @@ def task_view(tx: Tx, task_id: str) -> dict[str, Any]:
     return _standing(chosen) | {
         "schema": schema,
         "data": data,
-        "about": _in_words(bundles.text(bundle, chosen["element"], "documentation", language)),
+        "about": plain.documentation(bundles.text(bundle, chosen["element"], "documentation", language)),
         "expected": vocabulary.localised(chosen["expected"]),
         "raci": vocabulary.raci_rows(chosen["raci"] or {}),
-        "case": case.find(actor(), tx, chosen["key"]),
+        **_problem(tx, chosen["key"]),
     }
 
 
-def _in_words(documentation: str) -> str:
-    text = ROW_IDS.sub("", documentation)
-    return text[:1].upper() + text[1:]
+def _problem(tx: Tx, number: str) -> dict[str, Any]:
+    """What the customer told, so that nobody has to leave the task for it; nothing of a case that is not to be seen."""
+    found = case.find(actor(), tx, number)
+    if found is None:
+        return {"case": None, "files": [], "last_word": None}
+    words = [row for row in communications.listing(actor(), tx, number) if row["direction"] == "in"]
+    return {
+        "case": found,
+        "files": attachments.listing(actor(), tx, number),
+        "last_word": words[-1] if words else None,
+    }
 
 
 def _standing(chosen: dict[str, Any]) -> dict[str, Any]:

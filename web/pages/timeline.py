@@ -7,11 +7,11 @@ from typing import Any
 
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications, facts, handoff
+from loopdesk.desk import attachments, case, communications, facts, handoff, sending
 from loopdesk.engine import bundles, events, instances
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import Bundle
-from loopdesk.engine.errors import Missing
+from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.pages import plain
@@ -88,7 +88,8 @@ class _Reader:
             who=row["author"],
             who_kind="customer" if row["direction"] == "in" else row["author_kind"],
             person=row["direction"] == "in" or (row["author_kind"] == "person" and not row["automatic"]),
-            note=row["note"],
+            tone="yellow" if row["state"] == "held" else "",
+            note="" if row["note"] in UNREACHED else row["note"],
             state=_state(row["state"]),
             paper={
                 "kind": "internal" if note else "in" if row["direction"] == "in" else "out",
@@ -106,6 +107,8 @@ class _Reader:
             return str(gettext("wrote (%(channel)s)", channel=channel))
         if row["direction"] == "internal" and not row["recipient"]:
             return str(gettext("noted, inside only"))
+        if row["state"] == "held" and row["note"] in UNREACHED:
+            return str(gettext(UNREACHED[row["note"]]))
         if row["automatic"]:
             return str(gettext("Sent by the process (%(channel)s)", channel=channel))
         return str(gettext("answered (%(channel)s)", channel=channel))
@@ -256,6 +259,11 @@ class _Reader:
         return self._bundles[instance]
 
 
+UNREACHED = {
+    sending.NOBODY: N_("Not sent: there is nobody to write to. Somebody has to call, or to give a contact"),
+    sending.NO_ADDRESS: N_("Not sent: the receiver has no e-mail address. Somebody has to call"),
+}
+"""Why a message is held for want of a receiver -> what staff are warned of."""
 PERSONAL = frozenset({"task.claimed", "task.released"})
 """Kinds whose sentence begins with a person."""
 

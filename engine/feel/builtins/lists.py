@@ -144,11 +144,9 @@ for _name in ("any", "or"):
     builtin(_name, LIST, "list: any...")(lambda *items: _quantor(items, True))
 
 
-@builtin("not", "negand: any")
-def not_(negand: Any) -> bool:
+@builtin("not", "negand: boolean")
+def not_(negand: bool) -> bool:
     """The opposite of true or false."""
-    if not isinstance(negand, bool):
-        raise Null(N_("Only true and false have an opposite."))
     return not negand
 
 

@@ -181,6 +181,8 @@ def filter_codes(at: int, base: Code, condition: Code) -> Code:
             answer = condition(Frame(run, frame, {"item": item})) if index else first
             if answer is True:
                 kept.append(item)
+            elif answer is not False and answer is not None:
+                raise Null(N_("The condition is a %(kind)s and no boolean."), kind=kind(answer))
         return kept
 
     return guarded(at, select)

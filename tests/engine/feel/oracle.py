@@ -105,7 +105,8 @@ def number(op: str, a: Decimal, b: Decimal) -> Decimal | None:
         context.prec, context.Emin, context.Emax = 34, -6143, 6144
         context.traps[decimal.Overflow] = context.traps[decimal.InvalidOperation] = True
         try:
-            result = {"+": a.__add__, "-": a.__sub__, "*": a.__mul__, "/": a.__truediv__, "**": a.__pow__}[op](b)
+            power = a.__pow__ if b else lambda _: Decimal(1)
+            result = {"+": a.__add__, "-": a.__sub__, "*": a.__mul__, "/": a.__truediv__, "**": power}[op](b)
         except decimal.DecimalException:
             return None
         return result if result.is_finite() else None
@@ -222,10 +223,10 @@ class Walker:
             return None
         items = value if isinstance(value, list) else [value]
         answers = [self.walk(node.condition, (*names, {"item": item})) for item in items or [None]]
-        if isinstance(answers[0], Decimal):
-            place = answers[0]
-            inside = place == int(place) and 1 <= abs(place) <= len(items)
-            return items[int(place) - (place > 0)] if inside else None
+        if isinstance(place := answers[0], Decimal):
+            return items[int(place) - (place > 0)] if place == int(place) and 1 <= abs(place) <= len(items) else None
+        if any(answer is not None and not isinstance(answer, bool) for answer in answers[: len(items)]):
+            return None
         return [item for item, answer in zip(items, answers, strict=False) if answer is True]
 
     def on_if(self, node: n.If, names: Names) -> Any:

@@ -1,6 +1,7 @@
 /** Every page loads this one file; forms and diagrams are fetched only where a page holds one. */
 import "./words";
 import htmx from "htmx.org/dist/htmx.esm.min.js";
+import { startFiles } from "./islands/files";
 import { startInbox } from "./islands/inbox";
 import { startKeys } from "./islands/keys";
 import { startLive } from "./islands/live";
@@ -28,6 +29,7 @@ startTimes();
 startKeys();
 startTabs();
 startSmall();
+startFiles();
 startInbox(htmx);
 startLive(htmx);
 mountLazy(document);

@@ -8,7 +8,9 @@ import { Mandarin } from "flatpickr/dist/l10n/zh";
 import { createForm, type Form } from "@bpmn-io/form-js-viewer";
 import { post, type Answer, type Problem } from "../http";
 import { word } from "../words";
+import { clockTime } from "./times";
 import { startSteps } from "./steps";
+import { standing, type Standing } from "./standing";
 import { translated } from "./form-words";
 
 type Data = Record<string, unknown>;
@@ -22,7 +24,15 @@ interface Result {
 }
 
 // form-js draws dates with flatpickr's own default language; a week begins on Monday in both of ours.
-flatpickr.localize({ ...(document.documentElement.lang.startsWith("zh") ? Mandarin : flatpickr.l10ns.default), firstDayOfWeek: 1 });
+const page = document.documentElement.lang;
+flatpickr.localize({ ...(page.startsWith("zh") ? Mandarin : flatpickr.l10ns.default), firstDayOfWeek: 1 });
+
+// Its dates are written as in "default", the machine's language; a page has a language of its own.
+const own = navigator.language.startsWith(page.slice(0, 2)) ? navigator.language : page;
+const { DateTimeFormat } = Intl;
+Intl.DateTimeFormat = new Proxy(DateTimeFormat, {
+  construct: (made, [locale, options]: [string?, Intl.DateTimeFormatOptions?]) => new made(locale === "default" ? own : locale, options),
+});
 
 const DRAFT_AFTER = 700;
 
@@ -52,10 +62,6 @@ function showProblem(root: HTMLElement, problem: Problem, rest: string[]): void 
   const title = Object.assign(document.createElement("strong"), { textContent: word(problem.detail || problem.title) });
   const lines = [...rest, word(problem.remedy ?? "")].filter(Boolean);
   text.replaceChildren(title, ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
-  if (problem.status === 409) {
-    const again = Object.assign(document.createElement("a"), { href: location.href, textContent: word("Load the task as it is now") });
-    text.append(again);
-  }
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
 }
@@ -95,6 +101,7 @@ class Drafts {
 
   stop(): void {
     clearTimeout(this.timer);
+    this.note?.replaceChildren();
   }
 
   private async save(data: Data): Promise<void> {
@@ -103,8 +110,7 @@ class Drafts {
     const answer = await post(this.url, { data });
     if (answer.ok) this.last = text;
     if (!this.note) return;
-    const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-    this.note.textContent = answer.ok ? word("Draft saved %(time)s", { time }) : word("Draft not saved");
+    this.note.textContent = answer.ok ? word("Draft saved %(time)s", { time: clockTime() }) : word("Draft not saved");
   }
 }
 
@@ -123,7 +129,7 @@ function target(root: HTMLElement): string {
   return url.href;
 }
 
-async function send(root: HTMLElement, form: Form, drafts: Drafts | null): Promise<void> {
+async function send(root: HTMLElement, form: Form, drafts: Drafts | null, state: Standing | null): Promise<void> {
   settle();
   const result = form.submit() as unknown as Result;
   if (Object.keys(result.errors).length > 0) return focusFirstError(root);
@@ -138,6 +144,7 @@ async function send(root: HTMLElement, form: Form, drafts: Drafts | null): Promi
   }
   button.removeAttribute("aria-busy");
   button.disabled = false;
+  if (answer.problem.status === 409 && state) return state.refresh();
   showProblem(root, answer.problem, showErrors(form, answer.problem.errors ?? {}));
   focusFirstError(root);
 }
@@ -156,8 +163,12 @@ async function draw(root: HTMLElement): Promise<void> {
   // form-js says "changed" while it draws itself, too; only what a person does is a draft.
   let touched = false;
   for (const kind of ["input", "click", "keydown"]) view.addEventListener(kind, () => { touched = true; }, { once: true, capture: true });
-  form.on("changed", (event: { data: Data }) => touched && drafts?.later(event.data));
-  root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, drafts));
+  const state = standing(root, (closed) => {
+    form.setProperty("readOnly", closed);
+    if (closed) drafts?.stop();
+  });
+  form.on("changed", (event: { data: Data }) => touched && !state?.closed && drafts?.later(event.data));
+  root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, drafts, state));
   steady(root);
   if (root.hasAttribute("data-steps")) startSteps(root, form, settle);
 }

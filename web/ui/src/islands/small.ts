@@ -42,21 +42,12 @@ function autoSubmit(event: Event): void {
   if (field.matches("[data-auto-submit], [data-auto-submit] *")) field.closest("form")?.requestSubmit();
 }
 
-/** The names of the chosen files beside the button; the browser's own words would be in the machine's language. */
-function pickFiles(event: Event): void {
-  const input = event.target as HTMLInputElement;
-  if (!input.matches("[data-filepick]")) return;
-  const note = input.closest(".filepick")!.querySelector<HTMLElement>("[data-picked]")!;
-  note.textContent = [...(input.files ?? [])].map((file) => file.name).join(", ") || (note.dataset["none"] ?? "");
-}
-
 export function startSmall(): void {
   document.addEventListener("click", openDialogs);
   document.addEventListener("click", closeMenus);
   document.addEventListener("focusin", closeMenus);
   document.addEventListener("change", replyMode);
   document.addEventListener("change", autoSubmit);
-  document.addEventListener("change", pickFiles);
   document.addEventListener("submit", sendOnce);
   addEventListener("pageshow", (event) => {
     if (event.persisted) for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]")) delete form.dataset["sent"];

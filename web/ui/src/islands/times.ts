@@ -10,6 +10,13 @@ const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, size: number][] 
   [Infinity, "year", 365.25 * 86400],
 ];
 
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: document.documentElement.dataset["zone"] || undefined });
+
+/** Hour and minute of this moment in the person's zone. */
+export function clockTime(): string {
+  return clock.format(new Date());
+}
+
 function say(seconds: number): string {
   const [, unit, size] = STEPS.find(([limit]) => Math.abs(seconds) < limit)!;
   return relative.format(unit === "second" ? 0 : Math.round(seconds / size), unit);
