@@ -91,14 +91,14 @@ def _first(diagrams: Diagrams, main: str) -> str:
 
 
 def _answered(diagrams: Diagrams, order: Order) -> Diagrams:
-    """The diagrams, where a call with an answer calls nothing."""
+    """The diagrams, where a call with an answer calls nothing, and a plain task with one asks for it."""
     processes = {}
     for process in diagrams.processes.values():
-        elements = {
-            item.id: replace(item, extras=replace(item.extras, called=""))
-            if item.kind == "callActivity" and item.id in order.answers
-            else item
-            for item in process.elements.values()
-        }
+        elements = dict(process.elements)
+        for item in process.elements.values():
+            if item.id in order.answers and item.kind == "callActivity":
+                elements[item.id] = replace(item, extras=replace(item.extras, called=""))
+            elif item.id in order.answers and item.kind in ("task", "manualTask"):
+                elements[item.id] = replace(item, details=replace(item.details, answered=True))
         processes[process.id] = replace(process, elements=elements)
     return Diagrams(processes, diagrams.findings)

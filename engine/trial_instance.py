@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from loopdesk.engine.bpmn import Element, Execution, Visit
+from loopdesk.engine.bpmn import ERROR, Element, Execution, Visit
 
 if TYPE_CHECKING:
     from loopdesk.engine.trial_stage import Stage
@@ -102,8 +102,11 @@ class Instance:
 
     def go(self, ref: str, payload: Mapping[str, Any]) -> None:
         """Let a token go on."""
-        del self.waits[ref]
-        self.execution.resume(ref, payload)
+        wait = self.waits.pop(ref)
+        if wait.kind == "person" and payload.get(ERROR) is not None:
+            self.execution.fail(ref, payload)
+        else:
+            self.execution.resume(ref, payload)
 
     def first(self, kind: str, name: str = "") -> str:
         """The oldest wait of a kind; empty without one."""

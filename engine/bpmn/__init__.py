@@ -1,5 +1,6 @@
 """Reading, checking and running diagrams; the only room that knows SpiffWorkflow."""
 
+from loopdesk.engine.bpmn.activities import ERROR
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
 from loopdesk.engine.bpmn.model import Diagrams, Element, Process
@@ -12,6 +13,7 @@ from loopdesk.engine.bpmn.throwing import Uncaught
 from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
 
 __all__ = [
+    "ERROR",
     "NAMESPACE",
     "READER",
     "Diagrams",

@@ -27,6 +27,8 @@ class Activity(Node):
 
     def start(self, token: Token) -> bool:
         """Do the work; False when the token has to wait for it."""
+        if self.element.extras.outputs or self.element.details.writes:
+            self.absorb(token, {})
         return True
 
     def resume(self, token: Token, payload: Mapping[str, Any]) -> None:
@@ -110,7 +112,10 @@ class BusinessRuleTask(ScriptTask):
         """Decide."""
         run = token.workflow
         scope = run.scope(token, **self.inputs(token))
-        self.keep(token, run.outside.decide(run.visit(token), self.element.extras.decision, scope))
+        value = run.outside.decide(run.visit(token), self.element.extras.decision, scope)
+        if isinstance(value, Mapping) and ERROR in value:
+            return self.settled(token, value)
+        self.keep(token, value)
         return True
 
 

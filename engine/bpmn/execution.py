@@ -149,6 +149,12 @@ class Execution:
             token.task_spec.resume(token, payload)
         self._run.advance()
 
+    def fail(self, ref: str, result: Mapping[str, Any]) -> None:
+        """Throw the error of a ``result`` (``{"$error": code}``) where the token waits, and run to the next waits."""
+        token = self._token(ref)
+        token.task_spec.settled(token, result)
+        self._run.advance()
+
     def _token(self, ref: str) -> Token:
         if not self.is_waiting(ref):
             raise Conflict(N_("The process has moved on in the meantime."), remedy=N_("Load the page again."))

@@ -30,6 +30,8 @@ _WORDS = {
     r"\bNone\b": "null",
 }
 _TEXTS = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^'"\\]*')""")
+_PROGRAMS = re.compile(r"script|groovy|python|ruby|java\b", re.IGNORECASE)
+"""Languages of programs, where even a comparison may mean something else."""
 _LONGEST = 10_000
 
 
@@ -43,6 +45,8 @@ def to_feel(text: str, language: str = "", *, value: bool = False) -> str | None
         return text
     if "FEEL" in language.upper():
         return f"={text}"
+    if _PROGRAMS.search(language):
+        return None
     marked = _MARKED.fullmatch(text)
     source = marked["body"].strip() if marked else text
     if len(source) > _LONGEST or not (marked or value or _COMPARES.fullmatch(source)):
@@ -51,7 +55,7 @@ def to_feel(text: str, language: str = "", *, value: bool = False) -> str | None
     parts = _TEXTS.split(source)
     source = "".join(_text(part) if number % 2 else _words(part) for number, part in enumerate(parts)).strip()
     outside = "".join(_words(part) for part in parts[::2])
-    if any(name != "not" for name in _CALLS.findall(outside)) or "?" in outside:
+    if any(name not in ("not", "and", "or") for name in _CALLS.findall(outside)) or "?" in outside:
         return None
     try:
         compiled(source)

@@ -127,6 +127,8 @@ class Details:
     reads: tuple[Mapped, ...] = ()
     writes: tuple[Mapped, ...] = ()
     """data associations into and out of the element"""
+    answered: bool = False
+    """a plain task whose result is asked for, as that of a service is (in a trial)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
     joins = False
     is_patient = False
     """Whether it decides about its waiting tokens only when no other one moves."""
+    throws = False
+    """Whether it throws an event, which may end the scope it lies in"""
     waits = False
     """Whether a token stays until somebody outside resumes it."""
     keeps = False
@@ -121,7 +123,11 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
     def true_ways(self, token: Token, **more: Any) -> list[Way]:
         """The ways whose condition is true."""
         scope = token.workflow.scope(token, **more)
-        return [way for way in self.ways if way.flow.condition and evaluate(way.flow.condition, scope) is True]
+        return [way for way in self.ways if self.has_condition(way) and evaluate(way.flow.condition, scope) is True]
+
+    def has_condition(self, way: Way) -> bool:
+        """Whether a condition guards the way; that of the default is never looked at (BPMN 2.0.2 §10.6.2)."""
+        return bool(way.flow.condition) and way.flow.id != self.element.default
 
     def open_ways(self, token: Token, **more: Any) -> list[Way]:
         """The ways without condition and those whose is true; the default when no condition is."""
@@ -222,20 +228,20 @@ class StartEvent(Node):
 
 
 class ExclusiveGateway(Node):
-    """Takes the first way whose condition is true, else the default (BPMN 2.0.2 §13.3.2)."""
+    """Takes the first way whose condition is true or that has none, else the default (BPMN 2.0.2 §13.3.2)."""
 
     def choose(self, token: Token) -> list[Way]:
         """The first way that is open."""
-        if len(self.ways) == 1:
+        if len(self.ways) == 1 and not self.has_condition(self.ways[0]):
             return self.ways
-        scope = token.workflow.scope(token)
+        scope, default = token.workflow.scope(token), self.element.default
         for way in self.ways:
-            if way.flow.condition and evaluate(way.flow.condition, scope) is True:
+            if way.flow.id != default and (not way.flow.condition or evaluate(way.flow.condition, scope) is True):
                 return [way]
-        default = [way for way in self.ways if way.flow.id == self.element.default]
-        if default:
-            return default
-        raise self.stuck()
+        ways = [way for way in self.ways if way.flow.id == default]
+        if not ways:
+            raise self.stuck()
+        return ways
 
 
 class ParallelGateway(Node):

@@ -146,6 +146,8 @@ def _class(process: Process, element: Element) -> type[Node]:
     if element.kind == "eventBasedGateway" and element.details.parallel:
         # All of its events have to come, each on its own way: the ways part here (§10.6.6).
         return nodes.Node
+    if element.details.answered:
+        return activities.ServiceTask
     if element.kind == "sendTask" and element.trigger.kind == "message":
         return activities.MessageTask
     special = [SPECIAL.get((element.kind, trigger.kind)) for trigger in element.trigger.each]

@@ -45,6 +45,8 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
     def note(self, token: Token, event: str) -> None:
         """Tell who follows the run what came to an element; of a loop only its rounds are told."""
         node = token.task_spec
+        if event == "completed" and token is self.visited:
+            self.visited = None
         if self.follow is not None and node.element.details.loop is None and node.element.kind != "process":
             self.follow(node.element, event)
 
@@ -184,7 +186,8 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
             waited = item.state == TaskState.STARTED
             item._set_state(TaskState.CANCELLED)
             if (waited or item is self.visited) and not (item.is_fork or item.task_spec.is_boundary):
-                self.note(item, "cancelled")
+                # What threw the event that ends its own scope has done so.
+                self.note(item, "completed" if item.task_spec.throws else "cancelled")
             if waited and item.task_spec.waits:
                 item.task_spec.withdraw(item)
             detach(item)

@@ -75,6 +75,8 @@ def _levels(token: Token) -> Iterator[tuple[Token, list[Listener]]]:
 class ThrowEvent(Node):
     """An intermediate or end event that may throw something, or several things, on its way."""
 
+    throws = True
+
     def _run_hook(self, my_task: Token) -> bool | None:
         for trigger in sorted(self.element.trigger.each, key=lambda item: item.kind in LAST):
             if trigger.kind in THROWS:

@@ -107,7 +107,7 @@ class Triggers:
     def _coded(self, kind: str, definition: etree._Element, node: etree._Element) -> Trigger:
         """A signal by its name; an error or escalation by its code, or else its name."""
         named = self._named(kind, definition)
-        texts = [] if named is None else [named.get(f"{kind}Code", ""), named.get("name", "")]
+        texts = [] if named is None else [named.get(f"{kind}Code", ""), named.get("name", ""), _own_id(kind, named)]
         name = next((text for text in texts if text), "")
         if len(name) > LONGEST or (kind == "signal" and not name):
             text = N_("The event refers to no signal, error or escalation with a usable name.")
@@ -121,6 +121,11 @@ def _timer(definition: etree._Element) -> Trigger:
     if len(times) != 1:
         return Trigger("timer")
     return Trigger("timer", timer=TIMERS[local(times[0])], text=(times[0].text or "").strip())
+
+
+def _own_id(kind: str, named: etree._Element) -> str:
+    """What tells errors and escalations apart that have neither code nor name; a signal must have a name."""
+    return "" if kind == "signal" else named.get("id", "")
 
 
 def _plain(reference: str) -> str:

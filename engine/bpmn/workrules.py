@@ -51,7 +51,7 @@ def check_condition(checker: Checker, flow: Flow, source: Element) -> None:
         checker.find(flow, "draft.condition", message, N_("Write a condition or make it the default flow."))
     if flow.condition and default:
         message = N_("The default flow has a condition, which would never be looked at.")
-        checker.find(flow, "flow.default", message, N_("Remove the condition."))
+        checker.find(flow, "style.default", message, N_("Remove the condition."))
     if flow.condition and source.kind not in CHOOSING and (alone or source.kind not in ACTIVITIES):
         message = N_("A condition is only possible where there is a choice: at a gateway, or beside another way out.")
         checker.find(flow, "flow.condition", message, N_("Draw an exclusive gateway."))

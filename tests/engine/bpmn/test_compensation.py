@@ -201,45 +201,6 @@ def test_every_instance_of_a_multi_instance_activity_is_undone() -> None:
     assert World(file).start(rooms=["x", "y"], log=[]).data["log"] == ["x", "y", "-y", "-x"]
 
 
-def transaction(end: str = "x", more: str = "") -> bytes:
-    inside = (
-        INSIDE
-        + f'<bpmn:userTask id="beside"/><bpmn:userTask id="ask"/><bpmn:endEvent id="x"><bpmn:cancelEventDefinition/></bpmn:endEvent>{more}'
-        + flows("is > beside", "a > ask > x")
-    )
-    return diagram(
-        f'<bpmn:startEvent id="s"/><bpmn:transaction id="tx">{inside}</bpmn:transaction><bpmn:boundaryEvent id="cancelled" attachedToRef="tx"><bpmn:cancelEventDefinition/></bpmn:boundaryEvent>'
-        '<bpmn:userTask id="sorry"/><bpmn:userTask id="fine"/>' + flows("s > tx > fine", "cancelled > sorry")
-    )  # fmt: skip
-
-
-def test_a_cancelled_transaction_stops_undoes_and_goes_on_at_its_border() -> None:
-    world = World(transaction()).start(log=[])
-    assert world.waiting == ["ask", "beside"]
-    world.go("ask", why="full")
-    assert world.waiting == ["sorry"]
-    assert world.data == {"log": ["a", "undo a"], "why": "full"}
-    assert {"p/x", "p/cancelled"} <= world.execution.passed
-    assert world.go("sorry").done
-
-
-def test_a_transaction_that_is_not_cancelled_is_a_sub_process() -> None:
-    file = transaction().replace(
-        b'<bpmn:endEvent id="x"><bpmn:cancelEventDefinition/></bpmn:endEvent>', b'<bpmn:endEvent id="x"/>'
-    )
-    world = World(file).start(log=[]).go("ask").go("beside")
-    assert world.waiting == ["fine"]
-    assert world.data == {"log": ["a"]}
-
-
-def test_cancelling_waits_for_handlers_that_wait() -> None:
-    file = transaction().replace(b"scriptTask", b"userTask")
-    world = World(file).start(log=[]).go("a").go("ask")
-    assert world.waiting == ["u-a"]
-    assert world.go("u-a", undone=True).waiting == ["sorry"]
-    assert world.data == {"log": [], "undone": True}
-
-
 @pytest.mark.parametrize("rounds", [1, 50])
 def test_the_state_holds_nothing_for_activities_without_a_handler(rounds: int) -> None:
     file = diagram(
@@ -249,18 +210,6 @@ def test_the_state_holds_nothing_for_activities_without_a_handler(rounds: int) -
     for _ in range(rounds):
         world.go("t")
     assert world.execution._run.task_tree.internal_data == {}
-
-
-def test_a_transaction_that_is_run_for_each_item_is_cancelled_as_a_whole() -> None:
-    loop = (
-        "<bpmn:multiInstanceLoopCharacteristics>"
-        + extended('<zeebe:loopCharacteristics inputCollection="=rooms" inputElement="room"/>')
-        + "</bpmn:multiInstanceLoopCharacteristics>"
-    )
-    file = transaction().replace(b'<bpmn:transaction id="tx">', f'<bpmn:transaction id="tx">{loop}'.encode())
-    world = World(file).start(rooms=[1, 2], log=[]).go("ask")
-    assert world.waiting == ["sorry"]
-    assert world.go("sorry").done
 
 
 def failing(tag: str, inside: str) -> bytes:

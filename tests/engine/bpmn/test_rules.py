@@ -80,7 +80,6 @@ BROKEN = {
     "an element nothing leads to": (line('<bpmn:task id="t"/>') + '<bpmn:task id="x"/>' + flows("x > e"), "x", "flow.unreachable"),
     "a gateway without a way out": (START + '<bpmn:parallelGateway id="t"/>' + flows("s > t"), "t", "flow.dead-end"),
     "a way out without condition": (gateway("s > g > a > e", "g > b > e"), "f-g-a", "draft.condition"),
-    "a default with a condition": (gateway("s > g >[=true] a > e", "g >[=true] b > e"), "f-g-b", "flow.default"),
     "a condition that is no FEEL": (gateway("s > g >[=1 +] a > e", "g > b > e"), "f-g-a", "feel.syntax"),
     "a condition of another dialect": (gateway("s > g >[when it is right] a > e", "g > b > e"), "f-g-a", "draft.condition"),
     "a condition behind a task": (START + '<bpmn:task id="t"/>' + END + flows("s > t >[=true] e"), "f-t-e", "flow.condition"),

@@ -30,6 +30,9 @@ OTHER = (
 TOLD = {
     "an empty sub-process": (line(SUB.format("")), "", "read.empty"),
     "an import": (START + END + flows("s > e"), '<bpmn:import importType="x" location="y.bpmn" namespace="z"/>', "read.import"),
+    "a default with a condition": (
+        START + '<bpmn:exclusiveGateway id="g" name="Big?" default="f-g-e"/><bpmn:task id="a"/>' + END + flows("s > g >[=x] e", "g >[=x] a > e"), "", "style.default",
+    ),
     "a default beside nothing": (line('<bpmn:task id="t" default="f-t-e"/>'), "", "style.default"),
     "a gateway without a name": (
         START + '<bpmn:exclusiveGateway id="g" default="f-g-e"/><bpmn:task id="a"/>' + END + flows("s > g > e", "g >[=x] a > e"), "", "style.name",
