@@ -92,15 +92,12 @@ def test_a_folder_without_scenarios_does_not_pass_silently(folder: Path, tmp_pat
 
 def test_check_reads_folders_and_single_diagrams(folder: Path, tmp_path: Path) -> None:
     assert loopdesk(tmp_path, "check", folder, folder / "hello.bpmn").exit_code == 0
-    looped = GOOD.replace(
+    unfinished = GOOD.replace(
         b'<bpmn:userTask id="a"/>',
-        f'<bpmn:userTask id="a">{extended("""<zeebe:formDefinition formId="lost"/>""")}'
-        "<bpmn:multiInstanceLoopCharacteristics/></bpmn:userTask>".encode(),
+        f'<bpmn:userTask id="a">{extended("""<zeebe:formDefinition formId="lost"/>""")}</bpmn:userTask>'.encode(),
     )
-    (folder / "hello.bpmn").write_bytes(looped)
-    result = loopdesk(tmp_path, "check", folder, "--json")
-    assert result.exit_code == 1
-    rows = {row["rule"]: row for row in json.loads(result.output)}
-    assert set(rows) == {"element.unsupported", "task.form"}
-    assert rows["task.form"]["file"] == str(folder / "hello.bpmn")
-    assert "“a multi-instance activity”" in rows["element.unsupported"]["message"]
+    (folder / "hello.bpmn").write_bytes(unfinished)
+    draft, result = (loopdesk(tmp_path, "check", folder, *more, "--json") for more in ((), ("--deploy",)))
+    assert (draft.exit_code, result.exit_code) == (0, 1)
+    rows = [(row["rule"], row["severity"], row["file"]) for row in json.loads(result.output)]
+    assert [row for row in rows if row[1] == "error"] == [("draft.form", "error", str(folder / "hello.bpmn"))]
