@@ -25,7 +25,7 @@ from loopdesk.engine.feel.temporal import (
 Temporal = Date | Time | DateTime | DayDuration | MonthDuration
 
 _DATE = r"(-?(?:\d{4}|[1-9]\d{4,8}))-(\d{2})-(\d{2})"
-_TIME = r"(\d{2}):(\d{2}):(\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2}(?::\d{2})?|@[A-Za-z][\w+\-/]{0,60})?"
+_TIME = r"(\d{2}):(\d{2}):(\d{2})(\.\d+)?([Zz]|[+-]\d{2}:\d{2}(?::\d{2})?|@[A-Za-z][\w+\-/]{0,60})?"
 DATE = re.compile(_DATE, re.ASCII)
 TIME = re.compile(_TIME, re.ASCII)
 DATE_TIME = re.compile(rf"{_DATE}(?:T{_TIME})?", re.ASCII)
@@ -55,7 +55,7 @@ def make_zone(text: str | None) -> Zone | None:
     """The zone of a suffix such as ``Z``, ``+02:00``, ``@Europe/Paris``."""
     if not text:
         return None
-    if text == "Z":
+    if text in ("Z", "z"):  # small in the examples of DMN 1.5 Table 72
         return Zone()
     if text[0] == "@":
         try:

@@ -101,6 +101,20 @@ def coerce(value: Any, type_: FeelType) -> Any:
     raise Null(N_("The value is no %(type)s."), type=type_.name)
 
 
+PARTED = frozenset({"list", "range", "context", "function"})
+
+
+def asked_type(node: TypeNode, known: Mapping[str, FeelType]) -> FeelType:
+    """The type after ``instance of``, where one with parts must state them (DMN 1.5 Table 61); else Null."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if one.name in PARTED and one.name not in known and not one.arguments and one.result is None:
+            raise Null(N_("There is no type %(type)s."), type=one.name)
+        waiting += one.arguments
+    return type_of(node, known)
+
+
 def type_of(node: TypeNode, known: Mapping[str, FeelType]) -> FeelType:
     """The type a text names; ``known`` holds item definitions. Null when there is no such type."""
     if node.name in known:

@@ -13,7 +13,7 @@ from loopdesk.engine.feel.compiler.core import Code, Scope, code, compiles, fail
 from loopdesk.engine.feel.errors import Null
 from loopdesk.engine.feel.ranges import bracket_range, op_range
 from loopdesk.engine.feel.runtime import CHARACTERS_A_STEP, ITEMS_A_STEP, Frame
-from loopdesk.engine.feel.types import conforms, type_of
+from loopdesk.engine.feel.types import asked_type, conforms
 from loopdesk.engine.feel.values import Range, kind
 
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -179,7 +179,7 @@ def instance_of(node: n.InstanceOf, scope: Scope) -> Code:
     """Whether a value is of a type; null is of none."""
     value = code(node.value, scope)
     try:
-        wanted = type_of(node.type, scope.unit.types)
+        wanted = asked_type(node.type, scope.unit.types)
     except Null as null:
         return failing(node.at, null.message, **null.params)
 

@@ -18,7 +18,7 @@ from loopdesk.engine.feel.parser import parse, parse_tests
 from loopdesk.engine.feel.properties import member
 from loopdesk.engine.feel.runtime import Run
 from loopdesk.engine.feel.temporal import Date, DateTime, DayDuration, MonthDuration, Time
-from loopdesk.engine.feel.types import conforms, type_of
+from loopdesk.engine.feel.types import asked_type, conforms
 from loopdesk.engine.feel.values import Function, Range, feel, kind
 
 Names = tuple[dict[str, Any], ...]
@@ -211,7 +211,7 @@ class Walker:
         return same(value, wanted)
 
     def on_instanceof(self, node: n.InstanceOf, names: Names) -> Any:
-        wanted, value = type_of(node.type, {}), self.walk(node.value, names)
+        wanted, value = asked_type(node.type, {}), self.walk(node.value, names)
         return wanted.name == "Null" if value is None else conforms(value, wanted, constrained=False)
 
     def on_path(self, node: n.Path, names: Names) -> Any:
