@@ -161,4 +161,3 @@ def limit_endpoints(app: Flask) -> None:
         if view is not None:
             guard: Any = limiter.limit(limit, key_func=get_remote_address, methods=["POST"])
             app.view_functions[endpoint] = guard(view)
-

@@ -31,10 +31,8 @@ def boundary(definition: str, *, cancel: bool = True) -> str:
 
 
 def test_an_error_in_one_instance_ends_all_of_them() -> None:
-    inner = (
-        '<bpmn:userTask id="u"/>'
-         f'<bpmn:endEvent id="ie">{coded("error", "X")}</bpmn:endEvent>'
-        + flows("is > u > ie")
+    inner = f'<bpmn:userTask id="u"/><bpmn:endEvent id="ie">{coded("error", "X")}</bpmn:endEvent>' + flows(
+        "is > u > ie"
     )
     world = World(
         diagram(
