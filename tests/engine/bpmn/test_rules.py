@@ -185,7 +185,7 @@ def test_what_only_explains_the_drawing_is_let_through() -> None:
 
 def test_a_value_inside_a_message_is_translated_too() -> None:
     words = {
-        "Expected an expression but found %(found)s.": "缺少表达式",
+        "The expression ends too early.": "缺少表达式",
         "The expression “%(text)s” is not FEEL: %(reason)s": "“%(text)s”不是 FEEL：%(reason)s",
     }
     (finding,) = findings(line(script("t", "=")))
