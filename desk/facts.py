@@ -16,6 +16,11 @@ language restricted automatic occurred_at steps expected system_version solution
 solved_at closed_at close_reason
 """
 _PLAIN = _NAMES.split()
+_DERIVED = """
+due owner owner_name assignee tier customer customer_number contact missing commanders
+"""
+NAMES = frozenset({*_PLAIN, *_DERIVED.split()})
+"""All that ``case`` can be asked for; a diagram, table or form that asks for anything else is wrong."""
 REQUIRED = ("customer", "description", "occurred_at", "steps", "expected", "system_version", "scope")
 """Fields of INT-2 that are asked for; screenshots and logs follow a report and cannot be missed at its opening."""
 

@@ -72,7 +72,10 @@ def parse(content: bytes) -> Mapping[str, Row]:
 
 def check(_name: str, files: Files, known: Collection[str]) -> list[Finding]:
     """What is wrong with the matrix of a bundle, against its diagrams and the ``known`` departments (HND-1)."""
-    drawn = {activity.id: activity for activity in _activities(files)}
+    diagrams = bpmn.read(files)
+    if diagrams.unread:
+        return []  # which lines are missing or too many only the whole drawing tells
+    drawn = {activity.id: activity for activity in _activities(diagrams)}
     content = files.get(FILE)
     if content is None:
         return [_missing_line(activity) for activity in drawn.values()]
@@ -186,9 +189,9 @@ def _finding(activity: _Activity, rule: str, message: str, remedy: str, **params
     return Finding(FILE, activity.id, activity.name, rule, "error", message, remedy, named)
 
 
-def _activities(files: Files) -> Iterator[_Activity]:
+def _activities(diagrams: bpmn.Diagrams) -> Iterator[_Activity]:
     """What the diagrams hold; what is wrong with them is the engine's to say."""
-    for process in bpmn.read(files).processes.values():
+    for process in diagrams.processes.values():
         for element in process.elements.values():
             if _ACTIVITY.fullmatch(element.kind):
                 yield _Activity(element.id, element.name, human=element.kind == _HUMAN)

@@ -4,7 +4,7 @@ import inspect
 from pathlib import PurePosixPath
 from typing import Any
 
-from loopdesk.engine import bpmn, dmn
+from loopdesk.engine import bpmn, dmn, factnames
 from loopdesk.engine.bundle import is_texts, read_texts
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding, errors_of
@@ -21,7 +21,7 @@ def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
     if findings:
         return findings
     diagrams = bpmn.read(files)
-    findings += diagrams.findings
+    findings = [*diagrams.findings]
     findings += _texts(files)
     decisions = _decisions(files, findings)
     for process in diagrams.processes.values():
@@ -31,7 +31,7 @@ def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
         message = N_("No diagram of the folder holds a process with the id “%(name)s”.")
         if not errors_of(diagrams.findings):
             findings.append(_finding(name, "bundle.process", message, N_("Name the process as the folder."), name=name))
-    return findings + host.check(name, files)
+    return [*findings, *factnames.check(files, diagrams, host.fact_names), *host.check(name, files)]
 
 
 def _sizes(files: Files) -> list[Finding]:
@@ -61,19 +61,24 @@ def _texts(files: Files) -> list[Finding]:
     return found
 
 
-def _decisions(files: Files, findings: list[Finding]) -> set[str]:
+def _decisions(files: Files, findings: list[Finding]) -> set[str] | None:
+    """The decisions of the folder's tables, right or wrong; None when a file cannot be read, for it may hold any."""
     known: set[str] = set()
+    unread = False
     for path in sorted(path for path in files if PurePosixPath(path).suffix == ".dmn"):
         found = dmn.check(files[path], file=path)
         findings += found
-        if not errors_of(found):
+        try:
             known |= set(dmn.read(files[path], file=path).decisions)
-    return known
+        except Invalid:
+            unread = True  # its findings say why
+    return None if unread else known
 
 
-def _references(process: bpmn.Process, element: bpmn.Element, decisions: set[str], host: Host) -> list[Finding]:
+def _references(process: bpmn.Process, element: bpmn.Element, decisions: set[str] | None, host: Host) -> list[Finding]:
     extras = element.extras
-    if element.kind == "businessRuleTask" and extras.decision and extras.decision not in decisions:
+    lost = decisions is not None and extras.decision not in decisions
+    if element.kind == "businessRuleTask" and extras.decision and lost:
         message = N_("The decision “%(decision)s” is in no table of this folder that can be read.")
         remedy = N_("Add the table, or correct the decision's id.")
         return [_on(process, element, "task.decision", message, remedy, decision=extras.decision)]

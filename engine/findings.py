@@ -33,6 +33,14 @@ class Finding:
         return row | texts
 
 
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """What matters most first; findings of one severity keep their order."""
+    return sorted(findings, key=lambda found: SEVERITIES.index(found.severity))
+
+
 def errors_of(findings: list[Finding]) -> list[Finding]:
     """Only what forbids a deployment."""
     return [finding for finding in findings if finding.severity == "error"]
@@ -46,5 +54,7 @@ def severity_of(rule: str) -> Severity:
 
 
 def for_deployment(findings: Iterable[Finding]) -> list[Finding]:
-    """The same findings before a deployment: what a draft may lack is an error then."""
-    return [replace(found, severity="error") if found.rule.startswith("draft.") else found for found in findings]
+    """The same findings before a deployment: what a draft may lack is an error then, and errors come first."""
+    return by_severity(
+        replace(found, severity="error") if found.rule.startswith("draft.") else found for found in findings
+    )

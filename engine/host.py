@@ -65,6 +65,8 @@ class Host:
     """Types of service tasks that a connector performs outside; they go through the outbox."""
     facts: Callable[[Tx, str], Mapping[str, Any]] = lambda _tx, _key: {}
     """``case.*`` of a key, read when an expression asks for it."""
+    fact_names: frozenset[str] = frozenset()
+    """All that ``case`` can be asked for; empty when nobody knows, and then no name is wrong."""
     assign: Callable[[Tx, Call], Assignment] = _nobody
     validate: Callable[[bytes, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = _as_is
     """(form file, submitted data, scope) -> cleaned data, or ``Invalid`` with ``fields``."""

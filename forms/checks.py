@@ -1,11 +1,12 @@
 """What a deployment (and ``loopdesk check``) has to say about a form file."""
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
-from loopdesk.engine import feel
+from loopdesk.engine import factnames, feel
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding, Severity
 from loopdesk.forms import pattern
@@ -13,15 +14,20 @@ from loopdesk.forms.form import Field, scan
 from loopdesk.forms.validation import FACTS
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_PLACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _CHOICES = frozenset({"select", "radio", "checklist", "taglist"})
 _BOUNDS = (("min", "max"), ("minLength", "maxLength"))
 
 
-def check(data: bytes, *, file: str = "") -> list[Finding]:
-    """Every remark on a form file; one of severity ``error`` forbids its deployment."""
+def check(data: bytes, *, file: str = "", facts: Collection[str] = ()) -> list[Finding]:
+    """Every remark on a form file; one of severity ``error`` forbids its deployment.
+
+    ``facts`` are the names that ``case`` has; without them, none is wrong.
+    """
     form, findings = scan(data, file)
     if not findings:
         findings = [*_keys(form.fields, file), *(found for item in form.fields for found in _field(item, file))]
+        findings += _facts(data, file, facts) if facts else []
     return findings
 
 
@@ -65,6 +71,36 @@ def _expressions(item: Field, file: str) -> Iterator[Finding]:
             message = N_("The expression %(expression)s is no FEEL: %(reason)s")
             remedy = N_("Correct the expression in the form editor.")
             yield _finding(item, file, "form.feel", message, remedy, expression=source, reason=error.text())
+
+
+def _facts(data: bytes, file: str, known: Collection[str]) -> Iterator[Finding]:
+    """Facts that the form asks for or shows and that no case has, one finding for each component."""
+    waiting = [json.loads(data)]
+    while waiting:
+        spec = waiting.pop(0)
+        inner = spec.get("components")
+        waiting += [part for part in inner if isinstance(part, dict)] if isinstance(inner, list) else []
+        key = str(spec.get("key") or spec.get("path") or spec.get("id") or "")
+        asked = {fact for text in _sources(spec) for fact in factnames.asked_of(text)}
+        asked |= {key.split(".")[1]} if key.startswith(f"{FACTS}.") else set()
+        for fact in sorted(asked - {*known}):
+            yield factnames.unknown(file, key, str(spec.get("label") or ""), fact, known)
+
+
+def _sources(value: object, name: str = "") -> Iterator[str]:
+    """FEEL in a component: a text that begins with “=”, a condition, and what stands in double braces in a text."""
+    if isinstance(value, str):
+        if value.lstrip().startswith("=") or name == "hide":
+            yield value.lstrip().removeprefix("=")
+        else:
+            yield from _PLACES.findall(value)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _sources(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if key != "components":
+                yield from _sources(part, key)
 
 
 def _pattern(item: Field, file: str) -> Iterator[Finding]:

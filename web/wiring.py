@@ -104,13 +104,14 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         found = raci.check(name, files, codes)
         for file in sorted(files):
             if file.endswith(".form"):
-                found += checks.check(files[file], file=file)
+                found += checks.check(files[file], file=file, facts=facts.NAMES)
         return found + gaps.check(files)
 
     return Host(
         operations=operations.build(base_url, store),
         effects=registry.effects,
         facts=facts.facts,
+        fact_names=facts.NAMES,
         assign=raci.assign,
         validate=validate,
         translate=translation.translate,

@@ -3,7 +3,7 @@
 from loopdesk.engine.bpmn.activities import ERROR
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
-from loopdesk.engine.bpmn.model import Diagrams, Element, Process
+from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
 from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
@@ -20,6 +20,7 @@ __all__ = [
     "Duration",
     "Element",
     "Execution",
+    "Flow",
     "Outside",
     "Process",
     "Program",

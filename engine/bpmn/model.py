@@ -266,3 +266,5 @@ class Diagrams:
 
     processes: dict[str, Process] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    """files that hold no diagram that can be read; what they would bring is not known"""

@@ -123,6 +123,7 @@ def read(files: Files) -> Diagrams:
             root = open_xml(files[file], file)
         except Unreadable as error:
             diagrams.findings.append(error.finding)
+            diagrams.unread.add(file)
             continue
         diagrams.findings += normalise(root, file)
         _File(file, root, diagrams).read()

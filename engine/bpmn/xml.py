@@ -7,6 +7,7 @@ from lxml import etree
 
 from loopdesk.engine.errors import N_
 from loopdesk.engine.findings import Finding
+from loopdesk.engine.xmlplaces import place_of
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
@@ -61,9 +62,11 @@ def open_xml(data: bytes, file: str) -> etree._Element:
         if "encoding" in str(error):
             message = N_("The file is not written in the encoding that it declares: %(reason)s.")
             raise _unreadable(file, "xml.encoding", message, reason=str(error)) from error
-        raise _unreadable(
-            file, "xml.syntax", N_("This is not well-formed XML: %(reason)s."), reason=str(error)
-        ) from error
+        if isinstance(error, etree.XMLSyntaxError):
+            message = N_("This is not well-formed XML at line %(line)s, column %(column)s: %(reason)s.")
+            raise _unreadable(file, "xml.syntax", message, **place_of(error)._asdict()) from error
+        message = N_("This is not well-formed XML: %(reason)s.")
+        raise _unreadable(file, "xml.syntax", message, reason=str(error)) from error
     if b"<!DOCTYPE" in data or root.getroottree().docinfo.internalDTD is not None:
         raise _doctype(file)
     if root.tag != f"{{{BPMN}}}definitions":

@@ -2,5 +2,6 @@
 
 from loopdesk.engine.dmn.checks import check
 from loopdesk.engine.dmn.decisions import Decision, Model, Outcome, read
+from loopdesk.engine.dmn.namechecks import texts_of as texts
 
-__all__ = ["Decision", "Model", "Outcome", "check", "read"]
+__all__ = ["Decision", "Model", "Outcome", "check", "read", "texts"]

@@ -1,19 +1,29 @@
 """Expressions that do not parse, and names that nothing gives a value."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from loopdesk.engine.dmn import model as m
 from loopdesk.engine.dmn.boxes import Boxes
 from loopdesk.engine.dmn.findings import Notes
-from loopdesk.engine.dmn.program import Program
+from loopdesk.engine.dmn.program import Program, load
 from loopdesk.engine.dmn.walk import boxes
-from loopdesk.engine.errors import N_
+from loopdesk.engine.errors import N_, Phrase
 from loopdesk.engine.feel.builtins import BUILTINS
 from loopdesk.engine.feel.compiler import Code, Scope, code
 from loopdesk.engine.feel.compiler.core import failing
 from loopdesk.engine.feel.errors import FeelError
 from loopdesk.engine.feel.nodes import Node
 from loopdesk.engine.feel.parser import parse, parse_tests
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A FEEL text, the id of the part it stands in and, in a table, its place there."""
+
+    at: str
+    source: str
+    place: Phrase | None = None
 
 
 class Listening(Boxes):
@@ -54,13 +64,13 @@ def check_texts(program: Program, element: m.Decision | m.Knowledge, notes: Note
     known = visible(program, element) | BUILTINS.keys()
     hidden = program.declared
     said: set[str] = set()
-    for at, source in texts(element.logic):
-        error = listening.errors.get(source)
+    for text in texts(element.logic):
+        error = listening.errors.get(text.source)
         if error:
-            _note_error(element, notes, at, source, error)
-        for name in sorted(listening.free.get(source, set()) - known - said):
+            _note_error(element, notes, text, error)
+        for name in sorted(listening.free.get(text.source, set()) - known - said):
             said.add(name)
-            _note_name(element, notes, at, name, name in hidden)
+            _note_name(element, notes, text.at, name, name in hidden)
 
 
 def check_items(program: Program, notes: Notes) -> None:
@@ -73,22 +83,19 @@ def check_items(program: Program, notes: Notes) -> None:
             try:
                 parse_tests(source, program.boxes.names)
             except FeelError as error:
-                _note_error(owner, notes, owner.name, source, error)
+                _note_error(owner, notes, Text(owner.name, source), error)
 
 
-def _note_error(element: m.Invocable | m.Item, notes: Notes, at: str, source: str, error: FeelError) -> None:
-    notes.add(
-        element,
-        "dmn.expression",
-        "error",
-        error.message,
-        N_("Correct the expression at the given place."),
-        at=at,
-        expression=source if len(source) <= 200 else source[:200] + "…",
-        line=error.line,
-        column=error.column,
-        **error.params,
-    )
+def _note_error(element: m.Invocable | m.Item, notes: Notes, text: Text, error: FeelError) -> None:
+    params: dict[str, object] = {"line": error.line, "column": error.column}
+    params["reason"] = Phrase(error.message, **error.params)
+    params["expression"] = text.source if len(text.source) <= 200 else text.source[:200] + "…"
+    message = N_("“%(expression)s”, line %(line)s, character %(column)s: %(reason)s")
+    if text.place:
+        message = N_("%(place)s: “%(expression)s”, line %(line)s, character %(column)s: %(reason)s")
+        params["place"] = text.place
+    remedy = N_("Correct the expression at the given place.")
+    notes.add(element, "dmn.expression", "error", message, remedy, at=text.at, **params)
 
 
 def _note_name(element: m.Invocable, notes: Notes, at: str, name: str, hidden: bool) -> None:
@@ -130,22 +137,42 @@ def visible(program: Program, element: m.Decision | m.Knowledge) -> set[str]:
     return names
 
 
-def texts(logic: m.Boxed | None) -> Iterator[tuple[str, str]]:
-    """Every FEEL text with the id of the part it stands in."""
+def texts(logic: m.Boxed | None) -> Iterator[Text]:
+    """Every FEEL text of a decision's logic."""
     for box in boxes(logic):
         if isinstance(box, m.Literal):
-            yield box.id, box.text
+            yield Text(box.id, box.text)
         if isinstance(box, m.Table):
             yield from _table_texts(box)
 
 
-def _table_texts(table: m.Table) -> Iterator[tuple[str, str]]:
-    for column in table.inputs:
-        yield column.id or table.id, column.expression
-        yield column.id or table.id, column.values
-    for output in table.outputs:
-        yield output.id or table.id, output.default
-        yield output.id or table.id, f"[{output.values}]"
+def texts_of(data: bytes, *, file: str = "") -> Iterator[tuple[str, str, str]]:
+    """(id of its part, name of its element, text) of every FEEL text of a file; ``Invalid`` when it is no DMN."""
+    definitions = load(data, file, {}).definitions
+    elements: list[m.Decision | m.Knowledge] = [*definitions.decisions.values(), *definitions.knowledge.values()]
+    for element in elements:
+        for text in texts(element.logic):
+            yield text.at or element.id, element.name, text.source
+
+
+def _table_texts(table: m.Table) -> Iterator[Text]:
+    names = _columns(table)
+    for name, column in zip(names, table.inputs, strict=False):
+        place = Phrase(N_("column %(name)s"), name=name)
+        yield Text(column.id or table.id, column.expression, place)
+        yield Text(column.id or table.id, column.values, place)
+    for name, output in zip(names[len(table.inputs) :], table.outputs, strict=True):
+        place = Phrase(N_("column %(name)s"), name=name)
+        yield Text(output.id or table.id, output.default, place)
+        yield Text(output.id or table.id, f"[{output.values}]", place)
     for rule in table.rules:
-        for cell in (*rule.inputs, *rule.outputs):
-            yield rule.id or table.id, cell
+        for index, cell in enumerate((*rule.inputs, *rule.outputs)):
+            # A rule may have more cells than the table has columns; another check says so.
+            name = names[index] if index < len(names) else str(index + 1)
+            place = Phrase(N_("rule %(rule)s, column %(name)s"), rule=rule.index, name=name)
+            yield Text(rule.id or table.id, cell, place)
+
+
+def _columns(table: m.Table) -> list[str]:
+    inputs = [column.label or column.expression for column in table.inputs]
+    return [*inputs, *(column.label or column.name or table.label for column in table.outputs)]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from loopdesk.engine.errors import N_, Invalid
+from loopdesk.engine.xmlplaces import place_of
 
 NAMESPACES = {
     "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
@@ -33,11 +34,14 @@ def parse(data: bytes, file: str) -> Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
+        place = place_of(error)
         raise Invalid(
-            N_("The file is no well-formed XML: %(reason)s"),
+            N_("The file is no well-formed XML at line %(line)s, column %(column)s: %(reason)s."),
             remedy=N_("Save it again from the editor it was made with."),
             place=file,
-            reason=str(error),
+            line=place.line,
+            column=place.column,
+            reason=place.reason,
         ) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise Invalid(

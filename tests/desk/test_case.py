@@ -65,6 +65,7 @@ def test_a_mail_with_missing_fields_is_a_case_that_says_what_is_missing(house: H
     known = facts.facts(tx, made.number)
     assert known["missing"] == ["customer", "occurred_at", "steps", "expected", "system_version", "scope"]
     assert known["tier"] == "potential"
+    assert set(known) == facts.NAMES
 
 
 def test_an_unknown_sender_becomes_a_contact_that_staff_should_look_at(house: House, tx: Tx) -> None:

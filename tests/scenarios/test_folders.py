@@ -10,7 +10,7 @@ import pytest
 import yaml
 from lxml import etree
 
-from loopdesk.desk import operations, raci
+from loopdesk.desk import facts, operations, raci
 from loopdesk.engine.bpmn import read
 from loopdesk.engine.checks import check
 from loopdesk.engine.findings import Finding
@@ -53,14 +53,14 @@ def test_a_folder_deploys_without_a_remark(name: str) -> None:
     departments = yaml.safe_load((WORKFLOWS / "policies" / "departments.yaml").read_text("utf-8"))["departments"]
 
     def upper(bundle: str, files: Files) -> list[Finding]:
-        forms = (checks.check(files[file], file=file) for file in files if file.endswith(".form"))
+        forms = (checks.check(files[file], file=file, facts=facts.NAMES) for file in files if file.endswith(".form"))
         return [
             *raci.check(bundle, files, departments),
             *(found for findings in forms for found in findings),
             *gaps.check(files),
         ]
 
-    host = Host(operations=operations.build("https://desk.example", None), check=upper)  # type: ignore[arg-type]
+    host = Host(operations=operations.build("https://desk.example", None), fact_names=facts.NAMES, check=upper)  # type: ignore[arg-type]
     found = check(None, name, files_of(name), host)
     assert [finding.as_json() for finding in found if finding.severity != "info"] == []
 

@@ -58,7 +58,7 @@ def test_a_folder_with_errors_is_not_deployed_and_each_is_named(folder: Path, tm
     (folder / "hello.bpmn").write_bytes(broken)
     result = loopdesk(tmp_path, "deploy", folder)
     assert result.exit_code == 1
-    assert "hello.bpmn: never: error: There is no operation “no.such”." in result.output
+    assert "hello.bpmn: never [error task.operation] There is no operation “no.such”." in result.output
     assert "Traceback" not in result.output
     assert loopdesk(tmp_path, "export", "hello").exit_code == 1
 

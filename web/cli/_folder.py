@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import cast
 
 import loopdesk
-from loopdesk.desk import operations, policy, raci
+from loopdesk.desk import facts, operations, policy, raci
 from loopdesk.desk.store import Store
 from loopdesk.engine import bpmn, bundles
 from loopdesk.engine.checks import check
@@ -55,11 +55,13 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
     known = policy.parse(file.read_bytes(), str(file)).get("departments", {})
 
     def upper(name: str, files: Files) -> list[Finding]:
-        forms = (form_checks.check(files[file], file=file) for file in sorted(files) if file.endswith(".form"))
-        return [*raci.check(name, files, known), *(finding for found in forms for finding in found), *gaps.check(files)]
+        found = raci.check(name, files, known)
+        for file in sorted(file for file in files if file.endswith(".form")):
+            found += form_checks.check(files[file], file=file, facts=facts.NAMES)
+        return found + gaps.check(files)
 
     # Only the names and inputs of the operations are looked at, nothing is stored.
-    host = Host(operations=operations.build("", cast(Store, None)), check=upper)
+    host = Host(operations=operations.build("", cast(Store, None)), fact_names=facts.NAMES, check=upper)
     findings = check(None, path.resolve().name, bundles.read_folder(path), host)
     return [_at(path / finding.file, finding) for finding in findings]
 

@@ -8,10 +8,11 @@ import click
 from loopdesk.desk import policy
 from loopdesk.engine import dmn
 from loopdesk.engine.errors import N_, Invalid
-from loopdesk.engine.findings import Finding, errors_of, for_deployment
+from loopdesk.engine.findings import Finding, by_severity, errors_of, for_deployment
 from loopdesk.forms import checks as form_checks
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._data import show
+from loopdesk.web.cli._findings import lines
 from loopdesk.web.cli._folder import check_diagram, check_folder
 from loopdesk.web.cli._language import LANGUAGES
 
@@ -19,6 +20,7 @@ Checker = Callable[[Path, bytes], list[Finding]]
 FOLDER = "/"
 UNREADABLE = 2
 UNKNOWN = N_("%(path)s: there is no checker for this kind of file")
+ABSENT = N_("%(path)s: there is no such file or folder")
 
 
 def _check_dmn(path: Path, data: bytes) -> list[Finding]:
@@ -68,20 +70,20 @@ def command(paths: tuple[Path, ...], deploy: bool, as_json: bool, **_: str | Non
             unreadable.append(f"{path}: {error.strerror}")
         except click.UsageError as error:
             unreadable.append(error.message)
-    findings = for_deployment(findings) if deploy else findings
+    findings = by_severity(for_deployment(findings) if deploy else findings)
     translate = translation()
-    rows = [finding.as_json(translate) for finding in findings]
     if as_json:
-        click.echo(show(rows))
-    for row in () if as_json else rows:
-        element = f"{row['element']} " if row["element"] else ""
-        click.echo(f"{row['file']}: {element}[{row['severity']} {row['rule']}] {row['message']} {row['remedy']}")
+        click.echo(show([finding.as_json(translate) for finding in findings]))
+    for line in () if as_json else lines(findings, translate):
+        click.echo(line)
     for line in unreadable:
         click.echo(line, err=True)
     click.get_current_context().exit(UNREADABLE if unreadable else int(bool(errors_of(findings))))
 
 
 def _check(path: Path) -> list[Finding]:
+    if not path.exists():
+        raise click.UsageError(translation()(ABSENT) % {"path": path})
     checker = CHECKERS.get(FOLDER if path.is_dir() else path.suffix)
     if checker is None:
         raise click.UsageError(translation()(UNKNOWN) % {"path": path})

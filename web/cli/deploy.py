@@ -12,6 +12,7 @@ from loopdesk.engine.bundle import NotDeployable
 from loopdesk.engine.errors import N_
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._desk import desk
+from loopdesk.web.cli._findings import lines
 
 
 @click.command("deploy")
@@ -30,10 +31,7 @@ def command(folders: tuple[Path, ...], note: str) -> None:
             with engine.begin() as tx:
                 made = bundles.deploy(owner, tx, folder.resolve().name, bundles.read_folder(folder), note=note)
         except NotDeployable as error:
-            for finding in error.findings:
-                row = finding.as_json(translate)
-                click.echo(
-                    f"{row['file']}: {row['element']}: {row['severity']}: {row['message']} {row['remedy']}", err=True
-                )
+            for line in lines(error.findings, translate):
+                click.echo(line, err=True)
             raise
         click.echo(f"{made.name} {made.number} ({made.hash[:12]})")
