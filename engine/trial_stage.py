@@ -57,7 +57,7 @@ class Stage:
         self.instances: list[Instance] = []
         self.messages: list[tuple[str, dict[str, Any]]] = [(name, dict(data)) for name, data in order.messages]
         self.signals = list(order.signals)
-        self.thrown: list[tuple[str, dict[str, Any]]] = []
+        self.thrown: list[tuple[str, dict[str, Any], Instance | None]] = []
         self.models = _models(files)
         self._asked: dict[str, int] = {}
 
@@ -139,12 +139,14 @@ class Stage:
 
     def _tell(self) -> bool:
         """A signal that was thrown reaches all who wait for it, and is over; one from outside waits for the first."""
-        given = [(name, dict[str, Any]()) for name in self.signals]
-        for name, payload in [*self.thrown, *given]:
-            waiting = [(item, ref) for item in self.instances for ref in item.all("signal", name)]
+        given: list[tuple[str, dict[str, Any], Instance | None]] = [(name, {}, None) for name in self.signals]
+        for number, (name, payload, thrower) in enumerate([*self.thrown, *given]):
+            # In the instance that threw it everybody has heard it already.
+            hearing = [item for item in self.instances if item is not thrower]
+            waiting = [(item, ref) for item in hearing for ref in item.all("signal", name)]
             starting = self._starts("signal", name)
-            if (name, payload) in self.thrown:
-                self.thrown.remove((name, payload))
+            if number < len(self.thrown):
+                del self.thrown[number]
             elif waiting or starting:
                 self.signals.remove(name)
             else:
