@@ -8,6 +8,7 @@ from typing import Any
 
 from loopdesk.engine import bpmn, dmn
 from loopdesk.engine.bpmn import Diagrams, Element, Execution, Program, Start
+from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS
 from loopdesk.engine.findings import errors_of
 from loopdesk.engine.host import Files
 from loopdesk.engine.trial_instance import Instance
@@ -201,13 +202,14 @@ class Stage:
         due, number, ref = min(waits, default=(None, 0, ""))
         if due is None or due > self.end:
             return False
-        self.now = max(self.now, due)
+        self.now = max(self.now, due).astimezone(UTC)
         self.instances[number].go(ref, {})
         return True
 
 
 def _where(element: Element) -> dict[str, Any]:
-    return {"process": element.process, "element": element.id, "name": element.name, "type": element.kind}
+    kind = "subProcess" if element.kind == EVENT_SUB_PROCESS else element.kind
+    return {"process": element.process, "element": element.id, "name": element.name, "type": kind}
 
 
 def _models(files: Files) -> dict[str, dmn.Model]:

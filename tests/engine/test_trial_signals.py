@@ -4,7 +4,7 @@
 from typing import Any
 
 from loopdesk.engine import trial
-from loopdesk.tests.engine.drawing import catch, coded, diagram, flows, timer
+from loopdesk.tests.engine.drawing import catch, coded, diagram, event_sub, flows, timer
 
 START, END = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
 SIGNAL = coded("signal", "go")
@@ -64,3 +64,11 @@ def test_an_inclusive_join_waits_for_what_comes_over_a_link() -> None:
         + flows("s > f > w > l", "f > a > j", "m > j", "j > e")
     )
     assert completed(tried(body), "e") == 1
+
+
+def test_the_trace_is_written_in_utc_and_in_the_words_of_bpmn() -> None:
+    wait = catch("w", timer("Date", "2026-02-01T00:00:00+08:00"))
+    inside = event_sub("h", timer("Duration", "PT1H"), '<bpmn:task id="a"/>', "a", interrupting=False)
+    shown = tried(START + wait + END + flows("s > w > e") + inside)
+    assert [row["at"] for row in shown["trace"] if row["element"] == "e"] == ["2026-01-31T16:00:00+00:00"] * 2
+    assert {row["type"] for row in shown["trace"] if row["element"] == "h"} == {"subProcess"}
