@@ -78,7 +78,7 @@ class Instance:
 
     def broadcast(self, _visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
         """Tell everybody once the step is over."""
-        self.trial.thrown.append((name, dict(payload)))
+        self.trial.thrown.append((name, dict(payload), self))
 
     def person(self, visit: Visit, _scope: Mapping[str, Any]) -> None:
         """Someone has to do it."""

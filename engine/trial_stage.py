@@ -8,6 +8,7 @@ from typing import Any
 
 from loopdesk.engine import bpmn, dmn
 from loopdesk.engine.bpmn import Diagrams, Element, Execution, Program, Start
+from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS
 from loopdesk.engine.findings import errors_of
 from loopdesk.engine.host import Files
 from loopdesk.engine.trial_instance import Instance
@@ -57,7 +58,7 @@ class Stage:
         self.instances: list[Instance] = []
         self.messages: list[tuple[str, dict[str, Any]]] = [(name, dict(data)) for name, data in order.messages]
         self.signals = list(order.signals)
-        self.thrown: list[tuple[str, dict[str, Any]]] = []
+        self.thrown: list[tuple[str, dict[str, Any], Instance | None]] = []
         self.models = _models(files)
         self._asked: dict[str, int] = {}
 
@@ -139,12 +140,14 @@ class Stage:
 
     def _tell(self) -> bool:
         """A signal that was thrown reaches all who wait for it, and is over; one from outside waits for the first."""
-        given = [(name, dict[str, Any]()) for name in self.signals]
-        for name, payload in [*self.thrown, *given]:
-            waiting = [(item, ref) for item in self.instances for ref in item.all("signal", name)]
+        given: list[tuple[str, dict[str, Any], Instance | None]] = [(name, {}, None) for name in self.signals]
+        for number, (name, payload, thrower) in enumerate([*self.thrown, *given]):
+            # In the instance that threw it everybody has heard it already.
+            hearing = [item for item in self.instances if item is not thrower]
+            waiting = [(item, ref) for item in hearing for ref in item.all("signal", name)]
             starting = self._starts("signal", name)
-            if (name, payload) in self.thrown:
-                self.thrown.remove((name, payload))
+            if number < len(self.thrown):
+                del self.thrown[number]
             elif waiting or starting:
                 self.signals.remove(name)
             else:
@@ -199,13 +202,14 @@ class Stage:
         due, number, ref = min(waits, default=(None, 0, ""))
         if due is None or due > self.end:
             return False
-        self.now = max(self.now, due)
+        self.now = max(self.now, due).astimezone(UTC)
         self.instances[number].go(ref, {})
         return True
 
 
 def _where(element: Element) -> dict[str, Any]:
-    return {"process": element.process, "element": element.id, "name": element.name, "type": element.kind}
+    kind = "subProcess" if element.kind == EVENT_SUB_PROCESS else element.kind
+    return {"process": element.process, "element": element.id, "name": element.name, "type": kind}
 
 
 def _models(files: Files) -> dict[str, dmn.Model]:

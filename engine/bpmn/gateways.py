@@ -49,14 +49,23 @@ class InclusiveGateway(Node):
         for token in within(scope):
             if token.is_fork or token.task_spec.is_boundary or token.task_spec is self:
                 continue
-            ahead = self.reach.get(token.task_spec.key, frozenset())
-            if ahead & flows - waiting.keys() and not ahead & waiting.keys():
+            key = token.task_spec.key
+            drawn = self.drawn.get(key, frozenset())
+            if self.reach.get(key, frozenset()) & flows - waiting.keys() and not drawn & waiting.keys():
                 return True
         return False
 
     @cached_property
+    def drawn(self) -> Mapping[str, frozenset[str]]:
+        """The ways in that the flows from each element lead to without passing through this gateway."""
+        return self._leading(events=False)
+
+    @cached_property
     def reach(self) -> Mapping[str, frozenset[str]]:
-        """The ways in that each element leads to without passing through this gateway."""
+        """The same with the ways that an event at an activity may open."""
+        return self._leading(events=True)
+
+    def _leading(self, *, events: bool) -> Mapping[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for flow, source in zip(self.arriving, self.before, strict=True):
             ahead = [source]
@@ -64,7 +73,7 @@ class InclusiveGateway(Node):
                 node = ahead.pop()
                 if node is not self and flow not in found.setdefault(node.key, set()):
                     found[node.key].add(flow)
-                    ahead.extend(node.before)
+                    ahead.extend(node.before if events or not node.is_boundary else ())
         return {key: frozenset(flows) for key, flows in found.items()}
 
 

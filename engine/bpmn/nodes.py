@@ -56,6 +56,8 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
     joins = False
     is_patient = False
     """Whether it decides about its waiting tokens only when no other one moves."""
+    is_late = False
+    """Whether other tokens move first: a signal is thrown to all that can wait for it"""
     throws = False
     """Whether it throws an event, which may end the scope it lies in"""
     waits = False

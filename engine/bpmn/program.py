@@ -134,6 +134,7 @@ def _events(program: Program, process: Process) -> None:
             program.nodes[f"{process.id}/{scope}"].handlers.append(node)
         elif isinstance(node, throwing.LinkThrow) and (element.scope, element.trigger.name) in links:
             node.target = program.nodes[f"{process.id}/{links[element.scope, element.trigger.name].id}"]
+            node.target.before.append(node)
 
 
 def _is_link(element: Element, way: str) -> bool:

@@ -81,6 +81,9 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
             token = self.ready.popleft()
             if token.state != TaskState.READY:
                 continue
+            if self.ready and token.task_spec.is_late and not all(item.task_spec.is_late for item in self.ready):
+                self.ready.append(token)
+                continue
             steps += 1
             if steps > MAX_STEPS:
                 raise Refused(

@@ -5,7 +5,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from loopdesk.engine.bpmn.events import EventStart, Listener
+from loopdesk.engine.bpmn.events import CatchEvent, EventStart, Listener
 from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.tree import Token, scope_of
@@ -77,6 +77,11 @@ class ThrowEvent(Node):
 
     throws = True
 
+    @property
+    def is_late(self) -> bool:  # type: ignore[override]
+        """Whether it throws a signal."""
+        return any(trigger.kind == "signal" for trigger in self.element.trigger.each)
+
     def _run_hook(self, my_task: Token) -> bool | None:
         for trigger in sorted(self.element.trigger.each, key=lambda item: item.kind in LAST):
             if trigger.kind in THROWS:
@@ -107,7 +112,21 @@ def _publish(node: Node, token: Token, trigger: Trigger) -> None:
 
 def _broadcast(node: Node, token: Token, trigger: Trigger) -> None:
     run = token.workflow
-    run.outside.broadcast(run.visit(token), trigger.name, node.inputs(token))
+    payload = node.inputs(token)
+    run.outside.broadcast(run.visit(token), trigger.name, payload)
+    # Who waits in the same instance hears it at once, even where that ends the scope that threw it.
+    hears = [item for item in run.tasks.values() if item.state == TaskState.STARTED and _parts(item, trigger.name)]
+    for item in hears:
+        if item.state == TaskState.STARTED:
+            item.task_spec.come(item, _parts(item, trigger.name)[0], payload)
+
+
+def _parts(token: Token, signal: str) -> list[int]:
+    """The parts of what a token waits for that are this signal."""
+    if not isinstance(token.task_spec, CatchEvent):
+        return []
+    each = enumerate(token.task_spec.element.trigger.each)
+    return [part for part, trigger in each if trigger.kind == "signal" and trigger.name == signal]
 
 
 THROWS: dict[str, Callable[[Node, Token, Trigger], None]] = {

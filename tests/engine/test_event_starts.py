@@ -2,14 +2,13 @@
 # ruff: noqa: E501 - one diagram a line reads better
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from loopdesk.engine import bundles, events, incidents, instances, messages, outbox, runner, signals, timers, work
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.host import Operation
 from loopdesk.engine.outbox import Handlers
 from loopdesk.engine.subscriptions import subscription
 from loopdesk.engine.timers import timer as timer_rows
@@ -228,7 +227,8 @@ def test_an_error_that_nobody_catches_is_an_incident_at_its_element(engine: Engi
 
 
 def test_an_operation_whose_error_is_caught_keeps_what_it_did(engine: Engine) -> None:
-    engine.host.operations = {"op": cast(Operation, lambda *_: {"$error": "X", "found": 0})}
+    error: dict[str, Any] = {"$error": "X", "found": 0}
+    engine.host.operations = {"op": lambda actor, tx, call, /, **_: error}
     deploy(
         engine,
         START
@@ -265,8 +265,8 @@ def test_a_multiple_boundary_event_takes_back_its_timer_when_the_message_came(en
 
 def test_an_answer_counts_even_if_the_process_then_fails(engine: Engine) -> None:
     """The person has done the task; the error is an incident, which is tried again once its cause is gone."""
-    results = [{"$error": "X", "$message": "no stock"}, {"$error": "X"}, {"sent": True}]
-    engine.host.operations = {"op": cast(Operation, lambda *_: results.pop(0))}
+    results: list[dict[str, Any]] = [{"$error": "X", "$message": "no stock"}, {"$error": "X"}, {"sent": True}]
+    engine.host.operations = {"op": lambda actor, tx, call, /, **_: results.pop(0)}
     deploy(engine, START + '<bpmn:userTask id="u"/>' + service("t", "op") + END + flows("s > u > t > e"))
     instance = start(engine)
     complete(engine, "u")

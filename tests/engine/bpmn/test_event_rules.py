@@ -62,8 +62,9 @@ def test_it_is_named_at_its_element(what: str) -> None:
     body, rule = RULES[what]
     errors = '<bpmn:error id="e-X" errorCode="X"/>'
     found = bpmn.read({"p.bpmn": diagram(body, more=errors)}).findings
-    shown = next((item.as_json() for item in found if item.rule == rule and item.element in ("t", "t2")), None)
-    assert shown is not None, [(item.element, item.rule) for item in found]
+    here = [item.as_json() for item in found if item.rule == rule and item.element in ("t", "t2")]
+    assert here, [(item.element, item.rule) for item in found]
+    shown = here[0]
     assert shown["severity"] == ("warning" if rule.startswith(("draft.", "style.")) else "error")
     assert shown["message"]
     assert shown["remedy"]
