@@ -13,7 +13,7 @@ from loopdesk.desk.letters import REPLIED
 from loopdesk.desk.people import Person
 from loopdesk.desk.record import Case, case_
 from loopdesk.desk.rights import DESK, RESTRICTED_TO, require
-from loopdesk.engine import events, messages
+from loopdesk.engine import events, instances, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
@@ -21,7 +21,9 @@ from loopdesk.engine.tx import Tx
 OPEN = frozenset({"new", "open", "waiting"})
 """Statuses in which somebody has to do something."""
 CLOSED = "case.closed"
-"""The message that a case was closed, for whatever still runs beside it."""
+"""The message that a case was closed, for an emergency that still runs beside it."""
+EMERGENCY = "emergency"
+"""The process that leads an emergency (PRO-4)."""
 
 
 def set_type(actor: Actor, tx: Tx, number: str, *, kind: str, department: str) -> None:
@@ -135,7 +137,7 @@ def reopen(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
 def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     """The end, with a reason (FIX-4: confirmed, or by rule and never silently). Raises `Conflict` when unsolved.
 
-    What still runs beside the case hears of it by the message ``case.closed``: an emergency ends with it (EMG-1).
+    An emergency that still runs hears of it by the message ``case.closed`` and ends with the case (EMG-1).
     """
     require(actor, "case.close")
     case = _unclosed(tx, number)
@@ -144,7 +146,14 @@ def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
         raise Conflict("Case %(number)s has no solution yet, so it cannot be closed.", number=number)
     record.change(tx, number, status="closed", closed_at=tx.now, close_reason=reason)
     events.record(actor, tx, "case.closed", key=number, audience="customer", data={"reason": reason})
-    messages.publish(actor, tx, CLOSED, key=number, payload={"close_reason": reason})
+    # Published only for somebody: a message nobody waits for would lie in the inbox until its time is over.
+    if _emergency_runs(tx, number):
+        messages.publish(actor, tx, CLOSED, key=number, payload={"close_reason": reason})
+
+
+def _emergency_runs(tx: Tx, number: str) -> bool:
+    """Whether the emergency process of the case is under way, declared or still without a commander."""
+    return any(row["process"] == EMERGENCY and row["status"] == "active" for row in instances.of_key(tx, number))
 
 
 def _unclosed(tx: Tx, number: str) -> Case:
