@@ -1,11 +1,11 @@
 """Our own Flask application: by itself, or mounted under a host's prefix by ``web/plugin``."""
 
 from babel import Locale
-from flask import Flask, g, request, session
+from flask import Flask, g, request
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from loopdesk.web import api, dev, errors, links, live, metrics, pages, portal, security, wiring
+from loopdesk.web import api, dev, errors, language, links, live, metrics, pages, portal, security, wiring
 from loopdesk.web.api.auth import bearer
 from loopdesk.web.context import ANONYMOUS, loopdesk, loopdesk_of
 from loopdesk.web.settings import Settings
@@ -47,27 +47,27 @@ def _know_who() -> None:
         g.actor = bearer() or ANONYMOUS
         g.signed_in = g.actor is not ANONYMOUS
         return
-    wish = request.args.get("lang")
+    wish = request.args.get("lang", "")
     if wish in LANGUAGES:
-        session["language"] = wish
+        language.choose(wish)
     known = loopdesk().identity.actor(request.environ)
     if known:
         g.actor, g.signed_in = known, True
 
 
 def _language() -> str:
-    """Chosen in this session, else the person's own, else what the browser prefers, else the desk's.
+    """Chosen in this browser, else the person's own, else what the browser prefers, else the desk's.
 
-    A program has no session: what it asks for goes before the language of whoever its token belongs to.
+    A program has no browser: what it asks for goes before the language of whoever its token belongs to.
     """
-    chosen = session.get("language")
+    chosen = language.chosen()
     own = g.actor.language if g.get("signed_in") else g.get("link_language", "")
     wishes = [_accepted(), own] if g.get("is_api") else [chosen, own, _accepted()]
     return next((wish for wish in wishes if wish in LANGUAGES), loopdesk().settings.language)
 
 
 def _accepted() -> str:
-    wishes = [language.replace("-", "_") for language in request.accept_languages.values()]
+    wishes = [wish.replace("-", "_") for wish in request.accept_languages.values()]
     found = Locale.negotiate(wishes, LANGUAGES)
     return found.language if found else ""
 

@@ -118,7 +118,6 @@ def remember(person: Actor) -> None:
 
     Whatever an earlier visitor left in the session is gone.
     """
-    language = session.get("language")
     forget()
     session.permanent = True
     if person.kind == "customer":
@@ -126,8 +125,6 @@ def remember(person: Actor) -> None:
     else:
         with read_tx() as tx:
             session.update(person=person.id, stamp=credentials.stamp(tx, person.id))
-    if language:
-        session["language"] = language
 
 
 def forget() -> None:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, g, render_template, request, session
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import refresh
 
 from loopdesk.desk import survey, verification
 from loopdesk.engine.errors import Conflict, Invalid
+from loopdesk.web import language
 from loopdesk.web.context import open_tx, read_tx
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 from loopdesk.web.security import public
@@ -79,7 +80,7 @@ def _again(template: str, token: str, kind: Any, wrong: Shown) -> str:
 
 def _known(found: dict[str, Any]) -> dict[str, Any]:
     """The page speaks the case's language until the reader chooses another, and tells times as the mail did."""
-    if "language" not in session:
+    if not language.chosen():
         g.link_language = found["language"]
     g.link_zone = found["actor"].zone
     refresh()

@@ -25,7 +25,7 @@ def test_the_language_is_the_persons_else_the_browsers(probed: Flask, login: str
         assert str(get_locale()) == expected
 
 
-def test_a_chosen_language_stays_for_the_session(probed: Flask) -> None:
+def test_a_chosen_language_stays_in_this_browser(probed: Flask) -> None:
     from flask_babel import get_locale
 
     client = as_person(probed, "li.na")
@@ -44,3 +44,21 @@ def test_times_are_in_the_persons_zone(probed: Flask) -> None:
     with client:
         client.get("/probe/open")
         assert str(get_timezone()) == "Asia/Shanghai"
+
+
+def test_an_answer_under_way_does_not_bring_the_old_language_back(probed: Flask) -> None:
+    """Pages fetch and listen all the time: an answer begun before the switch may come after it, with its cookies."""
+    from flask_babel import get_locale
+
+    client = as_person(probed, "li.na")
+    with client.session_transaction() as session:
+        session.permanent = True
+    late = client.get("/probe/open")
+    client.get("/probe/open?lang=en")
+    assert late.headers.getlist("Set-Cookie")
+    for cookie in late.headers.getlist("Set-Cookie"):
+        name, _, value = cookie.partition(";")[0].partition("=")
+        client.set_cookie(name, value)
+    with client:
+        client.get("/probe/open")
+        assert str(get_locale()) == "en"

@@ -2,13 +2,13 @@
 
 from zoneinfo import available_timezones
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import credentials, people
 from loopdesk.engine.errors import Invalid, LoopdeskError, Missing, Phrase, Refused
-from loopdesk.web import identity
+from loopdesk.web import identity, language
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.looks import home_url, own_path
 from loopdesk.web.pages.shown import NOTHING, Shown, at_fields, shown
@@ -62,7 +62,7 @@ def prefer() -> ResponseReturnValue:
             people.prefer(actor(), tx, actor().id, language=request.form["language"], zone=request.form["zone"])
     except Invalid as error:
         return _me(shown(error)), 422
-    session.pop("language", None)
+    language.choose("")
     flash(gettext("Saved."))
     return redirect(url_for("pages_account.me"))
 
