@@ -1,7 +1,11 @@
-"""Writes docs/quality.md: ``python -m loopdesk.scripts.quality`` (``--without-tests`` leaves out the long part)."""
+"""Writes docs/quality.md: ``python -m loopdesk.scripts.quality``.
+
+``--without-tests`` leaves out the long part; ``--tests FILE`` takes it from the output of a ``make test`` run before.
+"""
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import time
@@ -32,13 +36,17 @@ def main() -> None:
     """Measure in a clean clone of the present commit, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--without-tests", action="store_true", help="leave out the seconds of `make test`")
+    parser.add_argument("--tests", type=Path, help="output of a `make test` that ran before")
     arguments = parser.parse_args()
     with clean_clone() as folder:
         with running(folder) as first:
             pages = weights(first)
         with running(folder) as second:
             starts = [first.seconds, second.seconds]
-        tests = [] if arguments.without_tests else [_test(folder)]
+        if arguments.tests:
+            tests = [_told(arguments.tests.read_text(encoding="utf-8"))]
+        else:
+            tests = [] if arguments.without_tests else [_test(folder)]
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -51,6 +59,14 @@ def _test(folder: Path) -> tuple[float, str]:
     start = time.monotonic()
     ran = subprocess.run(["make", "test"], cwd=folder, capture_output=True, text=True, check=False)
     return time.monotonic() - start, ran.stdout.strip().splitlines()[-1].strip("= ")
+
+
+def _told(output: str) -> tuple[float, str]:
+    """Seconds and summary that pytest closed with, such as ``12 passed in 34.56s (0:00:34)``."""
+    found = re.findall(r"^=*\s*(\d+ (?:passed|failed).* in ([\d.]+)s.*?)\s*=*$", output, re.MULTILINE)
+    if not found:
+        raise SystemExit("That output does not end with pytest's summary.")
+    return float(found[-1][1]), found[-1][0]
 
 
 def _times(starts: list[float], tests: list[tuple[float, str]]) -> list[Row]:
