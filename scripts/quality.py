@@ -1,6 +1,7 @@
 """Writes docs/quality.md: ``python -m loopdesk.scripts.quality``.
 
-``--without-tests`` leaves out the long part; ``--tests FILE`` takes it from the output of a ``make test`` run before.
+``--without-tests`` leaves out the long part; ``--tests FILE`` only enters the seconds of a ``make test`` whose output is
+in the file.
 """
 
 import argparse
@@ -38,15 +39,16 @@ def main() -> None:
     parser.add_argument("--without-tests", action="store_true", help="leave out the seconds of `make test`")
     parser.add_argument("--tests", type=Path, help="output of a `make test` that ran before")
     arguments = parser.parse_args()
+    if arguments.tests:
+        told = _tests(*_told(arguments.tests.read_text(encoding="utf-8")))
+        PAGE.write_text(_entered(PAGE.read_text(encoding="utf-8"), told), encoding="utf-8")
+        return
     with clean_clone() as folder:
         with running(folder) as first:
             pages = weights(first)
         with running(folder) as second:
             starts = [first.seconds, second.seconds]
-        if arguments.tests:
-            tests = [_told(arguments.tests.read_text(encoding="utf-8"))]
-        else:
-            tests = [] if arguments.without_tests else [_test(folder)]
+        tests = [] if arguments.without_tests else [_test(folder)]
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -75,9 +77,17 @@ def _times(starts: list[float], tests: list[tuple[float, str]]) -> list[Row]:
         ("clean clone to sign-in page (`make run`)", f"{first:.0f} s", "≤ 180 s", _ok(first <= 180)),
         ("second start to sign-in page", f"{second:.1f} s", "≤ 5 s", _ok(second <= 5)),
     ]
-    for seconds, summary in tests:
-        rows.append((f"`make test`: {summary}", f"{seconds:.0f} s", "≤ 600 s", _ok(seconds <= 600)))
-    return rows
+    return rows + [_tests(*told) for told in tests]
+
+
+def _tests(seconds: float, summary: str) -> Row:
+    return f"`make test`: {summary}", f"{seconds:.0f} s", "≤ 600 s", _ok(seconds <= 600)
+
+
+def _entered(page: str, row: Row) -> str:
+    """The page with ``row`` at the end of its first table, instead of an earlier row of the tests."""
+    first, *others = re.sub(r"^\| `make test`.*\n", "", page, flags=re.MULTILINE).split("\n\n| script")
+    return "\n\n| script".join([f"{first}\n| {' | '.join(row)} |", *others])
 
 
 def _scripts(pages: dict[str, int]) -> list[Row]:
