@@ -1,7 +1,7 @@
 """Writes docs/quality.md: ``python -m loopdesk.scripts.quality``.
 
-``--without-tests`` leaves out the long part; ``--tests FILE`` only enters the seconds of a ``make test`` whose output is
-in the file.
+``--without-tests`` leaves out the long part; ``--tests FILE`` only enters the seconds of a ``make test`` whose output
+is in the file.
 """
 
 import argparse
