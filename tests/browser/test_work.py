@@ -1,8 +1,10 @@
 """Work at a task as people do it: by keyboard alone, two at once, with wrong files; nothing typed is lost."""
 
+from collections.abc import Callable
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from loopdesk.engine import outbox
 from loopdesk.tests.browser.conftest import report, task_of
@@ -31,6 +33,37 @@ def test_a_task_is_completed_by_keyboard_alone(chromium: Browser, product: Produ
         _answer_radios_by_keyboard(page)
         page.keyboard.press("Control+Enter")
         page.get_by_text("Done: Check the report").wait_for()
+
+
+def test_going_fast_through_the_list_shows_the_task_chosen_last(
+    chromium: Browser, product: Product, desk: Loopdesk
+) -> None:
+    tasks = [task_of(desk, report(desk, f"Fast {place}")) for place in range(4)]
+    with person(chromium, product, "Tom Baker", viewport=WIDE) as tom:
+        page = tom.open("/inbox?box=all")
+        page.locator(f'[data-task="{tasks[-1]}"]').wait_for()
+        page.route("**/tasks/*", _slowest_first(tasks))
+        for task in tasks:
+            page.locator(f'[data-task="{task}"]').evaluate("row => row.click()")
+        expect(page.locator("#preview")).to_contain_text("Fast 3")
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("#preview")).to_contain_text("Fast 3")
+        expect(page.locator("#preview")).not_to_have_attribute("aria-busy", "true")
+
+
+def _slowest_first(tasks: list[str]) -> Callable[[Route], None]:
+    """Answers of earlier tasks arrive after those of later ones, as over a bad line."""
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if tasks[-1] not in route.request.url:
+            held.append(route)
+            return
+        route.continue_()
+        for early in held:
+            early.continue_()
+
+    return answer
 
 
 def _answer_radios_by_keyboard(page: Page) -> None:

@@ -17,7 +17,9 @@ export function startInbox(htmx: Htmx): void {
     event.preventDefault();
     choose(row);
     preview.setAttribute("aria-busy", "true");
-    void htmx.ajax("GET", row.href, { target: "#preview", swap: "innerHTML" }).then(() => {
+    // The source is the preview for its hx-sync: by default htmx keeps the oldest requests, and j j j showed a task not chosen.
+    void htmx.ajax("GET", row.href, { source: preview, target: "#preview", swap: "innerHTML" }).then(() => {
+      if (!row.hasAttribute("aria-current")) return;
       preview.removeAttribute("aria-busy");
       preview.scrollTop = 0;
       // Enter and a click bring the reader into the task; j and k stay in the list.
