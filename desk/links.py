@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from loopdesk.desk import customers, policy, record
+from loopdesk.desk.rights import readable
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Missing
 from loopdesk.engine.tx import Tx
@@ -42,9 +45,28 @@ def check_open(row: Mapping[str, Any], now: datetime) -> None:
         )
 
 
-def unknown() -> Missing:
-    """The same words for a token that never was and for one that was cut off in the mail."""
-    return Missing("This link is not known.", remedy=N_("Copy the whole link from our e-mail."))
+def by_token(tx: Tx, table: sa.Table, token: str) -> dict[str, Any]:
+    """The row behind a link; raises `Missing`, alike for a token that never was and for one cut off in the mail."""
+    row = tx.conn.execute(sa.select(table).where(table.c.token == token)).mappings().first()
+    if row is None:
+        raise Missing("This link is not known.", remedy=N_("Copy the whole link from our e-mail."))
+    return dict(row)
+
+
+def by_id(tx: Tx, table: sa.Table, row_id: str) -> dict[str, Any]:
+    """The row with its token; raises `Missing`."""
+    row = tx.conn.execute(sa.select(table).where(table.c.id == row_id)).mappings().first()
+    if row is None:
+        raise Missing("There is no question to the customer with the id %(id)s.", id=row_id)
+    return dict(row)
+
+
+def listing(actor: Actor, tx: Tx, table: sa.Table, number: str) -> list[dict[str, Any]]:
+    """The rows of a case that ``actor`` may see, oldest first, without their tokens."""
+    record.get(tx, number, visible=readable(actor))
+    kept = [column for column in table.c if column.name != "token"]
+    query = sa.select(*kept).where(table.c.case == number).order_by(table.c.id)
+    return [dict(row) for row in tx.conn.execute(query).mappings()]
 
 
 def public(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:

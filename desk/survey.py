@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from loopdesk.desk import links, record
 from loopdesk.desk.record import NUMBER, PERSON_ID
-from loopdesk.desk.rights import readable, require
+from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
-from loopdesk.engine.errors import Invalid, Missing, Phrase
+from loopdesk.engine.errors import Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 ANSWERED = "survey.answered"
@@ -70,7 +70,7 @@ def answer(
     expired one, `Invalid` with the field for a value out of bounds (FBK-1).
     """
     require(actor, "survey.answer")
-    row = _by_token(tx, token)
+    row = links.by_token(tx, survey_, token)
     links.check_open(row, tx.now)
     given = {"stars": stars, "nps": nps, "quality": quality, "speed": speed, "attitude": attitude}
     _check(given)
@@ -100,23 +100,17 @@ def call_back(
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
     """What the page behind the link shows; ``actor`` is who answers with it. Raises `Missing`."""
-    return links.public(tx, _by_token(tx, token))
+    return links.public(tx, links.by_token(tx, survey_, token))
 
 
 def get(tx: Tx, survey_id: str) -> Mapping[str, Any]:
     """The survey's row; raises `Missing`."""
-    row = tx.conn.execute(sa.select(survey_).where(survey_.c.id == survey_id)).mappings().first()
-    if row is None:
-        raise Missing("There is no survey %(survey)s.", survey=survey_id)
-    return dict(row)
+    return links.by_id(tx, survey_, survey_id)
 
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
     """The surveys of a case, oldest first, without their tokens."""
-    record.get(tx, number, visible=readable(actor))
-    kept = [column for column in survey_.c if column.name != "token"]
-    query = sa.select(*kept).where(survey_.c.case == number).order_by(survey_.c.id)
-    return [dict(row) for row in tx.conn.execute(query).mappings()]
+    return links.listing(actor, tx, survey_, number)
 
 
 def _check(given: Mapping[str, int | None]) -> None:
@@ -128,10 +122,3 @@ def _check(given: Mapping[str, int | None]) -> None:
             wrong[name] = [Phrase("Choose between %(least)s and %(most)s.", least=least, most=most)]
     if wrong:
         raise Invalid("This answer cannot be taken as it is.", fields=wrong)
-
-
-def _by_token(tx: Tx, token: str) -> Mapping[str, Any]:
-    row = tx.conn.execute(sa.select(survey_).where(survey_.c.token == token)).mappings().first()
-    if row is None:
-        raise links.unknown()
-    return dict(row)

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from loopdesk.desk import links, record
 from loopdesk.desk.record import NUMBER
-from loopdesk.desk.rights import readable, require
+from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
-from loopdesk.engine.errors import Invalid, Missing, Phrase
+from loopdesk.engine.errors import Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 ANSWERED = "verification.answered"
@@ -72,7 +72,7 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     expired one, `Invalid` for a "no" without a word about what is wrong.
     """
     require(actor, "verification.answer")
-    row = _by_token(tx, token)
+    row = links.by_token(tx, verification, token)
     links.check_open(row, tx.now)
     text = comment.strip()[:LONGEST]
     if not confirmed and not text:
@@ -89,28 +89,14 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
     """What the page behind the link shows; ``actor`` is who answers with it. Raises `Missing`."""
-    return links.public(tx, _by_token(tx, token))
+    return links.public(tx, links.by_token(tx, verification, token))
 
 
 def get(tx: Tx, verification_id: str) -> Mapping[str, Any]:
     """The verification's row; raises `Missing`."""
-    query = sa.select(verification).where(verification.c.id == verification_id)
-    row = tx.conn.execute(query).mappings().first()
-    if row is None:
-        raise Missing("There is no verification %(verification)s.", verification=verification_id)
-    return dict(row)
+    return links.by_id(tx, verification, verification_id)
 
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
     """The verifications of a case, oldest first, without their tokens."""
-    record.get(tx, number, visible=readable(actor))
-    kept = [column for column in verification.c if column.name != "token"]
-    query = sa.select(*kept).where(verification.c.case == number).order_by(verification.c.id)
-    return [dict(row) for row in tx.conn.execute(query).mappings()]
-
-
-def _by_token(tx: Tx, token: str) -> Mapping[str, Any]:
-    row = tx.conn.execute(sa.select(verification).where(verification.c.token == token)).mappings().first()
-    if row is None:
-        raise links.unknown()
-    return dict(row)
+    return links.listing(actor, tx, verification, number)
