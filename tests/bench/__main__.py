@@ -1,41 +1,60 @@
-"""`make bench`: runs every `bench_*.py` beside this file, writes `build/bench.json` and prints a table.
+"""`make bench`: runs every `bench_*.py` beside this file; writes `build/bench.json` and the table in `docs/engine.md`.
 
-Each module offers ``rows()``, a list of ``{"name", "value", "unit", "bar", "ok"}``; a row without bar only informs and
-is always ok.
+Each module offers ``rows()``, a list of `report.row`. With names (``feel workers``) only those run, and what they
+measured is printed and written down nowhere.
 """
 
 import importlib
 import json
+import os
+import platform
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from loopdesk.tests.bench import report
+
 HERE = Path(__file__).parent
-REPORT = HERE.parents[1] / "build" / "bench.json"
+JSON = report.ROOT / "build" / "bench.json"
 
 
-def collect(wanted: list[str]) -> list[dict[str, Any]]:
-    """The rows of all benches, or of those named (``feel`` for ``bench_feel.py``)."""
-    names = sorted(path.stem for path in HERE.glob("bench_*.py"))
-    chosen = [name for name in names if not wanted or name.removeprefix("bench_") in wanted]
-    return [row for name in chosen for row in importlib.import_module(f"loopdesk.tests.bench.{name}").rows()]
+def measure(name: str) -> list[dict[str, Any]]:
+    """The rows of ``bench_<name>.py``, printed as they come."""
+    began = time.monotonic()
+    rows: list[dict[str, Any]] = importlib.import_module(f"loopdesk.tests.bench.bench_{name}").rows()
+    for row in rows:
+        figure, value, bar, verdict = report.shown(row)
+        say(f"{figure:<84} {value:>18} {bar:>12} {verdict}")
+    say(f"({name}: {time.monotonic() - began:.0f} s)")
+    return rows
 
 
-def shown(row: dict[str, Any]) -> str:
-    """One line of the table."""
-    bar = "" if row["bar"] is None else f"{row['bar']:g} {row['unit']}"
-    mark = "MISSED" if not row["ok"] else "ok" if bar else ""
-    return f"{row['name']:<60} {row['value']:>12.4g} {row['unit']:<10} {bar:>14} {mark}"
+def say(line: str) -> None:
+    """To whoever ran it, at once."""
+    print(line, flush=True)  # noqa: T201 - the figures are for whoever ran it
 
 
-def main() -> int:
+def write_down(rows: list[dict[str, Any]], seconds: float) -> None:
+    """Into the report that machines read, and the page that people read."""
+    JSON.parent.mkdir(exist_ok=True)
+    JSON.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    missed = sum(not row["ok"] for row in rows)
+    where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    when = f"{datetime.now(UTC):%d %B %Y %H:%M} UTC, {where}, {seconds / 60:.0f} minutes, {missed} bars missed."
+    report.write_between(report.ENGINE_PAGE, "bench", f"Measured by `make bench` on {when}\n\n{report.table(rows)}")
+
+
+def main(wanted: list[str]) -> int:
     """0 when every bar holds."""
-    rows = collect(sys.argv[1:])
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print("\n".join(map(shown, rows)))  # noqa: T201 - the table is for whoever ran it
-    return int(any(row["ok"] is False for row in rows))
+    names = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    began = time.monotonic()
+    rows = [row for name in names if not wanted or name in wanted for row in measure(name)]
+    if not wanted:
+        write_down(rows, time.monotonic() - began)
+    return int(any(not row["ok"] for row in rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
