@@ -134,8 +134,12 @@ def listing(actor: Actor, tx: Tx, number: str) -> list[Attachment]:
 
 
 def sweep(actor: Actor, tx: Tx, store: Store) -> int:
-    """Delete content that no row refers to and that is older than a day; returns how many files went."""
+    """Delete content that no row refers to and that is older than a day; returns how many files went.
+
+    Uploads that a dying process left unfinished go too.
+    """
     require(actor, "attachments.sweep")
+    store.clear(tx.now - KEPT_UNTIED)
     old = [sha256 for sha256, written in store.contents() if written < tx.now - KEPT_UNTIED]
     orphans = set(old) - _tied(tx, old)
     for sha256 in orphans:

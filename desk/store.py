@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 from loopdesk.engine.errors import Missing
 
 CHUNK = 64 * 1024
+PART = ".part-"
 
 
 class Readable(Protocol):
@@ -35,6 +36,9 @@ class Store(Protocol):
     def contents(self) -> Iterator[tuple[str, datetime]]:
         """Every sha256 that is kept, with the instant it was written."""
 
+    def clear(self, before: datetime) -> None:
+        """Forget what was begun before that instant and never finished, because the process died meanwhile."""
+
 
 class FolderStore:
     """Files ``ab/abcdef…`` below one folder, written beside and renamed into place."""
@@ -47,7 +51,7 @@ class FolderStore:
     def put(self, stream: Readable) -> tuple[str, int]:
         """Keep what ``stream`` holds; nothing stays behind when reading it fails half-way."""
         digest, size = hashlib.sha256(), 0
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".part-")
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix=PART)
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -83,3 +87,9 @@ class FolderStore:
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
             raise Missing("The content of this attachment is gone.", place=sha256[:64])
         return self.folder / sha256[:2] / sha256
+
+    def clear(self, before: datetime) -> None:
+        """Forget what was begun before that instant and never finished, because the process died meanwhile."""
+        for part in self.folder.glob(f"{PART}*"):
+            if datetime.fromtimestamp(part.stat().st_mtime, UTC) < before:
+                part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sqlite3
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,8 @@ SCHEMA = "loopdesk"
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """Serial keys: SQLite only numbers rows of a plain INTEGER primary key by itself."""
 JSON = sa.JSON()
+PATIENCE = 30
+"""Seconds that a writer on SQLite waits for the one before it."""
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -72,7 +75,7 @@ class Database:
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             pool_pre_ping=not self.is_sqlite,
-            connect_args={"timeout": 30} if self.is_sqlite else {"options": f"-csearch_path={SCHEMA}"},
+            connect_args={"timeout": PATIENCE} if self.is_sqlite else {"options": f"-csearch_path={SCHEMA}"},
         )
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
@@ -99,8 +102,22 @@ def default_url(data: str | os.PathLike[str]) -> str:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # sqlite3's own implicit BEGIN is deferred: two writers would meet as "database is locked" instead of queueing.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    # While another process turns a new file to write-ahead, SQLite answers "locked" here without waiting.
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_immediate(connection: sa.Connection) -> None:

@@ -41,6 +41,7 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
 
     ``message`` and ``remedy`` stay gettext ids with ``params``, so that each reader sees them in his language. A step
     that failed says in ``instance`` and ``place`` (``process/element``) where; the row only knows where it began.
+    A job of the house that fails again keeps the incident it has and says there what happened last.
     """
     instance = getattr(error, "instance", "") or row.instance_id
     _, _, element = getattr(error, "place", "").partition("/")
@@ -51,6 +52,16 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
             remedy=N_("Pass the technical details on to your integrator, then try again."),
             error=name,
         ).with_traceback(error.__traceback__)
+    said = {
+        "message": error.message,
+        "remedy": error.remedy,
+        "params": error.params,
+        "trace": "".join(traceback.format_exception(error)),
+    }
+    same = sa.update(incident).where(incident.c.outbox_id == row.id, incident.c.state == "open").values(**said)
+    known = tx.conn.execute(same.returning(incident.c.id)).scalar()
+    if known is not None:
+        return str(known)
     values = {
         "id": new_id(),
         "outbox_id": row.id,
@@ -58,10 +69,7 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
         "key": row.key,
         "instance_id": instance,
         "element": element or row.element,
-        "message": error.message,
-        "remedy": error.remedy,
-        "params": error.params,
-        "trace": "".join(traceback.format_exception(error)),
+        **said,
         "state": "open",
         "opened_at": tx.now,
         "resolved_by": "",
@@ -104,6 +112,18 @@ def retry(actor: Actor, tx: Tx, incident_id: str) -> None:
         raise Refused("Somebody has already tried this incident again.", remedy=N_("Reload the list of incidents."))
     outbox_rows.again(tx, row["outbox_id"])
     _record(actor, tx, "incident.resolved", dict(row))
+
+
+def over(tx: Tx, outbox_id: int) -> None:
+    """Resolve the open incident of an outbox row that has been performed after all, without anybody's doing."""
+    update = (
+        sa.update(incident)
+        .where(incident.c.outbox_id == outbox_id, incident.c.state == "open")
+        .values(state="resolved", resolved_at=tx.now, resolved_by=SYSTEM.id)
+        .returning(*incident.c)
+    )
+    for row in tx.conn.execute(update).mappings():
+        _record(SYSTEM, tx, "incident.resolved", dict(row))
 
 
 def _require(actor: Actor) -> None:

@@ -10,7 +10,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from rq.exceptions import StopRequested
 
 from loopdesk.engine import outbox, outbox_rows, timers
 from loopdesk.engine.outbox import Handlers
+from loopdesk.engine.periodic import Periodic, Schedule
 from loopdesk.engine.tx import Engine, Tx
 
 log = logging.getLogger(__name__)
@@ -194,12 +195,13 @@ def _sweep(tx: Tx) -> None:
         log.debug("%d timers are due.", claimed)
 
 
-def poll(engine: Engine, ring: Callable[[], None], *, stop: Event) -> None:
-    """The poller's loop until ``stop`` is set; any number of pollers may run at once."""
-    pause = 0.0
+def poll(engine: Engine, ring: Callable[[], None], *, stop: Event, periodic: Sequence[Periodic] = ()) -> None:
+    """The poller's loop until ``stop`` is set; any number of pollers may run at once. ``periodic`` is house-keeping."""
+    pause, schedule = 0.0, Schedule(periodic)
     while not stop.wait(pause):
         try:
             pause = tick(engine, ring)
+            schedule.tick(engine)
         except sa.exc.DBAPIError:
             log.exception("The database is away; looking again in %s s.", PAUSE)
             pause = PAUSE

@@ -107,6 +107,18 @@ def put_many(tx: Tx, wanted: Sequence[Wanted]) -> None:
         tx.wake_workers()
 
 
+def repeat(tx: Tx, want: Wanted) -> None:
+    """Want an effect once more under its old key, with all its attempts; one that waits or runs is left as it is."""
+    ended = sa.update(outbox).where(
+        outbox.c.idempotency_key == want.idempotency_key, outbox.c.state.in_((DONE, FAILED))
+    )
+    fresh = {"state": READY, "attempts": 0, "deaths": 0, "not_before": tx.now, "created_at": tx.now, "done_at": None}
+    if tx.conn.execute(ended.values(payload=dict(want.payload), **fresh)).rowcount:
+        tx.wake_workers()
+    else:
+        put_many(tx, [want])
+
+
 def claim_batch(tx: Tx, kinds: Collection[str], worker: str, limit: int) -> list[Row]:
     """Claim up to ``limit`` rows whose moment has come; suspects are claimed one at a time, after all others."""
     return _claim(tx, kinds, worker, limit, outbox.c.deaths < SUSPECT) or _claim(

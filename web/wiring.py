@@ -4,8 +4,9 @@ Web, worker, poller, mail intake, commands and tests all start here. Nothing is 
 handed back, so several live in one process.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
 
@@ -20,14 +21,16 @@ from loopdesk.connectors.email import Email, Server
 from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import communications, departments, facts, operations, raci, rights
+from loopdesk.desk import attachments, communications, departments, facts, operations, raci, rights
 from loopdesk.desk.store import FolderStore, Store
-from loopdesk.engine import jobs, runner
+from loopdesk.engine import jobs, periodic, runner
+from loopdesk.engine.actor import TIMER
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host
 from loopdesk.engine.outbox import Handlers, Row
+from loopdesk.engine.periodic import Periodic
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.forms import checks, form, gaps, translation, validation
 from loopdesk.web import inbound
@@ -45,6 +48,7 @@ class Loopdesk:
     settings: Settings
     engine: Engine
     handlers: Handlers
+    periodic: tuple[Periodic, ...]
     registry: Registry
     store: Store
     identity: Identity
@@ -64,10 +68,12 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
     registry = Registry(_connectors(settings, clock))
     engine = Engine(Database(settings.database_url), clock, Host(), _waker(settings))
     engine.host = _host(engine, registry, store, settings.url)
+    chores = _periodic(store)
     return Loopdesk(
         settings=settings,
         engine=engine,
-        handlers=_handlers(settings, registry, clock, store),
+        handlers=_handlers(settings, registry, clock, store, chores),
+        periodic=chores,
         registry=registry,
         store=store,
         identity=identity or LocalIdentity(),
@@ -120,7 +126,18 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
     )
 
 
-def _handlers(settings: Settings, registry: Registry, clock: Clock, store: Store) -> Handlers:
+def _periodic(store: Store) -> tuple[Periodic, ...]:
+    """The house-keeping of this desk, for the poller to start and the workers to do."""
+
+    def sweep(tx: Tx) -> None:
+        attachments.sweep(TIMER, tx, store)
+
+    return (Periodic("attachments.sweep", timedelta(days=1), sweep),)
+
+
+def _handlers(
+    settings: Settings, registry: Registry, clock: Clock, store: Store, chores: Sequence[Periodic] = ()
+) -> Handlers:
     def sent(tx: Tx, payload: Mapping[str, Any], _result: Mapping[str, Any]) -> None:
         communications.settle(tx, payload["communication"])
 
@@ -130,7 +147,7 @@ def _handlers(settings: Settings, registry: Registry, clock: Clock, store: Store
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
     return Handlers(
-        local={**runner.local_handlers(), **mail},
+        local={**runner.local_handlers(), **mail, **periodic.handlers(chores)},
         remote={
             "send": delivery.Delivery(registry, clock, sent),
             "effect": delivery.Effects(registry, runner.settle_effect),

@@ -1,6 +1,9 @@
 """What the joined rooms do together: a message leaves and is marked, nothing is shared, a first start is repeatable."""
 
+import os
 from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ from loopdesk.connectors.registry import Registry
 from loopdesk.desk import case, communications, people
 from loopdesk.engine import bundles, outbox
 from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.periodic import Schedule
 from loopdesk.tests.web.conftest import settings_for
 from loopdesk.web import wiring
 from loopdesk.web.first_start import first_start
@@ -88,3 +93,21 @@ def test_what_a_commit_leaves_to_do_rings_redis(light_desk: Loopdesk, redis_url:
     desk.close()
     with redis.Redis.from_url(redis_url) as client:
         assert client.llen("rq:queue:loopdesk") == 1
+
+
+def test_content_that_belongs_to_no_case_goes_by_itself_within_a_day(desk: Loopdesk) -> None:
+    kept, _ = desk.store.put(BytesIO(b"an upload that was given up"))
+    (given_up,) = desk.settings.attachments.glob(f"*/{kept}")
+    unfinished = desk.settings.attachments / ".part-of-a-process-that-was-killed"
+    unfinished.touch()
+    written = desk.engine.clock.now().timestamp()
+    for path in (given_up, unfinished):
+        os.utime(path, (written, written))
+    pollers = [Schedule(desk.periodic), Schedule(desk.periodic)]
+    for days in (0, 2):
+        assert isinstance(desk.engine.clock, VirtualClock)
+        desk.engine.clock.advance(timedelta(days=days))
+        for poller in pollers:
+            poller.tick(desk.engine)
+        outbox.drain(desk.engine, desk.handlers, worker="test")
+        assert [given_up.exists(), unfinished.exists()] == [days == 0] * 2
