@@ -29,6 +29,8 @@ incident = sa.Table(
     sa.Column("opened_at", Moment, nullable=False),
     sa.Column("resolved_at", Moment),
     sa.Column("resolved_by", sa.String(64), nullable=False),
+    sa.Column("type", sa.String(200), nullable=False, server_default=""),
+    sa.Column("resolution", sa.String(16), nullable=False, server_default=""),
     sa.Index("ix_incident_instance", "instance_id", "state"),
     sa.Index("ix_incident_state", "state", "opened_at"),
 )
@@ -45,13 +47,7 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
     """
     instance = getattr(error, "instance", "") or row.instance_id
     _, _, element = getattr(error, "place", "").partition("/")
-    if not isinstance(error, LoopdeskError):
-        name = f"{type(error).__name__}: {error}"
-        error = Refused(
-            "An unexpected error: %(error)s",
-            remedy=N_("Pass the technical details on to your integrator, then try again."),
-            error=name,
-        ).with_traceback(error.__traceback__)
+    error = _known(error)
     said = {
         "message": error.message,
         "remedy": error.remedy,
@@ -77,6 +73,16 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
     tx.conn.execute(sa.insert(incident).values(**values))
     _record(SYSTEM, tx, "incident.opened", values)
     return str(values["id"])
+
+
+def _known(error: BaseException) -> LoopdeskError:
+    if isinstance(error, LoopdeskError):
+        return error
+    return Refused(
+        "An unexpected error: %(error)s",
+        remedy=N_("Pass the technical details on to your integrator, then try again."),
+        error=f"{type(error).__name__}: {error}",
+    ).with_traceback(error.__traceback__)
 
 
 def listing(actor: Actor, tx: Tx, *, state: str = "open", limit: int = 200) -> list[dict[str, Any]]:

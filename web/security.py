@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, redirect, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -66,6 +66,20 @@ class OwnCookie(SecureCookieSessionInterface):
         """The prefix of this request, ``/`` when we run by ourselves."""
         return request.script_root or "/"
 
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:  # noqa: ARG002 - Flask's signature
+        """Begin the idle hours anew when a page is opened, not for what a page asks in the background.
+
+        The late answer to such a request would sign in again whoever has signed out meanwhile.
+        """
+        return session.modified or (session.permanent and _opens_a_page())
+
+
+def _opens_a_page() -> bool:
+    mode = request.headers.get("Sec-Fetch-Mode")
+    if mode is not None:
+        return mode == "navigate"
+    return "HX-Request" not in request.headers and request.accept_mimetypes.best_match(PAGE_OR_NOT) == "text/html"
+
 
 def public(view: View) -> View:
     """Mark a view that needs no sign-in; every other one does."""
@@ -113,7 +127,7 @@ def protect(app: Flask) -> CSRFProtect:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.url.startswith("https:"),
-        # Twelve hours without a request end a session; each request begins them anew.
+        # Twelve hours in which no page is opened end a session.
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         # The token lives as long as the session: a form left open over lunch must not lose what was typed.
         WTF_CSRF_TIME_LIMIT=None,

@@ -97,6 +97,37 @@ def test_twelve_idle_hours_end_a_session(probed: Flask) -> None:
         assert client.get("/probe/who").status_code == 302
 
 
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "renews"),
+    [
+        (PAGE | {"Sec-Fetch-Mode": "navigate"}, True),
+        (PAGE, True),
+        (PAGE | {"HX-Request": "true"}, False),
+        ({"HX-Request": "true", "Sec-Fetch-Mode": "cors"}, False),
+        ({"Accept": "application/json"}, False),
+        ({"Accept": "text/event-stream"}, False),
+        ({"Accept": "*/*", "Sec-Fetch-Mode": "cors"}, False),
+    ],
+)
+def test_only_opening_a_page_begins_the_idle_hours_anew(probed: Flask, headers: dict[str, str], renews: bool) -> None:
+    client, _ = sign_in(probed)
+    assert ("Set-Cookie" in client.get("/probe/who", headers=headers).headers) == renews
+
+
+def test_who_signed_out_stays_out_when_a_background_request_is_answered_late(probed: Flask) -> None:
+    """A browser applies the cookies of answers in the order in which they come."""
+    client, _ = sign_in(probed)
+    late = client.get("/probe/who", headers={"HX-Request": "true", "Sec-Fetch-Mode": "cors"})
+    client.post("/sign-out", data={"csrf_token": csrf_of(probed, client)})
+    for cookie in late.headers.getlist("Set-Cookie"):
+        name, _, value = cookie.partition(";")[0].partition("=")
+        client.set_cookie(name, value)
+    assert client.get("/probe/who").status_code == 302
+
+
 def test_every_view_needs_sign_in_unless_marked_public(probed: Flask) -> None:
     client = probed.test_client()
     answer = client.get("/probe/who?a=1")
