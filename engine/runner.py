@@ -21,9 +21,9 @@ def start(
     """Start ``process`` for the case ``key`` and run it to its first waits; its instance id.
 
     The bundle of that name is the current one unless an id is given. Who may start is the calling verb's decision.
-    Raises ``Missing`` for an unknown process or one without a plain start event.
+    Raises ``Missing`` for an unknown process or one without a plain start event, ``Refused`` for a retired version.
     """
-    made = bundles.get(tx, bundle) if bundle else bundles.current(tx, process)
+    made = bundles.startable(tx, process, bundle)
     return str(Step.first(actor, tx, made, process, key, data).row["id"])
 
 

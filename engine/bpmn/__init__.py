@@ -3,6 +3,7 @@
 from loopdesk.engine.bpmn.activities import ERROR
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
+from loopdesk.engine.bpmn.mapping import Places, suggest
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
 from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
 from loopdesk.engine.bpmn.outside import Outside, Visit
@@ -10,6 +11,7 @@ from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
 from loopdesk.engine.bpmn.starts import Start
 from loopdesk.engine.bpmn.throwing import Uncaught
+from loopdesk.engine.bpmn.transplant import Moved, Transplant, Wait
 from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
 
 __all__ = [
@@ -21,13 +23,17 @@ __all__ = [
     "Element",
     "Execution",
     "Flow",
+    "Moved",
     "Outside",
+    "Places",
     "Process",
     "Program",
     "Scope",
     "Start",
+    "Transplant",
     "Uncaught",
     "Visit",
+    "Wait",
     "compile_diagrams",
     "evaluate",
     "first_due",
@@ -37,5 +43,6 @@ __all__ = [
     "read_cycle",
     "read_duration",
     "read_moment",
+    "suggest",
     "words",
 ]

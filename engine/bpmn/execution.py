@@ -101,6 +101,11 @@ class Execution:
         return cls.load(program, process, cast(Outside, None), state)
 
     @property
+    def run(self) -> Run:
+        """The tokens themselves, for what rewrites them."""
+        return self._run
+
+    @property
     def completed(self) -> bool:
         """Whether no token is left; decided from the live tokens, never by walking a tree."""
         return bool(self._run.completed)
