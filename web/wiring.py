@@ -23,7 +23,7 @@ from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import attachments, communications, departments, facts, operations, raci, rights
 from loopdesk.desk.store import FolderStore, Store
-from loopdesk.engine import jobs, periodic, runner
+from loopdesk.engine import audit, jobs, periodic, runner
 from loopdesk.engine.actor import TIMER
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
@@ -122,6 +122,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         validate=validate,
         translate=translation.translate,
         may_work=rights.may_work,
+        sees=rights.sees,
         check=check,
     )
 
@@ -132,7 +133,10 @@ def _periodic(store: Store) -> tuple[Periodic, ...]:
     def sweep(tx: Tx) -> None:
         attachments.sweep(TIMER, tx, store)
 
-    return (Periodic("attachments.sweep", timedelta(days=1), sweep),)
+    return (
+        Periodic("attachments.sweep", timedelta(days=1), sweep),
+        Periodic("audit.chain", timedelta(minutes=1), audit.job),
+    )
 
 
 def _handlers(
