@@ -80,6 +80,11 @@ def open_message(tx: Tx, number: int) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+def whole(tx: Tx, number: int) -> dict[str, Any]:
+    """A message, whatever became of it."""
+    return dict(tx.conn.execute(sa.select(message).where(message.c.id == number)).mappings().one())
+
+
 def settle(tx: Tx, number: int, state: str) -> None:
     """Write down what became of a message."""
     tx.conn.execute(sa.update(message).where(message.c.id == number).values(state=state))

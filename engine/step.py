@@ -1,8 +1,9 @@
 """One step of one instance: what its diagram asks for becomes rows of the step's transaction."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from loopdesk.engine import (
     bpmn,
@@ -10,6 +11,7 @@ from loopdesk.engine import (
     checks,
     events,
     feel,
+    incidents,
     instances,
     messages,
     outbox,
@@ -64,6 +66,7 @@ class Step:
             "status": instances.ACTIVE,
             "started_at": tx.now,
             "ended_at": None,
+            "suspended_at": None,
         }
         instances.add(tx, row)
         step = cls(actor, tx, row)
@@ -74,9 +77,12 @@ class Step:
         return step
 
     @classmethod
-    def open(cls, actor: Actor, tx: Tx, instance_id: str) -> "Step":
-        """Lock an instance and load it."""
-        return cls._load(actor, tx, instances.lock(tx, instance_id))
+    def open(cls, actor: Actor, tx: Tx, instance_id: str, *, held: bool = False) -> "Step":
+        """Lock an instance and load it; ``Suspended`` for one on hold, unless such ``held`` ones are wanted too."""
+        row = instances.lock(tx, instance_id)
+        if not held:
+            instances.require_running(row)
+        return cls._load(actor, tx, row)
 
     @classmethod
     def look(cls, tx: Tx, instance_id: str) -> "Step":
@@ -107,9 +113,10 @@ class Step:
             raise
         self.close()
 
-    def close(self) -> None:
+    def close(self, *, cancelled: bool = False) -> None:
         """Store the state; new waits for messages look for those that came early."""
         status = instances.COMPLETED if self.execution.completed else instances.ACTIVE
+        status = instances.CANCELLED if cancelled else status
         instances.save(self.tx, self.row, state=self.execution.dump(), status=status)
         self.row |= {"version": self.row["version"] + 1, "status": status}
         if not self.active:
@@ -128,6 +135,11 @@ class Step:
     def now(self) -> datetime:
         """The instant of the step."""
         return self.tx.now
+
+    @property
+    def zone(self) -> tzinfo:
+        """The house's zone."""
+        return ZoneInfo(self.tx.host.zone)
 
     def facts(self) -> Mapping[str, Any]:
         """``case.*``, read once between two operations, for only operations change them."""
@@ -215,6 +227,10 @@ class Step:
     def message(self, visit: Visit, name: str) -> None:
         """A subscription row wakes the token."""
         self._subscribe(visit, name, self.row["key"])
+        self.expect(name)
+
+    def expect(self, name: str) -> None:
+        """Look for messages of a name that came early, when the step is closed."""
         self._waits.append(name)
 
     def signal(self, visit: Visit, name: str) -> None:
@@ -239,6 +255,8 @@ class Step:
             task = work_rows.cancel(self.tx, self.row["id"], visit.ref)
             if task is not None:
                 self.record("task.cancelled", visit, data={"task": task})
+        elif visit.element.kind in ("serviceTask", "sendTask"):
+            incidents.withdraw(self.actor, self.tx, self.row["id"], f"effect:{self.row['id']}:{visit.ref}")
         elif visit.trigger.kind == "timer":
             timers.cancel(self.tx, instance=self.row["id"], ref=visit.ref)
         elif visit.trigger.kind in ("message", "signal"):

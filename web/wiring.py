@@ -151,7 +151,7 @@ def _handlers(
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
     return Handlers(
-        local={**runner.local_handlers(), **mail, **periodic.handlers(chores)},
+        local={**runner.local_handlers(), **migration.local_handlers(), **mail, **periodic.handlers(chores)},
         remote={
             "send": delivery.Delivery(registry, clock, sent),
             "effect": delivery.Effects(registry, runner.settle_effect),

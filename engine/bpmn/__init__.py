@@ -6,10 +6,12 @@ from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, wor
 from loopdesk.engine.bpmn.mapping import Places, suggest
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
 from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
+from loopdesk.engine.bpmn.obstacles import Obstacle
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
 from loopdesk.engine.bpmn.starts import Start
+from loopdesk.engine.bpmn.surgery import Surgery
 from loopdesk.engine.bpmn.throwing import Uncaught
 from loopdesk.engine.bpmn.transplant import Moved, Transplant, Wait
 from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
@@ -24,12 +26,14 @@ __all__ = [
     "Execution",
     "Flow",
     "Moved",
+    "Obstacle",
     "Outside",
     "Places",
     "Process",
     "Program",
     "Scope",
     "Start",
+    "Surgery",
     "Transplant",
     "Uncaught",
     "Visit",

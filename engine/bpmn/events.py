@@ -63,7 +63,7 @@ class CatchEvent(Node):
     def _set_timer(self, token: Token, part: int, trigger: Trigger) -> None:
         run = token.workflow
         text = words(trigger.text, run.scope(token))
-        due, rounds = first_due(trigger.timer, text, run.outside.now)
+        due, rounds = first_due(trigger.timer, text, run.outside.now, run.outside.zone)
         if trigger.timer == "cycle":
             kept = zip(self.cycle_keys(part), (text, due, rounds), strict=True)
             token.internal_data = {**token.internal_data, **dict(kept)}
@@ -121,7 +121,7 @@ class CatchEvent(Node):
         rounds = held.get(count, 1)
         if self.element.trigger.each[part].timer != "cycle" or (rounds is not None and rounds <= 1):
             return False
-        due, missed = next_due(held[cycle], held[last], run.outside.now)
+        due, missed = next_due(held[cycle], held[last], run.outside.now, run.outside.zone)
         left = None if rounds is None else max(rounds - 1 - missed, 1)
         token.internal_data = {**held, last: due, count: left}
         run.outside.timer(run.visit(token, part), due, held[cycle])
