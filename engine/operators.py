@@ -43,6 +43,6 @@ def reason_of(text: str, *, needed: bool = True) -> str:
     if needed and not reason:
         raise Invalid("A reason is needed.", fields={"reason": [Phrase("Say why; it stands on the case.")]})
     if len(reason) > LONGEST_REASON:
-        fields = {"reason": [Phrase("At most %(limit)s characters.", limit=LONGEST_REASON)]}
-        raise Invalid("The reason is too long.", fields=fields)
+        limit = Phrase("At most %(limit)s characters.", limit=LONGEST_REASON)
+        raise Invalid("The reason is too long.", fields={"reason": [limit]})
     return reason

@@ -181,6 +181,12 @@ def hold(tx: Tx, row: Row) -> None:
     tx.conn.execute(update.values(state=HELD, done_at=None))
 
 
+def hold_all(tx: Tx, instance: str) -> None:
+    """Keep what would move an instance on, and has not begun, until it goes on."""
+    update = sa.update(outbox).where(outbox.c.instance_id == instance, outbox.c.state == READY)
+    tx.conn.execute(update.where(outbox.c.kind.in_(STEPS)).values(state=HELD))
+
+
 def let_go(tx: Tx, instance: str) -> int:
     """Let everything run that was on hold with an instance. Returns how many rows."""
     update = sa.update(outbox).where(outbox.c.instance_id == instance, outbox.c.state == HELD)

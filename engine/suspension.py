@@ -44,6 +44,7 @@ def suspend(actor: Actor, tx: Tx, instance_id: str, reason: str) -> None:
         remedy = N_("Resume it when it shall go on.")
         raise Conflict("This process is on hold already, since %(at)s.", remedy=remedy, at=step.row["suspended_at"])
     _hold(tx, instance_id, since=True)
+    outbox_rows.hold_all(tx, instance_id)
     step.record("instance.suspended", data={"before": "active", "after": "suspended", "reason": reason})
 
 

@@ -36,8 +36,11 @@ def move(
     if due_at is None:
         due_at = _shifted(row["due_at"], by.strip())
     if due_at <= tx.now:
-        fields = {"due_at": [Phrase("This moment is over.")]}
-        raise Invalid("A timer is moved to a moment to come.", fields=fields, remedy=N_("To end the wait, fire it."))
+        raise Invalid(
+            "A timer is moved to a moment to come.",
+            fields={"due_at": [Phrase("This moment is over.")]},
+            remedy=N_("To end the wait, fire it."),
+        )
     update = sa.update(timer).where(timer.c.id == timer_id, timer.c.state == WAITING).values(due_at=due_at)
     if tx.conn.execute(update).rowcount != 1:
         raise _over()

@@ -5,7 +5,7 @@ handed back, so several live in one process.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -23,7 +23,7 @@ from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import attachments, communications, departments, facts, operations, raci, rights
 from loopdesk.desk.store import FolderStore, Store
-from loopdesk.engine import audit, jobs, periodic, runner
+from loopdesk.engine import audit, jobs, migration, periodic, runner
 from loopdesk.engine.actor import TIMER
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
@@ -67,7 +67,7 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
     store = FolderStore(settings.attachments)
     registry = Registry(_connectors(settings, clock))
     engine = Engine(Database(settings.database_url), clock, Host(), _waker(settings))
-    engine.host = _host(engine, registry, store, settings.url)
+    engine.host = replace(_host(engine, registry, store, settings.url), zone=settings.zone)
     chores = _periodic(store)
     return Loopdesk(
         settings=settings,

@@ -29,6 +29,7 @@ class Execution:
         self.process = process
         self._run = Run(program.specs[process], outside)
         self._run.nodes = program.nodes
+        self._run.reader = program.reader
 
     @classmethod
     def begin(

@@ -223,7 +223,8 @@ class Surgery:
             return Token(self._run, node, parent, data)
         before = {child.id for child in parent.children}
         self._run.enter([node], parent, data)
-        return next(child for child in parent.children if child.id not in before)
+        begun: Token = next(child for child in parent.children if child.id not in before)
+        return begun
 
     def _remove(self, token: Token) -> None:
         parent = token.parent
