@@ -68,7 +68,8 @@ _cache: OrderedDict[str, Bundle] = OrderedDict()
 
 
 def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "", promote: bool = True) -> Deployment:
-    """Make ``files`` the current version of the bundle ``name``; the same files again are the same deployment.
+    """Make ``files`` the current version of the bundle ``name``; the same files again are the same deployment,
+    unless a newer reader gives them another meaning (decision 0005).
 
     Without ``promote`` it only gets its number, and a person makes it current later (``versions.promote``); the first
     one of a name is current in any case. Raises ``Refused`` without the role, ``NotDeployable`` with the findings when
@@ -86,7 +87,8 @@ def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "", pro
     hold(tx, f"bundle\n{name}")
     newest = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name).order_by(bundle.c.number.desc())).first()
     known = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current)).first()
-    same = next((row for row in (known, newest) if row is not None and row.hash == digest), None)
+    wanted = (digest, bpmn.READER)
+    same = next((row for row in (known, newest) if row is not None and (row.hash, row.reader) == wanted), None)
     if same is not None:
         if promote and (same.retired_at or not same.current):
             enact(actor, tx, get(tx, same.id), "bundle.promoted", note=note, chosen=False)
@@ -212,9 +214,10 @@ def seed(tx: Tx, folder: Path) -> list[Deployment]:
     folders = sorted(path for path in folder.iterdir() if path.is_dir() and _NAME.fullmatch(path.name))
     for path in sorted(folders, key=lambda path: any(path.glob("*.bpmn"))):
         files = read_folder(path)
-        columns = (bundle.c.author_kind, bundle.c.hash, bundle.c.chosen, bundle.c.retired_at)
+        columns = (bundle.c.author_kind, bundle.c.hash, bundle.c.reader, bundle.c.chosen, bundle.c.retired_at)
         last = tx.conn.execute(sa.select(*columns).where(bundle.c.name == path.name, bundle.c.current)).first()
-        if not files or (last is not None and (last.author_kind != "system" or last.hash == digest_of(files))):
+        shipped = (digest_of(files), bpmn.READER)
+        if not files or (last is not None and (last.author_kind != "system" or (last.hash, last.reader) == shipped)):
             continue
         # What an owner has chosen or retired stays so; a shipped version that is new waits beside it.
         left = last is not None and (last.chosen or last.retired_at is not None)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -85,7 +86,7 @@ def new(
         "state": OPEN,
         "priority": priority,
         "created_at": tx.now,
-        "due_at": _due(element.extras.due, limit, scope, tx.now),
+        "due_at": due_moment(element.extras.due, limit, scope, tx.now, tx.host.zone),
         "limit": limit,
         "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
         "input": scope.plain([line.target.split(".")[0] for line in element.extras.inputs]),
@@ -94,10 +95,14 @@ def new(
     return row
 
 
-def _due(schedule: str, limit: str, scope: bpmn.Scope, now: datetime) -> datetime | None:
+def due_moment(schedule: str, limit: str, scope: bpmn.Scope, now: datetime, zone: str = "UTC") -> datetime | None:
+    """When a task that was made ``now`` is due; None without a schedule or limit.
+
+    ``zone`` is for a moment that names none.
+    """
     moment = bpmn.words(schedule, scope)
     if moment:
-        return bpmn.read_moment(moment)
+        return bpmn.read_moment(moment, ZoneInfo(zone))
     return bpmn.read_duration(limit).after(now) if limit else None
 
 
