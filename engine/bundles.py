@@ -87,8 +87,9 @@ def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "", pro
     hold(tx, f"bundle\n{name}")
     newest = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name).order_by(bundle.c.number.desc())).first()
     known = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current)).first()
-    wanted = (digest, bpmn.READER)
-    same = next((row for row in (known, newest) if row is not None and (row.hash, row.reader) == wanted), None)
+    readers = bpmn.READERS if not any(path.endswith(".bpmn") for path in files) else {bpmn.READER}
+    alike = (row for row in (known, newest) if row is not None and row.hash == digest and row.reader in readers)
+    same = next(alike, None)
     if same is not None:
         if promote and (same.retired_at or not same.current):
             enact(actor, tx, get(tx, same.id), "bundle.promoted", note=note, chosen=False)
@@ -214,10 +215,9 @@ def seed(tx: Tx, folder: Path) -> list[Deployment]:
     folders = sorted(path for path in folder.iterdir() if path.is_dir() and _NAME.fullmatch(path.name))
     for path in sorted(folders, key=lambda path: any(path.glob("*.bpmn"))):
         files = read_folder(path)
-        columns = (bundle.c.author_kind, bundle.c.hash, bundle.c.reader, bundle.c.chosen, bundle.c.retired_at)
+        columns = (bundle.c.author_kind, bundle.c.hash, bundle.c.chosen, bundle.c.retired_at)
         last = tx.conn.execute(sa.select(*columns).where(bundle.c.name == path.name, bundle.c.current)).first()
-        shipped = (digest_of(files), bpmn.READER)
-        if not files or (last is not None and (last.author_kind != "system" or (last.hash, last.reader) == shipped)):
+        if not files or (last is not None and (last.author_kind != "system" or last.hash == digest_of(files))):
             continue
         # What an owner has chosen or retired stays so; a shipped version that is new waits beside it.
         left = last is not None and (last.chosen or last.retired_at is not None)

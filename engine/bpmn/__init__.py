@@ -10,7 +10,7 @@ from loopdesk.engine.bpmn.obstacles import Obstacle
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
-from loopdesk.engine.bpmn.readers import READER
+from loopdesk.engine.bpmn.readers import READER, READERS
 from loopdesk.engine.bpmn.starts import Start
 from loopdesk.engine.bpmn.surgery import Surgery
 from loopdesk.engine.bpmn.throwing import Stuck, Uncaught
@@ -21,6 +21,7 @@ __all__ = [
     "ERROR",
     "NAMESPACE",
     "READER",
+    "READERS",
     "Diagrams",
     "Duration",
     "Element",
