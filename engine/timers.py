@@ -32,7 +32,8 @@ sa.Index(
     sqlite_where=timer.c.state == "waiting",
 )
 WAITING, QUEUED, FIRED, CANCELLED = "waiting", "queued", "fired", "cancelled"
-_OPEN = timer.c.state.in_((WAITING, QUEUED))
+_OPEN = sa.or_(timer.c.state == constant(WAITING), timer.c.state == constant(QUEUED))
+_TAKE = sa.update(timer).where(timer.c.id == sa.bindparam("wanted"), _OPEN).values(state=FIRED).returning(*timer.c)
 
 
 def set(
@@ -86,8 +87,7 @@ def claim_due(tx: Tx, limit: int = 500) -> int:
 
 def take(tx: Tx, timer_id: int) -> dict[str, Any] | None:
     """Mark an open timer as fired and return its row; None when it was cancelled or has fired already."""
-    update = sa.update(timer).where(timer.c.id == timer_id, _OPEN).values(state=FIRED).returning(*timer.c)
-    row = tx.conn.execute(update).mappings().first()
+    row = tx.conn.execute(_TAKE, {"wanted": timer_id}).mappings().first()
     return dict(row) if row else None
 
 

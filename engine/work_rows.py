@@ -47,9 +47,18 @@ task = sa.Table(
     sa.Index("ix_task_key", "key"),
 )
 _OPEN = task.c.state == "open"
-sa.Index("ix_task_group", task.c.department, task.c.role, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
-sa.Index("ix_task_mine", task.c.assignee, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
-sa.Index("ix_task_due", task.c.due_at, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
+_LISTED = {
+    "group": ("department", "role", "assignee"),
+    "role": ("department", "role"),
+    "department": ("department",),
+    "mine": ("assignee",),
+    "person": ("person",),
+    "due": (),
+}
+"""One index for each way in which `worklist` looks for open tasks, in its order."""
+for _way, _columns in _LISTED.items():
+    _ordered = [task.c[_name] for _name in (*_columns, "due_at", "id")]
+    sa.Index(f"ix_task_{_way}", *_ordered, postgresql_where=_OPEN, sqlite_where=_OPEN)
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
 
 
