@@ -21,6 +21,8 @@ timer = sa.Table(
     sa.Column("ref", sa.String(64), nullable=False),
     sa.Column("due_at", Moment, nullable=False),
     sa.Column("expression", sa.String(500), nullable=False),
+    sa.Column("calendar", sa.String(100), nullable=False, server_default=""),
+    sa.Column("provisional", sa.Boolean, nullable=False, server_default="0"),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Index("ix_timer_instance", "instance_id", "ref"),
@@ -46,10 +48,17 @@ def set(
     due_at: datetime,
     name: str = "",
     expression: str = "",
+    calendar: str = "",
+    provisional: bool = False,
 ) -> int:
-    """Let a timer wait until ``due_at``; ``ref`` says which wait of ``instance`` it ends. Returns its id."""
+    """Let a timer wait until ``due_at``; ``ref`` says which wait of ``instance`` it ends. Returns its id.
+
+    ``calendar`` is the one whose working time ``expression`` counts, ``provisional`` whether holidays on the way are
+    not announced yet.
+    """
     row = {"instance_id": instance, "key": key, "element": element, "name": name, "ref": ref, "due_at": due_at}
-    values = row | {"expression": expression, "state": WAITING, "created_at": tx.now}
+    values = row | {"expression": expression, "calendar": calendar, "provisional": provisional}
+    values |= {"state": WAITING, "created_at": tx.now}
     return int(tx.conn.execute(sa.insert(timer).values(**values).returning(timer.c.id)).scalar_one())
 
 

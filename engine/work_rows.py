@@ -35,6 +35,8 @@ task = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("due_at", Moment),
     sa.Column("limit", sa.String(100), nullable=False),
+    sa.Column("calendar", sa.String(100), nullable=False, server_default=""),
+    sa.Column("provisional", sa.Boolean, nullable=False, server_default="0"),
     sa.Column("expected", JSON, nullable=False),
     sa.Column("claimed_at", Moment),
     sa.Column("completed_at", Moment),
