@@ -192,6 +192,10 @@ class Process:
         """Elements that lie directly in a process or sub-process."""
         return self._within.get(scope, [])
 
+    def plain_starts(self) -> list[Element]:
+        """The start events of the process without a trigger; each begins an instance of its own (§10.5.2)."""
+        return [item for item in self.within(self.id) if item.kind == "startEvent" and item.trigger.kind == "none"]
+
     def beginnings(self, scope: str) -> list[Element]:
         """Where a plain start of a process or sub-process begins: at its first start event without a trigger.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from loopdesk.engine import bpmn
 from loopdesk.engine.bpmn import Visit
+from loopdesk.engine.calendar import Calendar, Calendars
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -78,6 +79,10 @@ class World:
     # --- what the diagram asks ----------------------------------------------------------------------------------
 
     zone: tzinfo = UTC
+    calendars = Calendars({})
+
+    def calendar(self, name: str) -> Calendar:
+        return self.calendars.get(name)
 
     def facts(self) -> Mapping[str, Any]:
         return self.case
@@ -102,7 +107,7 @@ class World:
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         self.waits[visit.ref] = ("person", visit.element.id)
 
-    def timer(self, visit: Visit, due: datetime, text: str) -> None:
+    def timer(self, visit: Visit, due: datetime, text: str, calendar: str = "") -> None:
         self.waits[visit.ref] = ("timer", visit.element.id)
         self.due[visit.ref] = due
 
