@@ -74,7 +74,7 @@ def drain(engine: Engine, handlers: Handlers, *, worker: str, limit: int = 50) -
     """Claim up to ``limit`` rows as ``worker`` (a name of its own), perform them, and return how many were claimed.
 
     ``Away`` is tried again later, ``ATTEMPTS`` times; any other error becomes an incident. When the database itself
-    is away its error goes to the caller: the leases run out and another worker goes on.
+    is away its error goes to the caller, who may `outbox_rows.release` what is left, else the leases run out.
     """
     with engine.begin() as tx:
         rows = todo = outbox_rows.claim_batch(tx, handlers.kinds, worker, limit)

@@ -234,8 +234,14 @@ def take_over(tx: Tx, worker: str) -> int:
     return _free(tx, sa.select(outbox.c.id).where(outbox.c.state == constant(CLAIMED), outbox.c.claimed_by == worker))
 
 
-def _free(tx: Tx, chosen: sa.Select[Any]) -> int:
-    values = {"state": READY, "claimed_by": "", "lease_until": None, "deaths": outbox.c.deaths + 1}
+def release(tx: Tx, worker: str) -> int:
+    """Free what a living worker holds and could not go on with; nobody has died of it."""
+    mine = sa.select(outbox.c.id).where(outbox.c.state == constant(CLAIMED), outbox.c.claimed_by == worker)
+    return _free(tx, mine, deaths=0)
+
+
+def _free(tx: Tx, chosen: sa.Select[Any], *, deaths: int = 1) -> int:
+    values = {"state": READY, "claimed_by": "", "lease_until": None, "deaths": outbox.c.deaths + deaths}
     rows = claim(tx, outbox, chosen, values)
     if rows:
         tx.wake_workers()
