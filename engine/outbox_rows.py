@@ -38,6 +38,7 @@ outbox = sa.Table(
     sa.Column("not_before", Moment, nullable=False),
     sa.Column("claimed_by", sa.String(64), nullable=False),
     sa.Column("lease_until", Moment),
+    sa.Column("limited_since", Moment),
     sa.Column("error", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("done_at", Moment),
@@ -66,7 +67,8 @@ class Wanted:
 class Row:
     """A claimed row. ``claims`` counts every claim and is the fence: a mark made under an older one is void.
 
-    ``attempts`` counts failures of the effect, ``deaths`` leases that ran out because the worker did not come back.
+    ``attempts`` counts failures of the effect, ``deaths`` leases that ran out because the worker did not come back;
+    ``limited_since`` is set while the other side asks for patience.
     """
 
     id: int
@@ -81,6 +83,7 @@ class Row:
     deaths: int
     claimed_by: str
     created_at: datetime = field(compare=False)
+    limited_since: datetime | None = field(default=None, compare=False)
 
 
 _FIELDS = tuple(item.name for item in fields(Row))
@@ -169,7 +172,7 @@ _DONE = (
 def again(tx: Tx, outbox_id: int) -> None:
     """Let a failed row run once more, with all its attempts."""
     update = sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == FAILED)
-    tx.conn.execute(update.values(state=READY, attempts=0, deaths=0, not_before=tx.now, error=""))
+    tx.conn.execute(update.values(state=READY, attempts=0, deaths=0, limited_since=None, not_before=tx.now, error=""))
     tx.wake_workers()
 
 
