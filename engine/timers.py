@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.engine import outbox
+from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.db import BIG, Moment, metadata
 from loopdesk.engine.sql import claim, constant
 from loopdesk.engine.tx import Tx
@@ -48,18 +49,24 @@ def set(
     due_at: datetime,
     name: str = "",
     expression: str = "",
-    calendar: str = "",
-    provisional: bool = False,
+    calendar: Calendar | None = None,
 ) -> int:
     """Let a timer wait until ``due_at``; ``ref`` says which wait of ``instance`` it ends. Returns its id.
 
-    ``calendar`` is the one whose working time ``expression`` counts, ``provisional`` whether holidays on the way are
-    not announced yet.
+    ``calendar`` is the one whose working time ``expression`` counts; with it the row knows whether holidays on the way
+    are not announced yet, so that ``due_at`` is provisional.
     """
     row = {"instance_id": instance, "key": key, "element": element, "name": name, "ref": ref, "due_at": due_at}
-    values = row | {"expression": expression, "calendar": calendar, "provisional": provisional}
+    values = row | {"expression": expression, **columns(calendar, tx.now, due_at)}
     values |= {"state": WAITING, "created_at": tx.now}
     return int(tx.conn.execute(sa.insert(timer).values(**values).returning(timer.c.id)).scalar_one())
+
+
+def columns(calendar: Calendar | None, since: datetime, due: datetime) -> dict[str, Any]:
+    """Name of the calendar, and whether holidays between are not announced yet, as the columns of a row."""
+    if calendar is None:
+        return {"calendar": "", "provisional": False}
+    return {"calendar": calendar.name, "provisional": bool(calendar.unofficial(since, due))}
 
 
 def cancel(tx: Tx, *, instance: str, ref: str | None = None) -> int:

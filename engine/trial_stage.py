@@ -12,7 +12,7 @@ from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS
 from loopdesk.engine.calendar import Calendars
 from loopdesk.engine.findings import errors_of
 from loopdesk.engine.host import Files
-from loopdesk.engine.trial_instance import Instance
+from loopdesk.engine.trial_instance import Instance, Message
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 LONGEST = timedelta(days=366)
@@ -69,7 +69,7 @@ class Stage:
         self.now = MONDAY
         self.end = order.until.after(MONDAY) if order.until else MONDAY + LONGEST
         self.instances: list[Instance] = []
-        self.messages: list[tuple[str, dict[str, Any]]] = [(name, dict(data)) for name, data in order.messages]
+        self.messages = [Message(name, dict(data)) for name, data in order.messages]
         self.signals = list(order.signals)
         self.thrown: list[tuple[str, dict[str, Any], Instance | None]] = []
         self.alarms: list[Alarm] = []
@@ -131,10 +131,10 @@ class Stage:
         starts = list(self.program.starts(process=process))
         for start in starts:
             kind, name = start.trigger.kind, start.trigger.message or start.trigger.name
-            given = [item for item in self.messages if kind == "message" and item[0] == name]
+            given = [item for item in self.messages if kind == "message" and item.name == name]
             if given:
                 self.messages.remove(given[0])
-                self._start(start, {**self.order.data, **given[0][1]})
+                self._start(start, {**self.order.data, **given[0].payload})
                 return
             if kind == "signal" and name in self.signals:
                 self.signals.remove(name)
@@ -201,10 +201,10 @@ class Stage:
     def _deliver(self) -> bool:
         """A message reaches the oldest wait in each process, or starts the processes that begin with it."""
         for message in self.messages:
-            name, payload = message
+            name, payload = message.name, message.payload
             first: dict[str, tuple[Instance, str]] = {}
             for instance in self.instances:
-                if ref := instance.first("message", name):
+                if ref := instance.first("message", name, message.key):
                     first.setdefault(instance.process, (instance, ref))
             starting = [] if first else self._starts("message", name)
             if not first and not starting:

@@ -5,7 +5,15 @@ from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
 from loopdesk.engine.bpmn.mapping import Places, suggest
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
-from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_length, read_moment
+from loopdesk.engine.bpmn.moments import (
+    Duration,
+    first_due,
+    next_due,
+    read_cycle,
+    read_duration,
+    read_length,
+    read_moment,
+)
 from loopdesk.engine.bpmn.obstacles import Obstacle
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import Program, compile_diagrams

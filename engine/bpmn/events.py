@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn.activities import Activity, EventGateway
+from loopdesk.engine.bpmn.correlation import key_of
 from loopdesk.engine.bpmn.expressions import evaluate, words
 from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.moments import first_due, next_due
@@ -55,7 +56,7 @@ class CatchEvent(Node):
             if part in came or only not in (None, part):
                 continue
             if trigger.kind == "message":
-                run.outside.message(run.visit(token, part), trigger.message)
+                run.outside.message(run.visit(token, part), trigger.message, key_of(token, trigger.key))
             elif trigger.kind == "signal":
                 run.outside.signal(run.visit(token, part), trigger.name)
             elif trigger.kind == "timer":
@@ -64,18 +65,18 @@ class CatchEvent(Node):
     def _set_timer(self, token: Token, part: int, trigger: Trigger) -> None:
         run = token.workflow
         text = words(trigger.text, run.scope(token))
-        name, calendar = self.working_time(token)
+        calendar = self.working_time(token)
         due, rounds = first_due(trigger.timer, text, run.outside.now, run.outside.zone, calendar)
         if trigger.timer == "cycle":
             kept = zip(self.cycle_keys(part), (text, due, rounds), strict=True)
             token.internal_data = {**token.internal_data, **dict(kept)}
-        run.outside.timer(run.visit(token, part), due, text, name)
+        run.outside.timer(run.visit(token, part), due, text, calendar)
 
-    def working_time(self, token: Token) -> tuple[str, Calendar | None]:
+    def working_time(self, token: Token) -> Calendar | None:
         """The calendar whose working time its timers count; none where it names none."""
         run, text = token.workflow, self.element.extras.properties.get("calendar", "")
         name = words(text, run.scope(token)) if text else ""
-        return name, run.outside.calendar(name) if name else None
+        return run.outside.calendar(name) if name else None
 
     def withdraw(self, token: Token) -> None:
         """Take back everything the token waits for."""
@@ -129,11 +130,11 @@ class CatchEvent(Node):
         rounds = held.get(count, 1)
         if self.element.trigger.each[part].timer != "cycle" or (rounds is not None and rounds <= 1):
             return False
-        name, calendar = self.working_time(token)
+        calendar = self.working_time(token)
         due, missed = next_due(held[cycle], held[last], run.outside.now, run.outside.zone, calendar)
         left = None if rounds is None else max(rounds - 1 - missed, 1)
         token.internal_data = {**held, last: due, count: left}
-        run.outside.timer(run.visit(token, part), due, held[cycle], name)
+        run.outside.timer(run.visit(token, part), due, held[cycle], calendar)
         return True
 
     def cycle_keys(self, part: int) -> tuple[str, str, str]:
@@ -158,7 +159,8 @@ class ReceiveTask(Activity):
 
     def start(self, token: Token) -> bool:
         """Wait for the message."""
-        token.workflow.outside.message(token.workflow.visit(token), self.element.trigger.message)
+        run, trigger = token.workflow, self.element.trigger
+        run.outside.message(run.visit(token), trigger.message, key_of(token, trigger.key))
         return False
 
     def begun(self, token: Token, part: int) -> None:

@@ -164,7 +164,7 @@ class Execution:
         cycle, last, count = token.task_spec.cycle_keys(part)
         held = token.internal_data
         outside = self._run.outside
-        _, calendar = token.task_spec.working_time(token)
+        calendar = token.task_spec.working_time(token)
         missed = next_due(held[cycle], held[last], outside.now, outside.zone, calendar)[1]
         return missed if held[count] is None else min(missed, held[count] - 1)
 

@@ -49,17 +49,22 @@ class Outside(Protocol):
     def decide(self, visit: Visit, decision: str, scope: Mapping[str, Any]) -> Any:
         """The outcome of a decision table of the bundle."""
 
-    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Send a message keyed by the instance's key; a result is what a send task has learned by it."""
+    def publish(
+        self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = ""
+    ) -> Mapping[str, Any] | None:
+        """Send a message; a result is what a send task has learned by it.
+
+        ``key`` correlates it: empty is the instance's own, None an expression without a value.
+        """
 
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         """Make a human task; the token waits. ``scope`` holds the task's inputs too."""
 
-    def timer(self, visit: Visit, due: datetime, text: str, calendar: str = "") -> None:
+    def timer(self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None) -> None:
         """Wake the token at ``due``; ``text`` is the timer as it was read, in working time of ``calendar``."""
 
-    def message(self, visit: Visit, name: str) -> None:
-        """Wake the token when a message of that name comes for the instance's key."""
+    def message(self, visit: Visit, name: str, key: str | None = "") -> None:
+        """Wake the token when a message of that name comes for ``key``, which is as in ``publish``."""
 
     def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
         """Throw a signal to everything that waits for it, whatever the key."""
