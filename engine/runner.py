@@ -160,7 +160,7 @@ def _correlated(actor: Actor, tx: Tx, message: dict[str, Any], step: Step, eleme
         actor,
         tx,
         "message.correlated",
-        key=message["key"],
+        key=step.row["key"],
         instance=step.row["id"],
         process=step.row["process"],
         element=element,

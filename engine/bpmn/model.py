@@ -48,6 +48,10 @@ class Trigger:
     """the only activity that a compensation event compensates"""
     waits: bool = True
     """a compensation event goes on only after the compensation"""
+    key: str = ""
+    """FEEL whose value correlates the message where it is waited for; empty: the case"""
+    sent_key: str = ""
+    """the same where it is thrown"""
 
     @property
     def each(self) -> "tuple[Trigger, ...]":

@@ -69,7 +69,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         self.enter(starts, self.task_tree, dict(data))
         self.listen(self.task_tree)
 
-    def scope(self, token: Token, **more: Any) -> Scope:
+    def scope(self, token: Token, /, **more: Any) -> Scope:
         """What an expression at the token sees."""
         return Scope({**token.data, **more}, self.outside.facts, self.outside.now)
 
