@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import psycopg
@@ -27,6 +28,8 @@ from loopdesk.web.processes import command as command_line
 Kind = Literal["PostgreSQL", "SQLite"]
 KINDS: tuple[Kind, ...] = ("PostgreSQL", "SQLite")
 _numbers = count()
+_migrating = Lock()
+"""Alembic knows one migration at a time."""
 
 
 @cache
@@ -43,7 +46,8 @@ def database(kind: Kind) -> Iterator[Database]:
     """An empty database with all tables."""
     with tempfile.TemporaryDirectory(prefix="loopdesk-bench-") as folder:
         found = Database(_new_postgres() if kind == "PostgreSQL" else default_url(folder))
-        migrations.upgrade(found)
+        with _migrating:
+            migrations.upgrade(found)
         try:
             yield found
         finally:
