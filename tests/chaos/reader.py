@@ -16,7 +16,7 @@ class Reader(threading.Thread):
 
     def __init__(self, url: str) -> None:
         super().__init__(name="reader", daemon=True)
-        self._client = httpx.Client(base_url=url, timeout=httpx.Timeout(20, read=30))
+        self.client = httpx.Client(base_url=url, timeout=httpx.Timeout(20, read=30))
         self._stopping = threading.Event()
         self._cursor = "0.0"
         self.tasks: set[str] = set()
@@ -25,7 +25,7 @@ class Reader(threading.Thread):
 
     def run(self) -> None:
         """Sign in once; the session has to outlive every restart."""
-        while not self._stopping.wait(0.1) and not self._sign_in():
+        while not self._stopping.wait(0.1) and not self.sign_in():
             pass
         while not self._stopping.wait(0.3):
             with suppress(httpx.TransportError):
@@ -34,23 +34,24 @@ class Reader(threading.Thread):
     def stop(self) -> None:
         """Close the page."""
         self._stopping.set()
-        self._client.close()
+        self.client.close()
         self.join(40)
 
-    def _sign_in(self) -> bool:
+    def sign_in(self) -> bool:
+        """Sign in as a person does; False when nobody answers."""
         try:
-            page = self._client.get("/sign-in")
+            page = self.client.get("/sign-in")
             token = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
             if token is None:
                 return False
             data = {"login": LOGIN, "password": PASSWORD, "csrf_token": token[1]}
-            return self._client.post("/sign-in", data=data).status_code == 302
+            return self.client.post("/sign-in", data=data).status_code == 302
         except httpx.TransportError:
             return False
 
     def _follow(self) -> None:
         headers = {"Accept": "text/event-stream", "Last-Event-ID": self._cursor}
-        with self._client.stream("GET", "/live", headers=headers) as stream:
+        with self.client.stream("GET", "/live", headers=headers) as stream:
             if stream.status_code != 200:
                 return
             self.opened += 1
