@@ -1,6 +1,7 @@
 """A person with a page open all the time: follows the live stream as a browser does, coming back after each break."""
 
 import re
+import socket
 import threading
 from contextlib import suppress
 
@@ -19,6 +20,7 @@ class Reader(threading.Thread):
         self.client = httpx.Client(base_url=url, timeout=httpx.Timeout(20, read=30))
         self._stopping = threading.Event()
         self._cursor = "0.0"
+        self._socket: socket.socket | None = None
         self.tasks: set[str] = set()
         self.opened = 0
         """How often the stream was opened: once, and after each break."""
@@ -34,8 +36,11 @@ class Reader(threading.Thread):
     def stop(self) -> None:
         """Close the page."""
         self._stopping.set()
-        self.client.close()
+        with suppress(OSError):
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
         self.join(40)
+        self.client.close()
 
     def sign_in(self) -> bool:
         """Sign in as a person does; False when nobody answers."""
@@ -54,6 +59,7 @@ class Reader(threading.Thread):
         with self.client.stream("GET", "/live", headers=headers) as stream:
             if stream.status_code != 200:
                 return
+            self._socket = stream.extensions["network_stream"].get_extra_info("socket")
             self.opened += 1
             for line in stream.iter_lines():
                 self._hear(line)
