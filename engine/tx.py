@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from loopdesk.engine.clock import Clock
 from loopdesk.engine.db import Database
+from loopdesk.engine.figures import Figures
 from loopdesk.engine.host import Host
 
 
@@ -49,6 +50,7 @@ class Engine:
     clock: Clock
     host: Host
     wake: Callable[[], None] = lambda: None
+    figures: Figures = field(default_factory=Figures)
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
