@@ -127,6 +127,18 @@ def milliseconds(work: Callable[[], object], *, times: int = 50) -> float:
     return sorted(taken)[times // 2] * 1e3
 
 
+def compared(first: Callable[[], object], second: Callable[[], object], *, times: int = 60) -> tuple[float, float]:
+    """Milliseconds of two calls, the median of each; they take turns, so that a busy machine disturbs both alike."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for number in range(-3, times):
+        for found, work in zip(taken, (first, second), strict=True):
+            began = time.perf_counter()
+            work()
+            if number >= 0:  # the first rounds warm both up
+                found.append(time.perf_counter() - began)
+    return sorted(taken[0])[times // 2] * 1e3, sorted(taken[1])[times // 2] * 1e3
+
+
 def bare_commit(database: Database) -> float:
     """Milliseconds of a transaction of one statement, a row of 200 bytes: what the disk and the driver take."""
     table = sa.Table(
