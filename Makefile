@@ -3,7 +3,7 @@
 # make setup  only install and build
 # make lint   only the checks that run nothing
 # make quality  figures of the product in docs/quality.md
-# make bench  figures of the engine in build/bench.json
+# make bench  figures of the engine in build/bench.json and docs/engine.md
 # make chaos  1,000 cases while processes are killed and databases restarted, counted in build/chaos.json
 # make dump   keep this version's open work for the tests of later upgrades (tests/upgrade/README.md)
 
