@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine import events, outbox
+from loopdesk.engine import events, outbox, values
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import BIG, JSON, Moment, metadata, new_id
 from loopdesk.engine.sql import hold, insert_new
@@ -51,7 +51,7 @@ def publish(
     identity = message_id or new_id()
     if message_id and tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).first():
         return
-    values = {
+    row = {
         "name": name,
         "key": key,
         "message_id": identity,
@@ -61,10 +61,10 @@ def publish(
         "expires_at": tx.now + ttl,
         "state": NEW,
     }
-    insert_new(tx, message, [values], unique="message_id")
+    insert_new(tx, message, [row], unique="message_id")
     number = tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).scalar_one()
     outbox.put(tx, "message", {"message": number}, idempotency_key=f"message:{number}", key=key)
-    data = {"message": name, "payload": dict(payload)}
+    data = {"message": name, "payload": values.excerpt(payload)}
     events.record(
         actor, tx, "message.published", key=key, instance=instance, process=process, element=element, data=data
     )

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loopdesk.engine import bpmn, bundles, events, messages, outbox, start_timers, subscriptions, timers
+from loopdesk.engine import bpmn, bundles, events, messages, outbox, start_timers, subscriptions, timers, values
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Away
@@ -77,7 +77,7 @@ def answer(step: Step, ref: str, element: str, payload: Mapping[str, Any]) -> No
     outbox, where it becomes an incident.
     """
     try:
-        with step.tx.conn.begin_nested():
+        with step.tx.attempt():
             step.resume(ref, payload)
     except bpmn.Uncaught:
         outbox.put(
@@ -175,7 +175,7 @@ def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
     """Move on the instance whose service task a connector has performed, with its ``result``."""
     actor = messages.actor_in(row.payload["actor"]) if "actor" in row.payload else SYSTEM
     step = Step.open(actor, tx, row.instance_id)
-    data = {"type": row.payload["type"], "result": dict(result)}
+    data = {"type": row.payload["type"], "result": values.excerpt(result)}
     where = {"key": row.key, "instance": row.instance_id, "process": step.row["process"], "element": row.element}
     events.record(actor, tx, "effect.done", data=data, **where)
     if step.active and step.execution.is_waiting(row.payload["ref"]):

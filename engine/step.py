@@ -16,6 +16,7 @@ from loopdesk.engine import (
     signals,
     subscriptions,
     timers,
+    values,
     work_rows,
 )
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -39,6 +40,7 @@ class Step:
         self.bundle: Bundle = bundles.get(tx, row["bundle_id"])
         self._facts: Mapping[str, Any] | None = None
         self._waits: list[str] = []
+        self._gone: list[Visit] = []
 
     # --- opening and closing ------------------------------------------------------------------------------------
 
@@ -76,17 +78,19 @@ class Step:
     @classmethod
     def open(cls, actor: Actor, tx: Tx, instance_id: str) -> "Step":
         """Lock an instance and load it."""
-        return cls._load(actor, tx, instances.lock(tx, instance_id))
+        return cls.of(actor, tx, instances.lock(tx, instance_id))
 
     @classmethod
     def look(cls, tx: Tx, instance_id: str) -> "Step":
         """Load an instance to read from it."""
-        return cls._load(SYSTEM, tx, instances.whole(tx, instance_id))
+        return cls.of(SYSTEM, tx, instances.whole(tx, instance_id))
 
     @classmethod
-    def _load(cls, actor: Actor, tx: Tx, row: dict[str, Any]) -> "Step":
+    def of(cls, actor: Actor, tx: Tx, row: dict[str, Any]) -> "Step":
+        """Load an instance from its row, which is locked if it is to be moved on."""
         step = cls(actor, tx, row)
-        step.execution = bpmn.Execution.load(step.bundle.program, row["process"], step, row["state"])
+        large = values.of(tx, row["id"])
+        step.execution = bpmn.Execution.load(step.bundle.program, row["process"], step, row["state"], large)
         return step
 
     @property
@@ -111,6 +115,8 @@ class Step:
         """Store the state; new waits for messages look for those that came early."""
         status = instances.COMPLETED if self.execution.completed else instances.ACTIVE
         instances.save(self.tx, self.row, state=self.execution.dump(), status=status)
+        values.store(self.tx, self.row["id"], self.execution.large)
+        self._end_waits()
         self.row |= {"version": self.row["version"] + 1, "status": status}
         if not self.active:
             self.record("instance.ended", data={"status": status})
@@ -158,8 +164,7 @@ class Step:
     def effect(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> None:
         """Put an effect into the outbox; its result comes back through ``runner.settle_effect``."""
         plain = {key: feel.to_json(value) for key, value in inputs.items()}
-        outbox.put(
-            self.tx,
+        wanted = outbox.Wanted(
             "effect",
             {"type": name, "inputs": plain, "ref": visit.ref, "actor": messages.actor_out(self.actor)},
             idempotency_key=f"effect:{self.row['id']}:{visit.ref}",
@@ -167,6 +172,7 @@ class Step:
             instance=self.row["id"],
             element=visit.element.id,
         )
+        outbox.put_many(self.tx, [wanted])
         self.record("effect.wanted", visit, data={"type": name})
 
     def decide(self, visit: Visit, decision: str, scope: Mapping[str, Any]) -> Any:
@@ -234,15 +240,21 @@ class Step:
         )
 
     def gone(self, visit: Visit) -> None:
-        """Take back what a cancelled token waited for."""
-        if visit.element.kind == "userTask":
-            task = work_rows.cancel(self.tx, self.row["id"], visit.ref)
-            if task is not None:
-                self.record("task.cancelled", visit, data={"task": task})
-        elif visit.trigger.kind == "timer":
-            timers.cancel(self.tx, instance=self.row["id"], ref=visit.ref)
-        elif visit.trigger.kind in ("message", "signal"):
-            subscriptions.remove(self.tx, self.row["id"], visit.ref)
+        """Take back what a cancelled token waited for, with the step."""
+        self._gone.append(visit)
+
+    def _end_waits(self) -> None:
+        gone, self._gone = self._gone, []
+        tasks = [visit for visit in gone if visit.element.kind == "userTask"]
+        if tasks:
+            cancelled = work_rows.cancel(self.tx, self.row["id"], [visit.ref for visit in tasks])
+            for visit in tasks:
+                if visit.ref in cancelled:
+                    self.record("task.cancelled", visit, data={"task": cancelled[visit.ref]})
+        for kinds, end in ((("timer",), timers.end), (("message", "signal"), subscriptions.end)):
+            refs = [visit.ref for visit in gone if visit not in tasks and visit.trigger.kind in kinds]
+            if refs:
+                end(self.tx, self.row["id"], refs)
 
     # --- helpers ------------------------------------------------------------------------------------------------
 

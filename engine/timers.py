@@ -1,5 +1,6 @@
 """Timers are rows: the poller moves due ones into the outbox, where a worker fires them (architecture §4)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -45,11 +46,10 @@ def set(
     due_at: datetime,
     name: str = "",
     expression: str = "",
-) -> int:
-    """Let a timer wait until ``due_at``; ``ref`` says which wait of ``instance`` it ends. Returns its id."""
+) -> None:
+    """Let a timer wait until ``due_at``; ``ref`` says which wait of ``instance`` it ends. It is stored with the step."""
     row = {"instance_id": instance, "key": key, "element": element, "name": name, "ref": ref, "due_at": due_at}
-    values = row | {"expression": expression, "state": WAITING, "created_at": tx.now}
-    return int(tx.conn.execute(sa.insert(timer).values(**values).returning(timer.c.id)).scalar_one())
+    tx.insert(timer, row | {"expression": expression, "state": WAITING, "created_at": tx.now})
 
 
 def cancel(tx: Tx, *, instance: str, ref: str | None = None) -> int:
@@ -58,6 +58,12 @@ def cancel(tx: Tx, *, instance: str, ref: str | None = None) -> int:
     if ref is not None:
         update = update.where(timer.c.ref == ref)
     return tx.conn.execute(update).rowcount
+
+
+def end(tx: Tx, instance: str, refs: Collection[str]) -> None:
+    """Cancel the open timers of these waits of an instance, with the step."""
+    gone = sa.update(timer).where(timer.c.instance_id == instance, timer.c.ref.in_(refs), _OPEN)
+    tx.later(gone.values(state=CANCELLED))
 
 
 def claim_due(tx: Tx, limit: int = 500) -> int:

@@ -1,5 +1,6 @@
 """The rows of human tasks: how a step makes and cancels them. ``work`` is what people do with them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -90,7 +91,7 @@ def new(
         "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
         "input": scope.plain([line.target.split(".")[0] for line in element.extras.inputs]),
     }
-    tx.conn.execute(sa.insert(task).values(**row))
+    tx.insert(task, row)
     return row
 
 
@@ -101,12 +102,12 @@ def _due(schedule: str, limit: str, scope: bpmn.Scope, now: datetime) -> datetim
     return bpmn.read_duration(limit).after(now) if limit else None
 
 
-def cancel(tx: Tx, instance_id: str, ref: str) -> str | None:
-    """Cancel the open task of a token; its id, or None when it is not open."""
+def cancel(tx: Tx, instance_id: str, refs: Collection[str]) -> dict[str, str]:
+    """Cancel the open tasks of these tokens: the id of each that was open, by its token."""
     update = (
         sa.update(task)
-        .where(task.c.instance_id == instance_id, task.c.ref == ref, task.c.state == OPEN)
+        .where(task.c.instance_id == instance_id, task.c.ref.in_(refs), task.c.state == OPEN)
         .values(state=CANCELLED)
-        .returning(task.c.id)
+        .returning(task.c.ref, task.c.id)
     )
-    return tx.conn.execute(update).scalar()
+    return {row.ref: row.id for row in tx.conn.execute(update)}

@@ -3,6 +3,7 @@
 from loopdesk.engine.bpmn.activities import ERROR
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
+from loopdesk.engine.bpmn.large import SMALL, Large, digest_of
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
 from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
 from loopdesk.engine.bpmn.outside import Outside, Visit
@@ -16,11 +17,13 @@ __all__ = [
     "ERROR",
     "NAMESPACE",
     "READER",
+    "SMALL",
     "Diagrams",
     "Duration",
     "Element",
     "Execution",
     "Flow",
+    "Large",
     "Outside",
     "Process",
     "Program",
@@ -29,6 +32,7 @@ __all__ = [
     "Uncaught",
     "Visit",
     "compile_diagrams",
+    "digest_of",
     "evaluate",
     "first_due",
     "is_expression",
