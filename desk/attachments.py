@@ -144,6 +144,8 @@ def sweep(actor: Actor, tx: Tx, store: Store) -> int:
     orphans = set(old) - _tied(tx, old)
     for sha256 in orphans:
         store.delete(sha256)
+    if orphans:
+        events.record(actor, tx, "attachment.swept", data={"files": len(orphans)})
     return len(orphans)
 
 

@@ -125,6 +125,7 @@ def prefer(actor: Actor, tx: Tx, person_id: str, *, language: str, zone: str) ->
     new = replace(by_id(tx, person_id), language=language, zone=zone)
     _check(new)
     mirror(tx, [new])
+    events.record(actor, tx, "person.preferred", data={"person": new.id, "language": language, "zone": zone})
     return new
 
 

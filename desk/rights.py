@@ -145,6 +145,12 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     return own | sa.and_(~case_.c.restricted, ordinary) | sa.and_(case_.c.restricted, restricted)
 
 
+def sees(actor: Actor, key: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition that ``key`` is no number of a case hidden from ``actor``; processes without a case are not."""
+    of_case = sa.exists().where(case_.c.number == key)
+    return ~of_case | sa.exists().where(case_.c.number == key, visible_to(actor))
+
+
 def readable(actor: Actor) -> sa.ColumnElement[bool]:
     """`visible_to` for whoever may read cases at all; raises `Refused`, say for a token without that scope."""
     require(actor, "case.read")

@@ -12,7 +12,7 @@ import orjson
 import sqlalchemy as sa
 import zstandard
 
-from loopdesk.engine import bpmn, events, start_timers, subscriptions
+from loopdesk.engine import bpmn, events, messages, start_timers, subscriptions
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bundle import Bundle, Deployment, NotDeployable
 from loopdesk.engine.checks import check
@@ -30,10 +30,13 @@ __all__ = [
     "check",
     "current",
     "deploy",
+    "enact",
     "export",
     "get",
     "listing",
+    "numbered",
     "seed",
+    "startable",
     "text",
 ]
 
@@ -52,8 +55,11 @@ bundle = sa.Table(
     sa.Column("author", sa.String(200), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("chosen", sa.Boolean, nullable=False, server_default="0"),
+    sa.Column("retired_at", Moment),
     sa.UniqueConstraint("name", "number"),
 )
+"""``chosen``: a person made it current instead of deploying it; ``retired_at``: it begins nothing any more."""
 ROLES = ("owner", "admin")
 """Who deploys."""
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}")
@@ -61,10 +67,12 @@ _CACHED = 200
 _cache: OrderedDict[str, Bundle] = OrderedDict()
 
 
-def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "") -> Deployment:
+def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "", promote: bool = True) -> Deployment:
     """Make ``files`` the current version of the bundle ``name``; the same files again are the same deployment.
 
-    Raises ``Refused`` without the role, ``NotDeployable`` with the findings when one of them is an error.
+    Without ``promote`` it only gets its number, and a person makes it current later (``versions.promote``); the first
+    one of a name is current in any case. Raises ``Refused`` without the role, ``NotDeployable`` with the findings when
+    one of them is an error.
     """
     if not actor.has_role(*ROLES):
         raise Refused("You may not deploy processes.", remedy=N_("Ask a process owner to do it."))
@@ -76,25 +84,30 @@ def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "") -> 
         raise NotDeployable(name, findings)
     digest = digest_of(files)
     hold(tx, f"bundle\n{name}")
-    last = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current)).first()
-    if last is not None and last.hash == digest:
-        return Deployment(last.id, name, last.number, digest, findings)
-    newest = sa.select(sa.func.coalesce(sa.func.max(bundle.c.number), 0)).where(bundle.c.name == name)
-    made = Deployment(new_id(), name, tx.conn.execute(newest).scalar_one() + 1, digest, findings)
+    newest = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name).order_by(bundle.c.number.desc())).first()
+    known = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current)).first()
+    same = next((row for row in (known, newest) if row is not None and row.hash == digest), None)
+    if same is not None:
+        if promote and (same.retired_at or not same.current):
+            enact(actor, tx, get(tx, same.id), "bundle.promoted", note=note, chosen=False)
+        return Deployment(same.id, name, same.number, digest, findings)
+    made = Deployment(new_id(), name, (newest.number if newest is not None else 0) + 1, digest, findings)
     _write(actor, tx, made, files, note)
+    if promote or newest is None:
+        enact(actor, tx, get(tx, made.id), "bundle.deployed", note=note, chosen=False)
+    else:
+        _record(actor, tx, "bundle.drafted", get(tx, made.id), note)
     return made
 
 
 def _write(actor: Actor, tx: Tx, made: Deployment, files: Files, note: str) -> None:
-    former = tx.conn.execute(sa.select(bundle.c.id).where(bundle.c.name == made.name, bundle.c.current)).scalar()
-    tx.conn.execute(sa.update(bundle).where(bundle.c.name == made.name, bundle.c.current).values(current=False))
     tx.conn.execute(
         sa.insert(bundle).values(
             id=made.id,
             name=made.name,
             number=made.number,
             hash=made.hash,
-            current=True,
+            current=False,
             reader=bpmn.READER,
             files=_pack(files),
             author_kind=actor.kind,
@@ -104,10 +117,26 @@ def _write(actor: Actor, tx: Tx, made: Deployment, files: Files, note: str) -> N
             at=tx.now,
         )
     )
-    subscriptions.replace_starts(tx, get(tx, made.id))
-    start_timers.replace(tx, get(tx, made.id), former)
+
+
+def enact(actor: Actor, tx: Tx, made: Bundle, kind: str, *, note: str, chosen: bool) -> None:
+    """Make a deployment the current one and record that as an event of ``kind``; who may is the caller's decision.
+
+    Its start events take the place of those before; messages that found no start event begin their process now.
+    """
+    former = tx.conn.execute(sa.select(bundle.c.id).where(bundle.c.name == made.name, bundle.c.current)).scalar()
+    tx.conn.execute(sa.update(bundle).where(bundle.c.name == made.name, bundle.c.current).values(current=False))
+    values = {"current": True, "chosen": chosen, "retired_at": None}
+    tx.conn.execute(sa.update(bundle).where(bundle.c.id == made.id).values(**values))
+    names = subscriptions.replace_starts(tx, made)
+    start_timers.replace(tx, made, former)
+    messages.look_again(tx, names, made.id)
+    _record(actor, tx, kind, made, note)
+
+
+def _record(actor: Actor, tx: Tx, kind: str, made: Bundle, note: str) -> None:
     data = {"name": made.name, "number": made.number, "hash": made.hash, "note": note}
-    events.record(actor, tx, "bundle.deployed", process=made.name, data=data)
+    events.record(actor, tx, kind, process=made.name, data=data)
 
 
 def digest_of(files: Files) -> str:
@@ -119,10 +148,33 @@ def digest_of(files: Files) -> str:
 
 
 def current(tx: Tx, name: str) -> Bundle:
-    """The newest deployment of ``name``; ``Missing`` when there is none."""
+    """The deployment of ``name`` that counts; ``Missing`` when there is none."""
     found = tx.conn.execute(sa.select(bundle.c.id).where(bundle.c.name == name, bundle.c.current)).scalar()
     if found is None:
         raise Missing("“%(name)s” is not deployed.", remedy=N_("Deploy its folder first."), name=name)
+    return get(tx, found)
+
+
+def startable(tx: Tx, name: str, bundle_id: str | None = None) -> Bundle:
+    """The deployment that new instances begin with: the current one, or that of an id; ``Refused`` if retired."""
+    which = bundle.c.id == bundle_id if bundle_id else sa.and_(bundle.c.name == name, bundle.c.current)
+    found = tx.conn.execute(sa.select(bundle.c.id, bundle.c.retired_at).where(which)).first()
+    if found is None:
+        return get(tx, bundle_id) if bundle_id else current(tx, name)
+    if found.retired_at:
+        remedy = N_("A process owner can make a version current again.")
+        raise Refused("“%(name)s” is retired: nothing new begins with it.", remedy=remedy, name=name)
+    return get(tx, found.id)
+
+
+def numbered(tx: Tx, name: str, number: int | None) -> Bundle:
+    """The deployment of a name with that number, the current one without; ``Missing`` when there is none."""
+    if number is None:
+        return current(tx, name)
+    found = tx.conn.execute(sa.select(bundle.c.id).where(bundle.c.name == name, bundle.c.number == number)).scalar()
+    if found is None:
+        message = N_("“%(name)s” has no version %(number)s.")
+        raise Missing(message, remedy=N_("Look at the list of its versions."), name=name, number=number)
     return get(tx, found)
 
 
@@ -143,9 +195,7 @@ def listing(_actor: Actor, tx: Tx) -> list[dict[str, Any]]:
 
 def export(_actor: Actor, tx: Tx, name: str, number: int | None = None) -> Files:
     """The files of a deployment, the current one without a ``number``; ``Missing`` when there is none."""
-    if number is None:
-        return current(tx, name).files
-    return _one(tx, sa.and_(bundle.c.name == name, bundle.c.number == number), f"{name} {number}").files
+    return numbered(tx, name, number).files
 
 
 def text(made: Bundle, element_or_key: str, field: str, lang: str) -> str:
@@ -162,12 +212,21 @@ def seed(tx: Tx, folder: Path) -> list[Deployment]:
     folders = sorted(path for path in folder.iterdir() if path.is_dir() and _NAME.fullmatch(path.name))
     for path in sorted(folders, key=lambda path: any(path.glob("*.bpmn"))):
         files = read_folder(path)
-        query = sa.select(bundle.c.author_kind, bundle.c.hash).where(bundle.c.name == path.name, bundle.c.current)
-        last = tx.conn.execute(query).first()
-        changed = last is None or (last.author_kind == "system" and last.hash != digest_of(files))
-        if files and changed:
-            made.append(deploy(SYSTEM, tx, path.name, files, note="shipped"))
+        columns = (bundle.c.author_kind, bundle.c.hash, bundle.c.chosen, bundle.c.retired_at)
+        last = tx.conn.execute(sa.select(*columns).where(bundle.c.name == path.name, bundle.c.current)).first()
+        if not files or (last is not None and (last.author_kind != "system" or last.hash == digest_of(files))):
+            continue
+        # What an owner has chosen or retired stays so; a shipped version that is new waits beside it.
+        left = last is not None and (last.chosen or last.retired_at is not None)
+        if not (left and _shipped(tx, path.name, files)):
+            made.append(deploy(SYSTEM, tx, path.name, files, note="shipped", promote=not left))
     return made
+
+
+def _shipped(tx: Tx, name: str, files: Files) -> bool:
+    """Whether these files came with a release before."""
+    ours = (bundle.c.name == name, bundle.c.author_kind == "system", bundle.c.hash == digest_of(files))
+    return tx.conn.execute(sa.select(bundle.c.id).where(*ours)).first() is not None
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

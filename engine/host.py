@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+import sqlalchemy as sa
+
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.findings import Finding
 
@@ -65,6 +67,8 @@ class Host:
     """Types of service tasks that a connector performs outside; they go through the outbox."""
     facts: Callable[[Tx, str], Mapping[str, Any]] = lambda _tx, _key: {}
     """``case.*`` of a key, read when an expression asks for it."""
+    zone: str = "UTC"
+    """The zone (IANA name) of moments in diagrams that name none."""
     fact_names: frozenset[str] = frozenset()
     """All that ``case`` can be asked for; empty when nobody knows, and then no name is wrong."""
     assign: Callable[[Tx, Call], Assignment] = _nobody
@@ -74,5 +78,7 @@ class Host:
     """(form JSON, texts of one language) -> the form in that language."""
     may_work: Callable[[Actor, Mapping[str, Any]], bool] = lambda _actor, _task: True
     """Whether an actor may claim and complete the task row given."""
+    sees: Callable[[Actor, sa.ColumnElement[str]], sa.ColumnElement[bool]] = lambda _actor, _key: sa.true()
+    """(actor, column with keys) -> the condition that a key belongs to no case hidden from the actor."""
     check: Callable[[str, Files], list[Finding]] = lambda _name, _files: []
     """Findings of the upper rooms on a bundle that is about to be deployed (RACI, forms, texts)."""

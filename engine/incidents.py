@@ -1,4 +1,7 @@
-"""What did not work and needs a person: kept on the element where it happened, until it is tried again."""
+"""What did not work and needs a person: kept on the element where it happened, until somebody deals with it.
+
+``repair`` is what people do about an incident besides trying again.
+"""
 
 import traceback
 from typing import Any
@@ -8,7 +11,8 @@ import sqlalchemy as sa
 from loopdesk.engine import events, outbox_rows
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.db import JSON, Moment, metadata, new_id
-from loopdesk.engine.errors import N_, LoopdeskError, Missing, Refused
+from loopdesk.engine.errors import N_, Conflict, LoopdeskError, Missing, Refused
+from loopdesk.engine.operators import READ, REPAIRERS, require
 from loopdesk.engine.outbox_rows import Row
 from loopdesk.engine.tx import Tx
 
@@ -34,8 +38,11 @@ incident = sa.Table(
     sa.Index("ix_incident_instance", "instance_id", "state"),
     sa.Index("ix_incident_state", "state", "opened_at"),
 )
-ROLES = ("owner", "supervisor", "integrator", "admin")
-"""Who sees incidents and may have them tried again."""
+ROLES = REPAIRERS
+"""Who sees incidents and may handle them."""
+OPEN, RESOLVED = "open", "resolved"
+RETRIED, CHANGED, SKIPPED, CANCELLED = "retried", "changed", "skipped", "cancelled"
+"""How an incident was resolved; ``CANCELLED`` with its activity or its whole instance."""
 
 
 def open(tx: Tx, row: Row, error: BaseException) -> str:
@@ -43,7 +50,8 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
 
     ``message`` and ``remedy`` stay gettext ids with ``params``, so that each reader sees them in his language. A step
     that failed says in ``instance`` and ``place`` (``process/element``) where; the row only knows where it began.
-    A job of the house that fails again keeps the incident it has and says there what happened last.
+    ``type`` is the effect or the channel that the row wanted. A job of the house (``periodic``) that fails again
+    keeps the incident it has, which then says what happened last.
     """
     instance = getattr(error, "instance", "") or row.instance_id
     _, _, element = getattr(error, "place", "").partition("/")
@@ -54,7 +62,7 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
         "params": error.params,
         "trace": "".join(traceback.format_exception(error)),
     }
-    same = sa.update(incident).where(incident.c.outbox_id == row.id, incident.c.state == "open").values(**said)
+    same = sa.update(incident).where(incident.c.outbox_id == row.id, incident.c.state == OPEN).values(**said)
     known = tx.conn.execute(same.returning(incident.c.id)).scalar()
     if known is not None:
         return str(known)
@@ -62,16 +70,17 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
         "id": new_id(),
         "outbox_id": row.id,
         "kind": row.kind,
+        "type": str(row.payload.get("type") or row.payload.get("channel") or ""),
         "key": row.key,
         "instance_id": instance,
         "element": element or row.element,
         **said,
-        "state": "open",
+        "state": OPEN,
         "opened_at": tx.now,
         "resolved_by": "",
     }
     tx.conn.execute(sa.insert(incident).values(**values))
-    _record(SYSTEM, tx, "incident.opened", values)
+    record(SYSTEM, tx, "incident.opened", values)
     return str(values["id"])
 
 
@@ -85,60 +94,82 @@ def _known(error: BaseException) -> LoopdeskError:
     ).with_traceback(error.__traceback__)
 
 
-def listing(actor: Actor, tx: Tx, *, state: str = "open", limit: int = 200) -> list[dict[str, Any]]:
+def over(tx: Tx, outbox_id: int) -> None:
+    """Resolve the open incident of an outbox row that has been performed after all (by ``periodic``)."""
+    update = sa.update(incident).where(incident.c.outbox_id == outbox_id, incident.c.state == OPEN)
+    values = {"state": RESOLVED, "resolved_at": tx.now, "resolved_by": SYSTEM.id, "resolution": RETRIED}
+    for row in tx.conn.execute(update.values(**values).returning(*incident.c)).mappings().all():
+        record(SYSTEM, tx, "incident.resolved", dict(row), resolution=RETRIED)
+
+
+def listing(actor: Actor, tx: Tx, *, state: str = OPEN, limit: int = 200) -> list[dict[str, Any]]:
     """Incidents, newest first. Raises ``Refused`` for who is none of ``ROLES``."""
-    _require(actor)
-    query = sa.select(incident).where(incident.c.state == state).order_by(incident.c.opened_at.desc(), incident.c.id)
-    return [dict(row) for row in tx.conn.execute(query.limit(limit)).mappings()]
+    require(actor, ROLES, scope=READ)
+    query = sa.select(incident).where(incident.c.state == state, tx.host.sees(actor, incident.c.key))
+    query = query.order_by(incident.c.opened_at.desc(), incident.c.id).limit(limit)
+    return [dict(row) for row in tx.conn.execute(query).mappings()]
+
+
+def get(actor: Actor, tx: Tx, incident_id: str) -> dict[str, Any]:
+    """One incident, whatever its state; ``Missing`` for an unknown id or a case that the actor may not see."""
+    require(actor, ROLES, scope=READ)
+    query = sa.select(incident).where(incident.c.id == incident_id, tx.host.sees(actor, incident.c.key))
+    row = tx.conn.execute(query).mappings().first()
+    if row is None:
+        raise Missing("There is no such incident.")
+    return dict(row)
 
 
 def of_instance(tx: Tx, instance: str) -> list[dict[str, Any]]:
     """The open incidents of one instance, for its diagram."""
-    query = sa.select(incident).where(incident.c.instance_id == instance, incident.c.state == "open")
+    query = sa.select(incident).where(incident.c.instance_id == instance, incident.c.state == OPEN)
     return [dict(row) for row in tx.conn.execute(query.order_by(incident.c.opened_at)).mappings()]
 
 
-def retry(actor: Actor, tx: Tx, incident_id: str) -> None:
+def retry(actor: Actor, tx: Tx, incident_id: str, *, reason: str = "") -> None:
     """Resolve an open incident by letting its outbox row run again, with all its attempts.
 
-    Raises ``Refused`` for who is none of ``ROLES`` or when somebody was quicker, ``Missing`` for an unknown id.
+    Raises ``Refused`` for who is none of ``ROLES``, ``Conflict`` when somebody was quicker, ``Missing`` for an
+    unknown id.
     """
-    _require(actor)
+    require(actor, ROLES)
+    row = take(actor, tx, incident_id, RETRIED)
+    outbox_rows.again(tx, row["outbox_id"])
+    record(actor, tx, "incident.resolved", row, resolution=RETRIED, reason=reason)
+
+
+def take(actor: Actor, tx: Tx, incident_id: str, resolution: str) -> dict[str, Any]:
+    """Close an open incident for who handles it, and return its row; of two at once the second gets ``Conflict``."""
+    get(actor, tx, incident_id)
     update = (
         sa.update(incident)
-        .where(incident.c.id == incident_id, incident.c.state == "open")
-        .values(state="resolved", resolved_at=tx.now, resolved_by=actor.id)
+        .where(incident.c.id == incident_id, incident.c.state == OPEN)
+        .values(state=RESOLVED, resolved_at=tx.now, resolved_by=actor.id, resolution=resolution)
         .returning(*incident.c)
     )
     row = tx.conn.execute(update).mappings().first()
     if row is None:
-        known = tx.conn.execute(sa.select(incident.c.id).where(incident.c.id == incident_id)).first()
-        if known is None:
-            raise Missing("There is no such incident.")
-        raise Refused("Somebody has already tried this incident again.", remedy=N_("Reload the list of incidents."))
-    outbox_rows.again(tx, row["outbox_id"])
-    _record(actor, tx, "incident.resolved", dict(row))
+        raise Conflict("Somebody has already dealt with this incident.", remedy=N_("Reload the list of incidents."))
+    return dict(row)
 
 
-def over(tx: Tx, outbox_id: int) -> None:
-    """Resolve the open incident of an outbox row that has been performed after all, without anybody's doing."""
-    update = (
-        sa.update(incident)
-        .where(incident.c.outbox_id == outbox_id, incident.c.state == "open")
-        .values(state="resolved", resolved_at=tx.now, resolved_by=SYSTEM.id)
-        .returning(*incident.c)
-    )
-    for row in tx.conn.execute(update).mappings():
-        _record(SYSTEM, tx, "incident.resolved", dict(row))
+def withdraw(actor: Actor, tx: Tx, instance: str, idempotency_key: str = "") -> None:
+    """Close the incidents of what is not wanted any more: of one effect, or of the whole instance.
+
+    An effect that a worker performs right now is not called back; its result finds nobody who waits for it.
+    """
+    gone = outbox_rows.withdraw(tx, instance, idempotency_key)
+    where = incident.c.outbox_id.in_(gone) if idempotency_key else incident.c.instance_id == instance
+    if idempotency_key and not gone:
+        return
+    update = sa.update(incident).where(where, incident.c.state == OPEN).returning(*incident.c)
+    values = {"state": RESOLVED, "resolved_at": tx.now, "resolved_by": actor.id, "resolution": CANCELLED}
+    for row in tx.conn.execute(update.values(**values)).mappings().all():
+        record(actor, tx, "incident.resolved", dict(row), resolution=CANCELLED)
 
 
-def _require(actor: Actor) -> None:
-    if not actor.has_role(*ROLES):
-        raise Refused(
-            "You may not handle incidents.", remedy=N_("Ask a supervisor, a process owner or an integrator to do it.")
-        )
-
-
-def _record(actor: Actor, tx: Tx, kind: str, row: dict[str, Any]) -> None:
+def record(actor: Actor, tx: Tx, kind: str, row: dict[str, Any], **more: Any) -> None:
+    """Append an event about an incident."""
     data = {"incident": row["id"], "kind": row["kind"], "message": row["message"], "params": row["params"]}
-    events.record(actor, tx, kind, key=row["key"], instance=row["instance_id"], element=row["element"], data=data)
+    where = {"key": row["key"], "instance": row["instance_id"], "element": row["element"]}
+    events.record(actor, tx, kind, data={**data, **more}, **where)

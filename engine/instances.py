@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from loopdesk.engine import bpmn, bundles, incidents, values
 from loopdesk.engine.db import Moment, metadata
-from loopdesk.engine.errors import Missing
+from loopdesk.engine.errors import N_, Conflict, Missing
 from loopdesk.engine.tx import Tx
 
 instance = sa.Table(
@@ -21,9 +21,16 @@ instance = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("started_at", Moment, nullable=False),
     sa.Column("ended_at", Moment),
+    sa.Column("suspended_at", Moment),
     sa.Index("ix_instance_key", "key", "started_at"),
 )
 ACTIVE, COMPLETED, FAILED, CANCELLED = "active", "completed", "failed", "cancelled"
+
+
+class Suspended(Conflict):
+    """The instance is on hold: it takes no step until somebody lets it go on."""
+
+
 _HEAD = [column for column in instance.c if column.name != "state"]
 
 
@@ -34,6 +41,16 @@ def lock(tx: Tx, instance_id: str) -> dict[str, Any]:
     if row is None:
         raise Missing("There is no such process instance.")
     return dict(row)
+
+
+def require_running(row: dict[str, Any]) -> None:
+    """Raise ``Suspended`` for a locked instance that is on hold."""
+    if row["suspended_at"] is not None:
+        raise Suspended(
+            "This process is on hold since %(at)s; nothing goes on until it is resumed.",
+            remedy=N_("What you entered is kept. Ask a supervisor when it goes on."),
+            at=row["suspended_at"],
+        )
 
 
 def whole(tx: Tx, instance_id: str) -> dict[str, Any]:

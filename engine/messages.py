@@ -1,6 +1,6 @@
 """Messages between processes and from outside: an inbox with name, key, id and time to live (architecture §4)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +80,11 @@ def open_message(tx: Tx, number: int) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+def whole(tx: Tx, number: int) -> dict[str, Any]:
+    """A message, whatever became of it."""
+    return dict(tx.conn.execute(sa.select(message).where(message.c.id == number)).mappings().one())
+
+
 def settle(tx: Tx, number: int, state: str) -> None:
     """Write down what became of a message."""
     tx.conn.execute(sa.update(message).where(message.c.id == number).values(state=state))
@@ -97,6 +102,18 @@ def waiting(tx: Tx, name: str, key: str) -> int | None:
         message.c.name == name, message.c.key == key, message.c.state == WAITING, message.c.expires_at >= tx.now
     )
     return tx.conn.execute(query.order_by(message.c.id).limit(1)).scalar()
+
+
+def look_again(tx: Tx, names: Collection[str], why: str) -> None:
+    """Let the messages of these names that nothing has taken yet look for a receiver; once for each ``why``."""
+    query = sa.select(message.c.id, message.c.key).where(
+        message.c.name.in_(names), message.c.state == WAITING, message.c.expires_at >= tx.now
+    )
+    wanted = [
+        outbox.Wanted("message", {"message": row.id}, idempotency_key=f"message:{row.id}:{why}:{tx.now}", key=row.key)
+        for row in tx.conn.execute(query)
+    ]
+    outbox.put_many(tx, wanted)
 
 
 def meet(tx: Tx, name: str, key: str) -> None:

@@ -12,6 +12,10 @@ from loopdesk.engine.sql import claim, constant
 from loopdesk.engine.tx import Tx
 
 READY, CLAIMED, DONE, FAILED = "ready", "claimed", "done", "failed"
+HELD, CANCELLED = "held", "cancelled"
+"""On hold with its instance; wanted no more."""
+STEPS = frozenset({"effect", "result", "timer", "answer", "signal", "receive"})
+"""Kinds that only move an instance on; messages to people go out even if the instance that wanted them is gone."""
 LEASE = timedelta(seconds=60)
 """How long a worker holds the rows it claimed; it renews the lease before each effect outside."""
 SUSPECT = 3
@@ -159,6 +163,52 @@ def again(tx: Tx, outbox_id: int) -> None:
     update = sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == FAILED)
     tx.conn.execute(update.values(state=READY, attempts=0, deaths=0, not_before=tx.now, error=""))
     tx.wake_workers()
+
+
+def change(tx: Tx, outbox_id: int, payload: Mapping[str, Any]) -> None:
+    """Give a failed row other data to run with."""
+    update = sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == FAILED)
+    tx.conn.execute(update.values(payload=dict(payload)))
+
+
+def payload_of(tx: Tx, outbox_id: int) -> dict[str, Any]:
+    """What a row wants."""
+    return dict(tx.conn.execute(sa.select(outbox.c.payload).where(outbox.c.id == outbox_id)).scalar_one())
+
+
+def hold(tx: Tx, row: Row) -> None:
+    """Keep a row that this transaction has marked as done until its instance goes on."""
+    update = sa.update(outbox).where(outbox.c.id == row.id, outbox.c.claims == row.claims)
+    tx.conn.execute(update.values(state=HELD, done_at=None))
+
+
+def hold_all(tx: Tx, instance: str) -> None:
+    """Keep what would move an instance on, and has not begun, until it goes on."""
+    update = sa.update(outbox).where(outbox.c.instance_id == instance, outbox.c.state == READY)
+    tx.conn.execute(update.where(outbox.c.kind.in_(STEPS)).values(state=HELD))
+
+
+def let_go(tx: Tx, instance: str) -> int:
+    """Let everything run that was on hold with an instance. Returns how many rows."""
+    update = sa.update(outbox).where(outbox.c.instance_id == instance, outbox.c.state == HELD)
+    tx.wake_workers()
+    return tx.conn.execute(update.values(state=READY, not_before=tx.now)).rowcount
+
+
+def withdraw(tx: Tx, instance: str, idempotency_key: str = "") -> list[int]:
+    """Want no more what would move an instance on, or the one effect of that key; ids of the rows that change."""
+    update = sa.update(outbox).where(outbox.c.instance_id == instance, outbox.c.state.in_((READY, HELD, FAILED)))
+    if idempotency_key:
+        update = update.where(outbox.c.idempotency_key == idempotency_key)
+    else:
+        update = update.where(outbox.c.kind.in_(STEPS))
+    return list(tx.conn.execute(update.values(state=CANCELLED, done_at=tx.now).returning(outbox.c.id)).scalars())
+
+
+def drop(tx: Tx, outbox_id: int) -> None:
+    """Want a failed row no more."""
+    update = sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == FAILED)
+    tx.conn.execute(update.values(state=CANCELLED, done_at=tx.now))
 
 
 def expired(tx: Tx) -> sa.Select[Any]:

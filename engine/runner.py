@@ -10,8 +10,10 @@ from loopdesk.engine import bpmn, bundles, events, messages, outbox, start_timer
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Away
+from loopdesk.engine.instances import Suspended
 from loopdesk.engine.outbox import Row
 from loopdesk.engine.step import Step
+from loopdesk.engine.suspension import patient
 from loopdesk.engine.tx import Tx
 
 
@@ -21,15 +23,16 @@ def start(
     """Start ``process`` for the case ``key`` and run it to its first waits; its instance id.
 
     The bundle of that name is the current one unless an id is given. Who may start is the calling verb's decision.
-    Raises ``Missing`` for an unknown process or one without a plain start event.
+    Raises ``Missing`` for an unknown process or one without a plain start event, ``Refused`` for a retired version.
     """
-    made = bundles.get(tx, bundle) if bundle else bundles.current(tx, process)
+    made = bundles.startable(tx, process, bundle)
     return str(Step.first(actor, tx, made, process, key, data).row["id"])
 
 
 def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
     """Outbox kinds that the runner performs in our own database."""
-    return {"timer": fire_timer, "message": deliver, "signal": hear, "answer": repeat}
+    waiting = {"timer": fire_timer, "signal": hear, "answer": repeat, "receive": receive, "result": settle_late}
+    return {"message": deliver, **{kind: patient(handler) for kind, handler in waiting.items()}}
 
 
 def fire_timer(tx: Tx, row: Row) -> None:
@@ -44,7 +47,7 @@ def fire_timer(tx: Tx, row: Row) -> None:
             started = start_timers.start_of(made, "timer", timer, timer["name"])
             Step.first(TIMER, tx, made, timer["name"], new_id(), {}, started)
         return
-    step = Step.open(TIMER, tx, row.instance_id)
+    step = _opened(TIMER, tx, row, row.instance_id)
     fire(step, int(row.payload["timer"]))
 
 
@@ -53,8 +56,9 @@ def fire(step: Step, timer_id: int) -> None:
     timer = timers.take(step.tx, timer_id)
     if timer is None or not step.active or not step.execution.is_waiting(timer["ref"]):
         return
-    late = (step.now - timer["due_at"]).total_seconds()
-    data = {"timer": timer_id, "due": timer["due_at"].isoformat(), "late_seconds": late}
+    late = max((step.now - timer["due_at"]).total_seconds(), 0.0)
+    missed = step.execution.missed(timer["ref"])
+    data = {"timer": timer_id, "due": timer["due_at"].isoformat(), "late_seconds": late, "missed": missed}
     events.record(
         TIMER,
         step.tx,
@@ -93,7 +97,7 @@ def answer(step: Step, ref: str, element: str, payload: Mapping[str, Any]) -> No
 
 def repeat(tx: Tx, row: Row) -> None:
     """Move on with an answer that was given but could not be followed; over when the task was taken back since."""
-    step = Step.open(messages.actor_in(row.payload["actor"]), tx, row.instance_id)
+    step = _opened(messages.actor_in(row.payload["actor"]), tx, row, row.instance_id)
     if step.active and step.execution.is_waiting(row.payload["ref"]):
         step.resume(row.payload["ref"], row.payload["payload"])
 
@@ -109,7 +113,7 @@ def deliver(tx: Tx, row: Row) -> None:
     receivers = subscriptions.waiting(tx, message["name"], message["key"])
     if not receivers:
         receivers = _starts_or_late(tx, message)
-    received = [_receive(tx, message, receiver) for receiver in receivers]
+    received = [_receive(tx, message, receiver, row, len(receivers)) for receiver in receivers]
     if receivers and not any(received):
         raise Away("What waited for the message has just moved on; the message looks again.")
 
@@ -130,10 +134,13 @@ def _starts_or_late(tx: Tx, message: dict[str, Any]) -> list[dict[str, Any]]:
     return late
 
 
-def _receive(tx: Tx, message: dict[str, Any], receiver: dict[str, Any]) -> bool:
+def _receive(tx: Tx, message: dict[str, Any], receiver: dict[str, Any], row: Row, receivers: int) -> bool:
     actor = messages.actor_in(message["actor"])
     if receiver["instance_id"]:
-        step = Step.open(actor, tx, receiver["instance_id"])
+        try:
+            step = _opened(actor, tx, row, receiver["instance_id"])
+        except Suspended:
+            return _keep(tx, message, receiver, alone=receivers == 1)
         if not subscriptions.remove(tx, receiver["instance_id"], receiver["ref"]):
             return False
         step.resume(receiver["ref"], message["payload"])
@@ -142,6 +149,11 @@ def _receive(tx: Tx, message: dict[str, Any], receiver: dict[str, Any]) -> bool:
         began = start_timers.start_of(made, "message", receiver, receiver["ref"])
         step = Step.first(actor, tx, made, receiver["ref"], message["key"], message["payload"], began)
     messages.settle(tx, message["id"], messages.CORRELATED)
+    _correlated(actor, tx, message, step, receiver["element"])
+    return True
+
+
+def _correlated(actor: Actor, tx: Tx, message: dict[str, Any], step: Step, element: str) -> None:
     events.record(
         actor,
         tx,
@@ -149,10 +161,41 @@ def _receive(tx: Tx, message: dict[str, Any], receiver: dict[str, Any]) -> bool:
         key=message["key"],
         instance=step.row["id"],
         process=step.row["process"],
-        element=receiver["element"],
+        element=element,
         data={"message": message["name"]},
     )
+
+
+def _keep(tx: Tx, message: dict[str, Any], receiver: dict[str, Any], *, alone: bool) -> bool:
+    """Let a message wait for an instance that is on hold, as the one that came first."""
+    messages.settle(tx, message["id"], messages.CORRELATED)
+    outbox.put(
+        tx,
+        "receive",
+        {"message": message["id"], "ref": receiver["ref"], "alone": alone},
+        idempotency_key=f"receive:{message['id']}:{receiver['instance_id']}:{receiver['ref']}",
+        key=message["key"],
+        instance=receiver["instance_id"],
+        element=receiver["element"],
+    )
     return True
+
+
+def receive(tx: Tx, row: Row) -> None:
+    """Hand an instance that goes on again the message that came meanwhile.
+
+    When it has moved on by another way, the message looks for a receiver anew, unless others have got it.
+    """
+    message = messages.whole(tx, int(row.payload["message"]))
+    actor = messages.actor_in(message["actor"])
+    step = _opened(actor, tx, row, row.instance_id)
+    if subscriptions.remove(tx, row.instance_id, row.payload["ref"]):
+        step.resume(row.payload["ref"], message["payload"])
+        _correlated(actor, tx, message, step, row.element)
+    elif row.payload["alone"]:
+        messages.settle(tx, message["id"], messages.WAITING)
+        again = f"message:{message['id']}:again:{row.id}"
+        outbox.put(tx, "message", {"message": message["id"]}, idempotency_key=again, key=message["key"])
 
 
 def hear(tx: Tx, row: Row) -> None:
@@ -165,18 +208,49 @@ def hear(tx: Tx, row: Row) -> None:
         began = start_timers.start_of(made, "signal", place, given["ref"])
         Step.first(actor, tx, made, given["ref"], given["key"] or new_id(), given["payload"], began)
         return
-    step = Step.open(actor, tx, row.instance_id)
+    step = _opened(actor, tx, row, row.instance_id)
     if subscriptions.remove(tx, row.instance_id, given["ref"]) and step.active:
         step.record("signal.heard", data={"signal": given["signal"]})
         step.resume(given["ref"], given["payload"])
 
 
 def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
-    """Move on the instance whose service task a connector has performed, with its ``result``."""
-    actor = messages.actor_in(row.payload["actor"]) if "actor" in row.payload else SYSTEM
-    step = Step.open(actor, tx, row.instance_id)
-    data = {"type": row.payload["type"], "result": values.excerpt(result)}
+    """Move on the instance whose service task a connector has performed, with its ``result``.
+
+    The result for an instance that is on hold waits for it.
+    """
+    try:
+        _settle(tx, row, row.payload, result)
+    except Suspended:
+        outbox.put(
+            tx,
+            "result",
+            {**row.payload, "result": dict(result)},
+            idempotency_key=f"result:{row.id}",
+            key=row.key,
+            instance=row.instance_id,
+            element=row.element,
+        )
+
+
+def settle_late(tx: Tx, row: Row) -> None:
+    """Move on an instance that goes on again with the result of an effect that came meanwhile."""
+    _settle(tx, row, row.payload, row.payload["result"])
+
+
+def _settle(tx: Tx, row: Row, payload: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+    actor = messages.actor_in(payload["actor"]) if "actor" in payload else SYSTEM
+    step = _opened(actor, tx, row, row.instance_id)
+    data = {"type": payload["type"], "result": values.excerpt(result)}
     where = {"key": row.key, "instance": row.instance_id, "process": step.row["process"], "element": row.element}
     events.record(actor, tx, "effect.done", data=data, **where)
-    if step.active and step.execution.is_waiting(row.payload["ref"]):
-        step.resume(row.payload["ref"], result)
+    if step.active and step.execution.is_waiting(payload["ref"]):
+        step.resume(payload["ref"], result)
+
+
+def _opened(actor: Actor, tx: Tx, row: Row, instance: str) -> Step:
+    """The instance, locked, with the elements that a person lets it skip in this step."""
+    step = Step.open(actor, tx, instance)
+    for place, result in row.payload.get("skip", {}).items():
+        step.execution.skip(place, result)
+    return step

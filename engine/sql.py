@@ -48,3 +48,12 @@ def hold(tx: Tx, name: str) -> None:
     """
     if not is_sqlite(tx):
         tx.conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
+def upsert(tx: Tx, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unique: str) -> None:
+    """Insert ``rows``; one whose ``unique`` column already stands in ``table`` takes the new values."""
+    if not rows:
+        return
+    insert = sqlite.insert(table) if is_sqlite(tx) else postgresql.insert(table)
+    changed = {name: insert.excluded[name] for name in rows[0] if name != unique}
+    tx.conn.execute(insert.on_conflict_do_update(index_elements=[unique], set_=changed), list(rows))

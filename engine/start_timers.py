@@ -15,7 +15,7 @@ def replace(tx: Tx, made: Bundle, former: str | None) -> None:
     A moment that is over begins nothing; a cycle that began in the past goes on with its next round.
     """
     if former is not None:
-        timers.cancel(tx, instance="", ref=former)
+        withdraw(tx, former)
     for start in made.program.starts("timer"):
         text = bpmn.words(start.trigger.text, bpmn.Scope({}, dict, tx.now))
         due, _ = bpmn.first_due(start.trigger.timer, text, tx.now)
@@ -23,6 +23,11 @@ def replace(tx: Tx, made: Bundle, former: str | None) -> None:
             _set(tx, made.id, start.element.process, start.element.id, due, text)
         elif start.trigger.timer == "cycle":
             _round(tx, made.id, start.element.process, start.element.id, due, text)
+
+
+def withdraw(tx: Tx, bundle: str) -> None:
+    """Let the timer start events of a deployment begin nothing any more."""
+    timers.cancel(tx, instance="", ref=bundle)
 
 
 def take(tx: Tx, timer_id: int) -> dict[str, Any] | None:

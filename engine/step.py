@@ -1,8 +1,9 @@
 """One step of one instance: what its diagram asks for becomes rows of the step's transaction."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from loopdesk.engine import (
     bpmn,
@@ -17,6 +18,7 @@ from loopdesk.engine import (
     subscriptions,
     timers,
     values,
+    waits,
     work_rows,
 )
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -66,19 +68,24 @@ class Step:
             "status": instances.ACTIVE,
             "started_at": tx.now,
             "ended_at": None,
+            "suspended_at": None,
         }
         instances.add(tx, row)
         step = cls(actor, tx, row)
         step.record("instance.started", data={"bundle": made.name, "number": made.number})
         element, part = (start.element.id, start.part) if start else ("", 0)
         step.execution = bpmn.Execution.begin(made.program, process, step, data, start=element, part=part)
+        step.execution.large = values.of(tx, row["id"])
         step.close()
         return step
 
     @classmethod
-    def open(cls, actor: Actor, tx: Tx, instance_id: str) -> "Step":
-        """Lock an instance and load it."""
-        return cls.of(actor, tx, instances.lock(tx, instance_id))
+    def open(cls, actor: Actor, tx: Tx, instance_id: str, *, held: bool = False) -> "Step":
+        """Lock an instance and load it; ``Suspended`` for one on hold, unless such ``held`` ones are wanted too."""
+        row = instances.lock(tx, instance_id)
+        if not held:
+            instances.require_running(row)
+        return cls.of(actor, tx, row)
 
     @classmethod
     def look(cls, tx: Tx, instance_id: str) -> "Step":
@@ -111,12 +118,14 @@ class Step:
             raise
         self.close()
 
-    def close(self) -> None:
+    def close(self, *, cancelled: bool = False) -> None:
         """Store the state; new waits for messages look for those that came early."""
         status = instances.COMPLETED if self.execution.completed else instances.ACTIVE
+        status = instances.CANCELLED if cancelled else status
         instances.save(self.tx, self.row, state=self.execution.dump(), status=status)
         values.store(self.tx, self.row["id"], self.execution.large)
-        self._end_waits()
+        gone, self._gone = self._gone, []
+        waits.end(self, gone)
         self.row |= {"version": self.row["version"] + 1, "status": status}
         if not self.active:
             self.record("instance.ended", data={"status": status})
@@ -134,6 +143,11 @@ class Step:
     def now(self) -> datetime:
         """The instant of the step."""
         return self.tx.now
+
+    @property
+    def zone(self) -> tzinfo:
+        """The house's zone."""
+        return ZoneInfo(self.tx.host.zone)
 
     def facts(self) -> Mapping[str, Any]:
         """``case.*``, read once between two operations, for only operations change them."""
@@ -221,6 +235,10 @@ class Step:
     def message(self, visit: Visit, name: str) -> None:
         """A subscription row wakes the token."""
         self._subscribe(visit, name, self.row["key"])
+        self.expect(name)
+
+    def expect(self, name: str) -> None:
+        """Look for messages of a name that came early, when the step is closed."""
         self._waits.append(name)
 
     def signal(self, visit: Visit, name: str) -> None:
@@ -242,19 +260,6 @@ class Step:
     def gone(self, visit: Visit) -> None:
         """Take back what a cancelled token waited for, with the step."""
         self._gone.append(visit)
-
-    def _end_waits(self) -> None:
-        gone, self._gone = self._gone, []
-        tasks = [visit for visit in gone if visit.element.kind == "userTask"]
-        if tasks:
-            cancelled = work_rows.cancel(self.tx, self.row["id"], [visit.ref for visit in tasks])
-            for visit in tasks:
-                if visit.ref in cancelled:
-                    self.record("task.cancelled", visit, data={"task": cancelled[visit.ref]})
-        for kinds, end in ((("timer",), timers.end), (("message", "signal"), subscriptions.end)):
-            refs = [visit.ref for visit in gone if visit not in tasks and visit.trigger.kind in kinds]
-            if refs:
-                end(self.tx, self.row["id"], refs)
 
     # --- helpers ------------------------------------------------------------------------------------------------
 

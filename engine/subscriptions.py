@@ -29,8 +29,11 @@ EVERY = "*"
 """The key of what waits for a signal: signals are for every case."""
 
 
-def replace_starts(tx: Tx, made: Bundle) -> None:
-    """Let the message and signal start events of a new deployment take the place of those of the one before."""
+def replace_starts(tx: Tx, made: Bundle) -> list[str]:
+    """Let the message and signal start events of a deployment take the place of those of the one before.
+
+    Returns the names of its messages.
+    """
     rows = [
         {
             "name": start.trigger.message or start.trigger.name,
@@ -45,11 +48,15 @@ def replace_starts(tx: Tx, made: Bundle) -> None:
         for kind in ("message", "signal")
         for start in made.program.starts(kind)
     ]
-    tx.conn.execute(
-        sa.delete(subscription).where(subscription.c.instance_id == "", subscription.c.process == made.name)
-    )
+    withdraw_starts(tx, made.name)
     if rows:
         tx.conn.execute(sa.insert(subscription), rows)
+    return sorted({str(row["name"]) for row in rows if row["key"] != EVERY})
+
+
+def withdraw_starts(tx: Tx, name: str) -> None:
+    """Let the message and signal start events of a deployed name begin nothing any more."""
+    tx.conn.execute(sa.delete(subscription).where(subscription.c.instance_id == "", subscription.c.process == name))
 
 
 def add(tx: Tx, *, name: str, key: str, instance: str, bundle: str, process: str, element: str, ref: str) -> None:

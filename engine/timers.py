@@ -47,7 +47,7 @@ def set(
     name: str = "",
     expression: str = "",
 ) -> None:
-    """Let a timer wait until ``due_at``; ``ref`` says which wait of ``instance`` it ends. It is stored with the step."""
+    """Let a timer wait, from the end of the step, until ``due_at``; ``ref`` says which wait of ``instance`` it ends."""
     row = {"instance_id": instance, "key": key, "element": element, "name": name, "ref": ref, "due_at": due_at}
     tx.insert(timer, row | {"expression": expression, "state": WAITING, "created_at": tx.now})
 

@@ -143,3 +143,12 @@ class Engine:
         """Open a reading transaction: sees one state of the database, takes no write lock on SQLite."""
         with self.database.engine.connect().execution_options(read_only=True) as conn:
             yield Tx(conn, self, self.clock.now())
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Tx]:
+        """Open a reading transaction all of whose statements see the same state, on PostgreSQL too."""
+        options = {"read_only": True}
+        if not self.database.is_sqlite:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # type: ignore[dict-item]
+        with self.database.engine.connect().execution_options(**options) as conn:
+            yield Tx(conn, self, self.clock.now())

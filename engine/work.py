@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from loopdesk.engine import bundles, events, feel, instances, runner, timers, values
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing, Refused
+from loopdesk.engine.instances import instance
 from loopdesk.engine.step import Step
 from loopdesk.engine.tx import Tx
 from loopdesk.engine.work_rows import CANCELLED, COMPLETED, OPEN
 from loopdesk.engine.work_rows import task as task
 
 Box = Literal["mine", "due", "group", "all"]
+_HELD = sa.select(instance.c.suspended_at).where(instance.c.id == task.c.instance_id).scalar_subquery()
 _LISTED = [column for column in task.c if column.name not in ("draft", "data", "input", "ref")]
 _FACT = re.compile(r"\bcase\.([A-Za-z_][A-Za-z0-9_]*)")
 _BOTH = (
@@ -57,9 +59,9 @@ def listing(
 
     ``mine``: claimed by the actor or meant for them alone; ``group``: nobody's yet; ``due``: overdue or due within
     ``SOON``. What runs out first comes first, in every box; tasks without a due moment come last, oldest first.
-    ``key`` keeps those of one case. Raises ``Missing`` when there is no task ``after``.
+    ``key`` keeps those of one case. ``held_since`` says that the task's process is on hold. Raises ``Missing`` when there is no task ``after``.
     """
-    query = sa.select(*_LISTED).where(task.c.state == OPEN, visible_to(actor)).limit(limit)
+    query = sa.select(*_LISTED, _HELD.label("held_since")).where(task.c.state == OPEN, visible_to(actor)).limit(limit)
     if box == "mine":
         query = query.where(
             sa.or_(task.c.assignee == actor.id, sa.and_(task.c.person == actor.id, task.c.assignee == ""))
@@ -156,6 +158,7 @@ def complete(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> Non
     _check_size(data)
     instance, row = _with_instance(tx, task_id)
     tx.after_rollback(lambda later: _rescue(actor, later, task_id, data))
+    instances.require_running(instance)
     step = Step.of(actor, tx, instance)
     due = timers.of_instance(tx, instance["id"], due=True) if step.execution.is_timed else []
     for timer in due:
@@ -210,7 +213,8 @@ def _check_size(data: Mapping[str, Any]) -> None:
 
 
 def _row(tx: Tx, task_id: str) -> dict[str, Any]:
-    row = tx.conn.execute(sa.select(task).where(task.c.id == task_id)).mappings().first()
+    query = sa.select(task, _HELD.label("held_since")).where(task.c.id == task_id)
+    row = tx.conn.execute(query).mappings().first()
     if row is None:
         raise _unknown()
     return {**row, "data": values.whole(tx, row["instance_id"], row["data"]) if row["data"] else row["data"]}

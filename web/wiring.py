@@ -5,7 +5,7 @@ handed back, so several live in one process.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -23,7 +23,7 @@ from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import attachments, communications, departments, facts, operations, raci, rights
 from loopdesk.desk.store import FolderStore, Store
-from loopdesk.engine import jobs, periodic, runner
+from loopdesk.engine import audit, jobs, migration, periodic, runner
 from loopdesk.engine.actor import TIMER
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
@@ -67,7 +67,7 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
     store = FolderStore(settings.attachments)
     registry = Registry(_connectors(settings, clock))
     engine = Engine(Database(settings.database_url), clock, Host(), _waker(settings))
-    engine.host = _host(engine, registry, store, settings.url)
+    engine.host = replace(_host(engine, registry, store, settings.url), zone=settings.zone)
     chores = _periodic(store)
     return Loopdesk(
         settings=settings,
@@ -122,6 +122,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         validate=validate,
         translate=translation.translate,
         may_work=rights.may_work,
+        sees=rights.sees,
         check=check,
     )
 
@@ -132,7 +133,10 @@ def _periodic(store: Store) -> tuple[Periodic, ...]:
     def sweep(tx: Tx) -> None:
         attachments.sweep(TIMER, tx, store)
 
-    return (Periodic("attachments.sweep", timedelta(days=1), sweep),)
+    return (
+        Periodic("attachments.sweep", timedelta(days=1), sweep),
+        Periodic("audit.chain", timedelta(minutes=1), audit.job),
+    )
 
 
 def _handlers(
@@ -147,7 +151,7 @@ def _handlers(
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
     return Handlers(
-        local={**runner.local_handlers(), **mail, **periodic.handlers(chores)},
+        local={**runner.local_handlers(), **migration.local_handlers(), **mail, **periodic.handlers(chores)},
         remote={
             "send": delivery.Delivery(registry, clock, sent),
             "effect": delivery.Effects(registry, runner.settle_effect),

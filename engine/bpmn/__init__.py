@@ -4,13 +4,17 @@ from loopdesk.engine.bpmn.activities import ERROR
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
 from loopdesk.engine.bpmn.large import SMALL, Large, digest_of
+from loopdesk.engine.bpmn.mapping import Places, suggest
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
 from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
+from loopdesk.engine.bpmn.obstacles import Obstacle
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
 from loopdesk.engine.bpmn.starts import Start
+from loopdesk.engine.bpmn.surgery import Surgery
 from loopdesk.engine.bpmn.throwing import Uncaught
+from loopdesk.engine.bpmn.transplant import Moved, Transplant, Wait
 from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
 
 __all__ = [
@@ -24,13 +28,19 @@ __all__ = [
     "Execution",
     "Flow",
     "Large",
+    "Moved",
+    "Obstacle",
     "Outside",
+    "Places",
     "Process",
     "Program",
     "Scope",
     "Start",
+    "Surgery",
+    "Transplant",
     "Uncaught",
     "Visit",
+    "Wait",
     "compile_diagrams",
     "digest_of",
     "evaluate",
@@ -41,5 +51,6 @@ __all__ = [
     "read_cycle",
     "read_duration",
     "read_moment",
+    "suggest",
     "words",
 ]

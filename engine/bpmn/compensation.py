@@ -6,8 +6,10 @@ from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn.activities import EventSubProcess, SubProcess
 from loopdesk.engine.bpmn.merge import ABSENT, changes, merge
+from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.records import DONE, Record, take
+from loopdesk.engine.bpmn.throwing import ThrowEvent
 from loopdesk.engine.bpmn.tree import OUTER, Token, scope_of
 from loopdesk.engine.errors import Conflict
 
@@ -17,23 +19,29 @@ PLAN = "plan"
 BESIDE = "beside"
 
 
-class CompensationEvent(Node):
+class CompensationEvent(ThrowEvent):
     """Runs the handlers of completed activities one after the other, the latest first; then the token goes on."""
 
     is_scope = True
     keeps = True
     forgets = True
 
-    def _run_hook(self, my_task: Token) -> bool | None:
-        plan = self.plan(my_task)
+    @property
+    def wanted(self) -> list[Trigger]:
+        """What it compensates, in the order of the diagram."""
+        return [trigger for trigger in self.element.trigger.each if trigger.kind == "compensation"]
+
+    def undone(self, token: Token) -> bool:
+        """Whether nothing is to be compensated, or the token need not wait for it."""
+        plan = self.plan(token)
         if not plan:
             return True
-        if self.element.trigger.waits:
-            self.carry_out(my_task, plan)
-            return None
+        if not self.wanted or any(trigger.waits for trigger in self.wanted):
+            self.carry_out(token, plan)
+            return False
         # The token goes on at once; a second one compensates beside it.
-        run = my_task.workflow
-        second = Token(run, self, run.part(my_task), my_task.data)
+        run = token.workflow
+        second = Token(run, self, run.part(token), token.data)
         second._set_state(TaskState.STARTED)
         second.internal_data = {BESIDE: True}
         self.carry_out(second, plan)
@@ -41,11 +49,13 @@ class CompensationEvent(Node):
 
     def plan(self, token: Token) -> list[Record]:
         """The handlers to run for the token's scope, each once; an event sub-process undoes what its parent did."""
-        activity, scope = self.element.trigger.activity, scope_of(token)
-        taken = take(scope, activity)
-        while isinstance(scope.task_spec, EventSubProcess):
-            scope = scope_of(scope)
+        taken: list[Record] = []
+        for activity in [trigger.activity for trigger in self.wanted] or [""]:
+            scope = scope_of(token)
             taken += take(scope, activity)
+            while isinstance(scope.task_spec, EventSubProcess):
+                scope = scope_of(scope)
+                taken += take(scope, activity)
         return [step for record in taken for step in steps(token, record, {})]
 
     def carry_out(self, token: Token, plan: list[Record]) -> None:
@@ -74,7 +84,7 @@ class CompensationEvent(Node):
         elif token.internal_data.get(BESIDE):
             token._set_state(TaskState.COMPLETED)
             token.workflow.end(token)
-        else:
+        elif self.over(token):
             token.complete()
 
     def tell(self, token: Token, handler: Node) -> None:
@@ -88,12 +98,24 @@ class CompensationEvent(Node):
 
 
 class CancelEvent(CompensationEvent):
-    """The end event that cancels its transaction: the rest stops, all is compensated, the boundary event goes on."""
+    """The end event that cancels its transaction: the rest stops, all is compensated, the boundary event goes on.
+
+    Without a cancel boundary event nothing goes on: the token has ended with the transaction (§10.5.3).
+    """
+
+    @property
+    def wanted(self) -> list[Trigger]:
+        """All that the transaction has done, whatever else is named."""
+        return []
 
     def plan(self, token: Token) -> list[Record]:
         """The handlers of everything completed in the transaction."""
         token.workflow.only(token, scope_of(token))
         return super().plan(token)
+
+    def over(self, token: Token) -> bool | None:
+        """Its transaction is over by being cancelled."""
+        return True
 
     def _on_complete(self, my_task: Token) -> None:
         run, transaction = my_task.workflow, scope_of(my_task)
@@ -104,10 +126,28 @@ class CancelEvent(CompensationEvent):
         if transaction.task_spec.body_of is not None:
             host = transaction.parent
             data = host.internal_data.get(OUTER, host.data)
-        boundary = next(event for event in host.task_spec.boundaries if event.element.trigger.kind == "cancel")
+        boundary = cancelling(host)
+        if boundary is None:
+            run.give_up(host, data)
+            return
         token = Token(run, boundary, host.parent, data)
         run.drop(host)
         token.complete()
+
+
+def cancelling(host: Token) -> Node | None:
+    """The boundary event at which a cancelled transaction is left."""
+    for event in host.task_spec.boundaries:
+        if event.element.trigger.has("cancel"):
+            return event
+    return None
+
+
+def thrower(trigger: Trigger) -> type[ThrowEvent]:
+    """The kind of node that throws a trigger, or all the parts of it."""
+    if trigger.has("cancel"):
+        return CancelEvent
+    return CompensationEvent if trigger.has("compensation") else ThrowEvent
 
 
 class Transaction(SubProcess):

@@ -21,8 +21,9 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     ),
 }  # fmt: skip
 """Kinds of triggers by kind of event (BPMN 2.0.2 table 10.93)."""
-ALONE = frozenset({"none", "link", "compensation", "cancel"})
-"""What cannot be one of several triggers of a multiple event here."""
+TOGETHER = AWAITED | {"error", "escalation", "link"}
+"""What can come while others of a parallel multiple event are waited for: an activity that is to be compensated has
+ended, and a cancelled transaction ends."""
 TIMER_READERS: dict[str, Callable[[str], object]] = {
     "duration": read_duration,
     "date": read_moment,
@@ -57,10 +58,9 @@ def check_event(checker: Checker, element: Element) -> None:
 def _kinds(checker: Checker, element: Element) -> None:
     around = checker.process.elements.get(element.scope)
     inside = element.kind == "startEvent" and around is not None and around.kind == EVENT_SUB_PROCESS
-    parts = element.trigger.parts
-    allowed = ALLOWED[START_INSIDE if inside else element.kind] - (ALONE if parts else frozenset())
+    allowed = ALLOWED[START_INSIDE if inside else element.kind]
     for trigger in element.trigger.each:
-        if trigger.kind not in allowed or (element.trigger.together and trigger.kind not in AWAITED):
+        if trigger.kind not in allowed or (element.trigger.together and trigger.kind not in TOGETHER):
             message = N_("This event cannot have the trigger “%(trigger)s”.")
             remedy = N_("Choose another kind of event.")
             checker.find(element, "event.trigger", message, remedy, trigger=trigger.kind)
@@ -68,9 +68,6 @@ def _kinds(checker: Checker, element: Element) -> None:
         if beside and not element.interrupting and trigger.kind in ("error", "cancel"):
             message = N_("An error or a cancellation always interrupts; this event says that it does not.")
             checker.find(element, "event.interrupting", message, N_("Make the event interrupting."))
-    if sum(trigger.timer == "cycle" for trigger in parts) > 1:
-        message = N_("The event waits for several cycles at once.")
-        checker.find(element, "timer.cycle", message, N_("Draw an event for each cycle."))
 
 
 def _event_sub_process(checker: Checker, element: Element) -> None:

@@ -26,8 +26,9 @@ class CatchEvent(Node):
 
     @property
     def arms(self) -> bool:  # type: ignore[override]
-        """Whether a token has to wait for it, because something outside or a condition triggers it."""
-        return any(trigger.kind in AWAITED for trigger in self.element.trigger.each)
+        """Whether a token has to wait for it: something outside or a condition triggers it, or all of several."""
+        trigger = self.element.trigger
+        return trigger.together or any(part.kind in AWAITED for part in trigger.each)
 
     @property
     def conditions(self) -> Sequence[tuple[int, str]]:  # type: ignore[override]
@@ -40,6 +41,9 @@ class CatchEvent(Node):
         return next((item for item in self.element.trigger.each if item.kind == kind and item.name == code), None)
 
     def _run_hook(self, my_task: Token) -> bool | None:
+        linked = [part for part, trigger in enumerate(self.element.trigger.each) if trigger.kind == "link"]
+        if linked:
+            my_task.internal_data = {**my_task.internal_data, "came": linked}
         self.wait(my_task)
         return None
 
@@ -59,9 +63,10 @@ class CatchEvent(Node):
     def _set_timer(self, token: Token, part: int, trigger: Trigger) -> None:
         run = token.workflow
         text = words(trigger.text, run.scope(token))
-        due, rounds = first_due(trigger.timer, text, run.outside.now)
+        due, rounds = first_due(trigger.timer, text, run.outside.now, run.outside.zone)
         if trigger.timer == "cycle":
-            token.internal_data = {**token.internal_data, "cycle": text, "due": due, "rounds": rounds}
+            kept = zip(self.cycle_keys(part), (text, due, rounds), strict=True)
+            token.internal_data = {**token.internal_data, **dict(kept)}
         run.outside.timer(run.visit(token, part), due, text)
 
     def withdraw(self, token: Token) -> None:
@@ -112,15 +117,21 @@ class CatchEvent(Node):
         return True
 
     def _next_round(self, token: Token, part: int) -> bool:
-        run, held = token.workflow, token.internal_data
-        rounds = held.get("rounds", 1)
+        run, held, (cycle, last, count) = token.workflow, token.internal_data, self.cycle_keys(part)
+        rounds = held.get(count, 1)
         if self.element.trigger.each[part].timer != "cycle" or (rounds is not None and rounds <= 1):
             return False
-        due, missed = next_due(held["cycle"], held["due"], run.outside.now)
+        due, missed = next_due(held[cycle], held[last], run.outside.now, run.outside.zone)
         left = None if rounds is None else max(rounds - 1 - missed, 1)
-        token.internal_data = {**held, "due": due, "rounds": left}
-        run.outside.timer(run.visit(token, part), due, held["cycle"])
+        token.internal_data = {**held, last: due, count: left}
+        run.outside.timer(run.visit(token, part), due, held[cycle])
         return True
+
+    def cycle_keys(self, part: int) -> tuple[str, str, str]:
+        """Keys of the internal data of a cycle; the first one's are those of an event with one cycle only."""
+        cycles = [number for number, trigger in enumerate(self.element.trigger.each) if trigger.timer == "cycle"]
+        mark = "" if part in cycles[:1] else f".{part}"
+        return f"cycle{mark}", f"due{mark}", f"rounds{mark}"
 
 
 def decide(token: Token) -> None:
@@ -162,6 +173,22 @@ class Listener(CatchEvent):
         if not self.element.interrupting and not self.again(token, part):
             run.remove(token)
         self.caught(belongs, payload)
+
+    def take(self, belongs: Token, trigger: Trigger, payload: Mapping[str, Any]) -> bool:
+        """Catch an error or escalation that was thrown inside; False when it has to look for another one.
+
+        Of a parallel multiple event an error can only be the last to come, for it ends what the others are for.
+        """
+        if not self.element.trigger.together:
+            self.caught(belongs, payload)
+            return True
+        part = self.element.trigger.parts.index(trigger)
+        waiting = next((child for child in belongs.children if child.task_spec is self), None)
+        came = {part, *(waiting.internal_data.get("came", []) if waiting else ())}
+        if waiting is None or (trigger.kind == "error" and len(came) < len(self.element.trigger.parts)):
+            return False
+        self.come(waiting, part, payload)
+        return True
 
     def caught(self, belongs: Token, payload: Mapping[str, Any]) -> None:
         """React for the activity or scope that the event belongs to."""

@@ -9,8 +9,9 @@ from loopdesk.engine.bpmn import codec
 from loopdesk.engine.bpmn.expressions import Scope, evaluate
 from loopdesk.engine.bpmn.large import Large
 from loopdesk.engine.bpmn.merge import ABSENT, changes
+from loopdesk.engine.bpmn.moments import next_due
 from loopdesk.engine.bpmn.nodes import Node
-from loopdesk.engine.bpmn.outside import Outside
+from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import Program
 from loopdesk.engine.bpmn.run import Follow, Run
 from loopdesk.engine.bpmn.starts import Start
@@ -30,6 +31,7 @@ class Execution:
         self._run = Run(program.specs[process], outside)
         self._run.nodes = program.nodes
         self.large = Large()
+        self._run.reader = program.reader
 
     @classmethod
     def begin(
@@ -103,6 +105,11 @@ class Execution:
         return cls.load(program, process, cast(Outside, None), state, large)
 
     @property
+    def run(self) -> Run:
+        """The tokens themselves, for what rewrites them."""
+        return self._run
+
+    @property
     def completed(self) -> bool:
         """Whether no token is left; decided from the live tokens, never by walking a tree."""
         return bool(self._run.completed)
@@ -145,6 +152,35 @@ class Execution:
         """Whether the token still waits."""
         token = self._run.tasks.get(_number(ref))
         return token is not None and token.state == TaskState.STARTED
+
+    def visit_of(self, ref: str) -> Visit:
+        """What a waiting token waits for, and where."""
+        return self._run.visit(self._token(ref), int(ref.partition(".")[2] or 0))
+
+    def inputs_of(self, ref: str) -> dict[str, Any]:
+        """What the input mappings of a waiting token's element make of the variables as they are now."""
+        token = self._token(ref)
+        return token.task_spec.inputs(token)
+
+    def missed(self, ref: str) -> int:
+        """How many rounds of a cycle were missed, should the timer that the token waits for come only now."""
+        token, part = self._token(ref), int(ref.partition(".")[2] or 0)
+        trigger = token.task_spec.element.trigger.each[part]
+        if trigger.timer != "cycle":
+            return 0
+        cycle, last, count = token.task_spec.cycle_keys(part)
+        held = token.internal_data
+        missed = next_due(held[cycle], held[last], self._run.outside.now)[1]
+        return missed if held[count] is None else min(missed, held[count] - 1)
+
+    def skip(self, place: str, result: Mapping[str, Any]) -> None:
+        """Let the next token at a place go on with ``result`` instead of the element's work."""
+        self._run.skips[place] = result
+
+    def wake(self) -> None:
+        """Run on from where tokens were put while nothing was allowed to move."""
+        self._run.ready.extend(token for token in subtree(self._run.task_tree) if token.state == TaskState.READY)
+        self.advance()
 
     def resume(self, ref: str, payload: Mapping[str, Any]) -> None:
         """Go on with what the token waited for, to the next waits; ``Conflict`` when it does not wait any more."""

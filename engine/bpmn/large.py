@@ -1,4 +1,4 @@
-"""Large values of an instance: kept once by digest beside the state, which only refers to them (docs/decisions/0006)."""
+"""Large values of an instance, kept by digest beside the state that refers to them (docs/decisions/0006)."""
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping

@@ -1,7 +1,7 @@
 """Activities that run in rounds: standard loops and multi-instance (BPMN 2.0.2 §13.3.6, §13.3.7)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -10,9 +10,9 @@ from loopdesk.engine import feel
 from loopdesk.engine.bpmn.activities import Activity
 from loopdesk.engine.bpmn.expressions import Scope, evaluate
 from loopdesk.engine.bpmn.merge import merge
-from loopdesk.engine.bpmn.model import Loop
+from loopdesk.engine.bpmn.model import Loop, Trigger
 from loopdesk.engine.bpmn.nodes import Node
-from loopdesk.engine.bpmn.throwing import THROWS
+from loopdesk.engine.bpmn.throwing import THROWS, ThrowEvent
 from loopdesk.engine.bpmn.tree import OUTER, Token, detach
 from loopdesk.engine.errors import N_, Invalid
 
@@ -84,8 +84,8 @@ class StandardLoop(Rounds):
 class MultiInstance(Rounds):
     """Runs once per item of a collection, or so many times; side by side or one after the other."""
 
-    announcer: Node
-    """stands for the event that instances throw"""
+    announcers: Sequence[ThrowEvent]
+    """one for each event that instances throw"""
 
     def start(self, token: Token) -> bool:
         """Begin all instances, or the first one."""
@@ -185,10 +185,21 @@ class MultiInstance(Rounds):
         """Throw what instances throw when they complete; boundary events of the activity may catch it."""
         if self.loop.behavior == "One" and host.internal_data["done"] > 1:
             return
-        for condition, trigger in self.loop.events:
+        for (condition, trigger), node in zip(self.loop.events, self.announcers, strict=True):
             active = host.state != TaskState.CANCELLED
             if active and (not condition or evaluate(condition, self.seen(host, token)) is True):
-                THROWS[trigger.kind](self.announcer, host, trigger)
+                self.throw(host, trigger, node)
+
+    def throw(self, host: Token, trigger: Trigger, node: ThrowEvent) -> None:
+        """Throw one event of an instance."""
+        for part in trigger.each:
+            if part.kind in THROWS and host.state != TaskState.CANCELLED:
+                THROWS[part.kind](node, host, part)
+        if any(part.kind not in THROWS for part in trigger.each) and host.state != TaskState.CANCELLED:
+            # What works on the scope around, such as a compensation, has a token of its own there.
+            run = host.workflow
+            fork = run.part(host)
+            run.enter([node], fork, fork.data)
 
     def collect(self, token: Token, state: Mapping[str, Any]) -> None:
         """Write the collection of results."""

@@ -9,6 +9,8 @@ from loopdesk.engine.findings import Finding
 
 EVENT_SUB_PROCESS = "eventSubProcess"
 """Kind of a sub-process that an event starts (``triggeredByEvent``)."""
+IMPLICIT = "implicitThrowEvent"
+"""Kind of what is drawn nowhere: the event that instances of an activity throw when they complete."""
 SCOPES = frozenset({"subProcess", EVENT_SUB_PROCESS, "transaction", "adHocSubProcess"})
 """Kinds of elements that other elements lie in."""
 
@@ -51,6 +53,10 @@ class Trigger:
     def each(self) -> "tuple[Trigger, ...]":
         """The parts of a multiple event, or the trigger itself."""
         return self.parts or (self,)
+
+    def has(self, kind: str) -> bool:
+        """Whether it is of a kind, or one of its parts is."""
+        return any(trigger.kind == kind for trigger in self.each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,7 @@ class Process:
 
     def _begins(self, element: Element) -> bool:
         apart = element.kind in ("boundaryEvent", EVENT_SUB_PROCESS) or element.details.handler
-        return not apart and element.trigger.kind != "link" and not self.arriving(element.id)
+        return not apart and not element.trigger.has("link") and not self.arriving(element.id)
 
     def boundaries(self, element: str) -> list[Element]:
         """Boundary events attached to an activity."""
@@ -216,18 +222,22 @@ class Process:
         for source, target in self.associations:
             for event, handler in ((source, target), (target, source)):
                 items = self.elements.get(event), self.elements.get(handler)
-                if items[0] and items[1] and items[0].trigger.kind == "compensation" and items[1].details.handler:
+                if items[0] and items[1] and items[0].trigger.has("compensation") and items[1].details.handler:
                     found[event] = handler
         return found
 
     def links(self, scope: str, name: str) -> list[Element]:
         """The link events of a name on one level."""
-        return self._links.get(f"{scope}\n{name}", [])
+        return self._links.get((scope, name), [])
 
     @cached_property
-    def _links(self) -> Mapping[str, list[Element]]:
-        events = [element for element in self.elements.values() if element.trigger.kind == "link"]
-        return _grouped(events, lambda element: f"{element.scope}\n{element.trigger.name}")
+    def _links(self) -> Mapping[tuple[str, str], list[Element]]:
+        found: dict[tuple[str, str], list[Element]] = {}
+        for element in self.elements.values():
+            for trigger in element.trigger.each:
+                if trigger.kind == "link":
+                    found.setdefault((element.scope, trigger.name), []).append(element)
+        return found
 
     @cached_property
     def _started(self) -> set[str]:

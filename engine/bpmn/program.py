@@ -39,17 +39,6 @@ NODES: Mapping[str, type[Node]] = {
 }
 
 
-SPECIAL: Mapping[tuple[str, str], type[Node]] = {
-    ("endEvent", "terminate"): throwing.TerminateEvent,
-    ("endEvent", "cancel"): compensation.CancelEvent,
-    ("endEvent", "compensation"): compensation.CompensationEvent,
-    ("intermediateThrowEvent", "compensation"): compensation.CompensationEvent,
-    ("intermediateThrowEvent", "link"): throwing.LinkThrow,
-    ("intermediateCatchEvent", "link"): nodes.Node,
-}
-"""Events whose trigger makes them another node."""
-
-
 @dataclass
 class Program:
     """Everything a bundle can run. ``nodes`` is keyed by place (``process/element``); a process by ``process/``."""
@@ -124,7 +113,7 @@ def _add(program: Program, process: Process) -> None:
 
 def _events(program: Program, process: Process) -> None:
     """Tie starts of event sub-processes to the scope that they listen for, and links to each other."""
-    links = {(item.scope, item.trigger.name): item for item in process.elements.values() if _is_link(item, "Catch")}
+    links = {(item.scope, name): item for item in process.elements.values() for name in _links(item, "Catch")}
     for element in process.elements.values():
         node = program.nodes[f"{process.id}/{element.id}"]
         if isinstance(node, events.EventStart):
@@ -132,13 +121,17 @@ def _events(program: Program, process: Process) -> None:
             node.body = program.nodes[f"{process.id}/{body.id}"]
             scope = "" if body.scope == process.id else body.scope
             program.nodes[f"{process.id}/{scope}"].handlers.append(node)
-        elif isinstance(node, throwing.LinkThrow) and (element.scope, element.trigger.name) in links:
-            node.target = program.nodes[f"{process.id}/{links[element.scope, element.trigger.name].id}"]
-            node.target.before.append(node)
+        for name in _links(element, "Throw"):
+            if isinstance(node, throwing.ThrowEvent) and (element.scope, name) in links:
+                node.target = program.nodes[f"{process.id}/{links[element.scope, name].id}"]
+                node.target.before.append(node)
 
 
-def _is_link(element: Element, way: str) -> bool:
-    return element.kind == f"intermediate{way}Event" and element.trigger.kind == "link"
+def _links(element: Element, way: str) -> list[str]:
+    """The names of the links that an event throws or catches."""
+    if element.kind != f"intermediate{way}Event":
+        return []
+    return [trigger.name for trigger in element.trigger.each if trigger.kind == "link"]
 
 
 def _class(process: Process, element: Element) -> type[Node]:
@@ -151,8 +144,11 @@ def _class(process: Process, element: Element) -> type[Node]:
         return activities.ServiceTask
     if element.kind == "sendTask" and element.trigger.kind == "message":
         return activities.MessageTask
-    special = [SPECIAL.get((element.kind, trigger.kind)) for trigger in element.trigger.each]
-    return next(filter(None, special), NODES[element.kind])
+    if NODES[element.kind] is throwing.ThrowEvent:
+        return compensation.thrower(element.trigger)
+    # A link is there as soon as its token is; with other triggers the event takes the first of them.
+    linked = element.trigger.has("link") and not element.trigger.together
+    return nodes.Node if linked else NODES[element.kind]
 
 
 def _start_class(process: Process, element: Element) -> type[Node]:

@@ -90,8 +90,9 @@ class _Checker:
 
     def element(self, element: Element) -> None:
         leaving, arriving = self.process.leaving(element.id), self.process.arriving(element.id)
-        begins = element.kind in ("startEvent", "boundaryEvent") or element.trigger.kind == "link"
-        apart = element.trigger.kind in ("link", "compensation") or self.process.begins_itself(element)
+        begins = element.kind in ("startEvent", "boundaryEvent") or element.trigger.has("link")
+        apart = element.trigger.has("link") or self.process.begins_itself(element)
+        apart = apart or all(trigger.kind == "compensation" for trigger in element.trigger.each)
         if not begins and not arriving and not self.process.begins_itself(element):
             message = N_("Nothing leads to this element, so it would never be reached.")
             self.find(element, "flow.unreachable", message, N_("Connect it or remove it."))

@@ -9,7 +9,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn import events, throwing
 from loopdesk.engine.bpmn.expressions import FeelEngine, Scope
-from loopdesk.engine.bpmn.model import Element
+from loopdesk.engine.bpmn.model import IMPLICIT, Element
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.records import remember
 from loopdesk.engine.bpmn.tree import OUTER, Token, detach, hand_over, join, move, prune, scope_of, subtree
@@ -41,13 +41,16 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         self.last_id = 0
         self.follow: Follow | None = None
         self.visited: Token | None = None
+        self.skips: dict[str, Mapping[str, Any]] = {}
+        """place -> the result with which a person lets the next token there go on, instead of its work"""
 
     def note(self, token: Token, event: str) -> None:
         """Tell who follows the run what came to an element; of a loop only its rounds are told."""
         node = token.task_spec
         if event == "completed" and token is self.visited:
             self.visited = None
-        if self.follow is not None and node.element.details.loop is None and node.element.kind != "process":
+        told = node.element.kind not in ("process", IMPLICIT)
+        if self.follow is not None and node.element.details.loop is None and told:
             self.follow(node.element, event)
 
     def next_id(self) -> int:
@@ -117,8 +120,13 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         self.visited = token
         if not token.task_spec.is_boundary:
             self.note(token, "started")
+        skipped = self.skips.pop(token.task_spec.place, None)
         try:
-            token.run()
+            if skipped is None:
+                token.run()
+            else:
+                token.task_spec.absorb(token, skipped)
+                token.complete()
         except Exception as error:
             # Whatever fails, the incident has to stand at the element where it did.
             if "/" not in getattr(error, "place", ""):
@@ -190,7 +198,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
             item._set_state(TaskState.CANCELLED)
             if (waited or item is self.visited) and not (item.is_fork or item.task_spec.is_boundary):
                 # What threw the event that ends its own scope has done so.
-                self.note(item, "completed" if item.task_spec.throws else "cancelled")
+                self.note(item, "completed" if item is self.visited and item.task_spec.throws else "cancelled")
             if waited and item.task_spec.waits:
                 item.task_spec.withdraw(item)
             detach(item)
@@ -234,6 +242,15 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         """A boundary event takes the place of the activity it is attached to."""
         move(token, host.parent)
         self.drop(host)
+
+    def give_up(self, host: Token, data: dict[str, Any]) -> None:
+        """An activity ends without going on anywhere."""
+        for child in host.children:
+            self.drop(child)
+        self.note(host, "cancelled")
+        host.data = data
+        host._set_state(TaskState.COMPLETED)
+        self.end(host)
 
     def part(self, host: Token) -> Token:
         """A fork above ``host``, where a second branch with the same variables can begin."""

@@ -1,4 +1,8 @@
-"""Events that a token throws, and how errors and escalations find who catches them (BPMN 2.0.2 §10.5.7, §13.5)."""
+"""Events that a token throws, and how errors and escalations find who catches them (BPMN 2.0.2 §10.5.7, §13.5).
+
+Of a multiple event all are thrown (§10.5.3, table 10.90): what only tells comes first, then compensation, then what
+takes the token away. A link goes on at the link of the same name on the same level (§10.5.5).
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,9 +14,6 @@ from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.tree import Token, scope_of
 from loopdesk.engine.errors import N_, Refused
-
-LAST = ("error", "cancel", "terminate")
-"""Of several things that one end event throws, these end what the others need, so they come last."""
 
 
 class Uncaught(Refused):
@@ -46,9 +47,8 @@ def _catch(token: Token, kind: str, code: str, payload: Mapping[str, Any]) -> bo
         for wanted in dict.fromkeys((code, "")):
             for listener in listeners:
                 trigger = listener.catches(kind, wanted)
-                if trigger is not None:
-                    more = {trigger.variable: code} if trigger.variable else {}
-                    listener.caught(belongs, {**payload, **more})
+                more = {trigger.variable: code} if trigger and trigger.variable else {}
+                if trigger and listener.take(belongs, trigger, {**payload, **more}):
                     return True
     return False
 
@@ -73,36 +73,47 @@ def _levels(token: Token) -> Iterator[tuple[Token, list[Listener]]]:
 
 
 class ThrowEvent(Node):
-    """An intermediate or end event that may throw something, or several things, on its way."""
+    """An intermediate or end event: throws all that it names, the last what ends its scope or leads elsewhere."""
 
     throws = True
+    target: Node | None = None
+    """where its link leads"""
 
     @property
     def is_late(self) -> bool:  # type: ignore[override]
         """Whether it throws a signal."""
-        return any(trigger.kind == "signal" for trigger in self.element.trigger.each)
+        return self.element.trigger.has("signal")
 
     def _run_hook(self, my_task: Token) -> bool | None:
-        for trigger in sorted(self.element.trigger.each, key=lambda item: item.kind in LAST):
-            if trigger.kind in THROWS:
+        for trigger in sorted(self.element.trigger.each, key=lambda item: item.kind == "escalation"):
+            # An escalation may be caught by who ends the scope; what only tells has then been told.
+            if trigger.kind in ("message", "signal") or (
+                trigger.kind == "escalation" and my_task.state != TaskState.CANCELLED
+            ):
                 THROWS[trigger.kind](self, my_task, trigger)
-        return None if my_task.state == TaskState.CANCELLED else True
+        if my_task.state == TaskState.CANCELLED or not self.undone(my_task):
+            return None
+        return self.over(my_task)
 
+    def undone(self, _token: Token) -> bool:
+        """Whether nothing has to be compensated before the token goes on."""
+        return True
 
-class TerminateEvent(ThrowEvent):
-    """Ends its scope at once (BPMN 2.0.2 §10.5.3)."""
+    def over(self, token: Token) -> bool | None:
+        """Throw the error after all else; None when it has ended the token's scope, where no other can be thrown."""
+        token.workflow.visited = token
+        errors = [trigger for trigger in self.element.trigger.each if trigger.kind == "error"]
+        for trigger in errors[:1]:
+            THROWS["error"](self, token, trigger)
+        return None if token.state == TaskState.CANCELLED else True
 
     def _on_complete(self, my_task: Token) -> None:
-        my_task.workflow.terminate(my_task)
-
-
-class LinkThrow(Node):
-    """Goes on at the link of the same name on the same level (BPMN 2.0.2 §10.5.5)."""
-
-    target: Node
-
-    def _on_complete(self, my_task: Token) -> None:
-        my_task.workflow.jump(my_task, self.target)
+        if self.element.trigger.has("terminate"):
+            my_task.workflow.terminate(my_task)
+        elif self.target is not None:
+            my_task.workflow.jump(my_task, self.target)
+        else:
+            super()._on_complete(my_task)
 
 
 def _publish(node: Node, token: Token, trigger: Trigger) -> None:

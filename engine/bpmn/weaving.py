@@ -4,11 +4,14 @@ from dataclasses import replace
 
 from loopdesk.engine.bpmn.activities import Activity, SubProcess
 from loopdesk.engine.bpmn.ad_hoc import AdHoc
+from loopdesk.engine.bpmn.compensation import thrower
 from loopdesk.engine.bpmn.events import EventStart
 from loopdesk.engine.bpmn.loops import MultiInstance, Rounds, StandardLoop
-from loopdesk.engine.bpmn.model import SCOPES, Element, Process
+from loopdesk.engine.bpmn.model import IMPLICIT, SCOPES, Element, Process, Trigger
 from loopdesk.engine.bpmn.nodes import Node, ProcessSpec
+from loopdesk.engine.bpmn.throwing import THROWS, ThrowEvent
 
+Told = tuple[str, Trigger]
 Nodes = dict[str, Node]
 
 
@@ -25,8 +28,17 @@ def add(nodes: Nodes, spec: ProcessSpec, element: Element, kind: type[Node]) -> 
     outer.body = nodes[f"{place}*"] = kind(spec, replace(element, details=once), f"{element.id}*")
     outer.body.body_of = outer
     if isinstance(outer, MultiInstance):
-        thrown = Element(element.id, "implicitThrowEvent", element.name, element.scope, element.process)
-        outer.announcer = Node(spec, thrown, f"{element.id}!")
+        outer.announcers = [_announcer(nodes, spec, element, event) for event in enumerate(loop.events)]
+
+
+def _announcer(nodes: Nodes, spec: ProcessSpec, element: Element, event: tuple[int, Told]) -> ThrowEvent:
+    """The node of what instances throw when they complete, so far as it works on the scope around them (§10.3.8)."""
+    number, (_, trigger) = event
+    around = Trigger("multiple", parts=tuple(part for part in trigger.each if part.kind not in THROWS))
+    thrown = Element(element.id, IMPLICIT, element.name, element.scope, element.process, trigger=around)
+    node = thrower(around)(spec, thrown, f"{element.id}!{number}")
+    nodes[node.key] = node
+    return node
 
 
 def weave(nodes: Nodes, process: Process) -> None:
@@ -54,7 +66,7 @@ def _compensation(nodes: Nodes, process: Process) -> None:
             if event.id in handlers:
                 doing.handler = nodes[f"{process.id}/{handlers[event.id]}"]
                 doing.undone_at = f"{process.id}/{event.id}"
-        if isinstance(node, EventStart) and element.trigger.kind == "compensation":
+        if isinstance(node, EventStart) and element.trigger.has("compensation"):
             body, scope = process.elements[element.scope], node.body
             scope.first = [way.target for way in node.ways]
             parent = nodes[f"{process.id}/{'' if body.scope == process.id else body.scope}"]

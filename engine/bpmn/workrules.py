@@ -25,6 +25,8 @@ ACTIVITIES = frozenset(
 )
 CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway", "complexGateway"})
 """Gateways whose ways out have conditions."""
+ANNOUNCED = frozenset({*THROWS, "compensation", "cancel", "terminate"})
+"""What instances of an activity can throw when they complete."""
 DEEPEST = 20
 """Called processes inside each other."""
 
@@ -118,10 +120,15 @@ def _behavior(checker: Checker, element: Element, loop: Loop) -> None:
         checker.find(element, "draft.behavior", message, N_("Choose the event, or the behavior All."))
     for condition, trigger in loop.events:
         _expression(checker, element, condition, "draft.loop")
-        if trigger.kind not in THROWS:
-            message = N_("Instances cannot throw the event “%(trigger)s” when they complete.")
-            remedy = N_("Choose a message, signal, escalation or error.")
-            checker.find(element, "loop.event", message, remedy, trigger=trigger.kind)
+        for part in trigger.each:
+            if part.kind not in ANNOUNCED:
+                message = N_("Instances cannot throw the event “%(trigger)s” when they complete.")
+                remedy = N_("Choose a message, signal, escalation, error or compensation.")
+                checker.find(element, "loop.event", message, remedy, trigger=part.kind)
+            if part.activity:
+                _compensated(checker, element, part.activity)
+            if part.kind == "cancel":
+                _cancel(checker, element)
 
 
 def _compensation(checker: Checker, element: Element) -> None:
@@ -132,20 +139,19 @@ def _compensation(checker: Checker, element: Element) -> None:
     if element.details.handler and element.id not in process.handlers.values():
         message = N_("No compensation event leads to this activity for compensation.")
         checker.find(element, "flow.unreachable", message, N_("Draw an association from the boundary event to it."))
-    if trigger.kind == "compensation" and element.kind == "boundaryEvent" and element.id not in process.handlers:
+    if trigger.has("compensation") and element.kind == "boundaryEvent" and element.id not in process.handlers:
         message = N_("The compensation event leads to no activity for compensation.")
         checker.find(element, "draft.handler", message, N_("Draw an association to an activity for compensation."))
-    if trigger.kind == "compensation" and element.kind not in ("boundaryEvent", "startEvent"):
-        _compensated(checker, element)
-    if trigger.kind == "cancel":
+    if element.kind not in ("boundaryEvent", "startEvent"):
+        for name in (part.activity for part in trigger.each if part.activity):
+            _compensated(checker, element, name)
+    if trigger.has("cancel"):
         _cancel(checker, element)
 
 
-def _compensated(checker: Checker, element: Element) -> None:
+def _compensated(checker: Checker, element: Element, name: str) -> None:
     """What is compensated by name is an activity beside the event, or beside the event sub-process around it."""
-    process, name = checker.process, element.trigger.activity
-    if not name:
-        return
+    process = checker.process
     scopes, around = [element.scope], process.elements.get(element.scope)
     while around is not None and around.kind == EVENT_SUB_PROCESS:
         scopes.append(around.scope)
@@ -162,10 +168,10 @@ def _cancel(checker: Checker, element: Element) -> None:
     if around is None or around.kind != "transaction":
         message = N_("A cancel event belongs to a transaction.")
         checker.find(element, "event.cancel", message, N_("Draw it at the end of a transaction, or on its border."))
-    elif not any(event.trigger.kind == "cancel" for event in process.boundaries(around.id)):
-        message = N_("Nothing says how to go on after the transaction “%(name)s” was cancelled.")
+    elif not any(event.trigger.has("cancel") for event in process.boundaries(around.id)):
+        message = N_("Nothing says how to go on after the transaction “%(name)s” was cancelled, so it ends there.")
         remedy = N_("Draw a cancel event on its border.")
-        checker.find(element, "event.cancel", message, remedy, name=around.name or around.id)
+        checker.find(element, "style.cancel", message, remedy, name=around.name or around.id)
 
 
 def check_depth(checker: Checker) -> None:

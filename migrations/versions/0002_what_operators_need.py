@@ -12,13 +12,187 @@ down_revision = "0001"
 def upgrade() -> None:
     """What operators need."""
     op.create_table(
+        "audit",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("chain", sa.String(length=70), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("previous", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
+        sa.UniqueConstraint("chain", "position", name=op.f("uq_audit_chain_position")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_audit_event_id")),
+    )
+    op.create_table(
+        "audit_head",
+        sa.Column("chain", sa.String(length=70), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("chain", name=op.f("pk_audit_head")),
+    )
+    op.create_table(
+        "audit_house",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("first", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("last", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("cursor", sa.String(length=50), nullable=False),
+        sa.Column("previous", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_house")),
+    )
+    op.create_table(
+        "audit_tombstone",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("payload", sa.LargeBinary(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_tombstone")),
+    )
+    with op.batch_alter_table("audit_tombstone", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_tombstone_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_tombstone_token"), ["token"], unique=False)
+
+    op.create_table(
+        "bulk",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("chosen", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.JSON(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk")),
+    )
+    with op.batch_alter_table("bulk", schema=None) as batch_op:
+        batch_op.create_index("ix_bulk_created", ["created_at"], unique=False)
+
+    op.create_table(
+        "migration",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("source_id", sa.String(length=32), nullable=False),
+        sa.Column("target_id", sa.String(length=32), nullable=False),
+        sa.Column("source", sa.Integer(), nullable=False),
+        sa.Column("target", sa.Integer(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("recompute", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("actor", sa.JSON(), nullable=False),
+        sa.Column("author", sa.String(length=200), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_migration")),
+    )
+    with op.batch_alter_table("migration", schema=None) as batch_op:
+        batch_op.create_index("ix_migration_name", ["name", "id"], unique=False)
+
+    op.create_table(
         "periodic",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("last_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_periodic")),
     )
+    op.create_table(
+        "bulk_item",
+        sa.Column("bulk_id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["bulk_id"], ["bulk.id"], name=op.f("fk_bulk_item_bulk_id")),
+        sa.PrimaryKeyConstraint("bulk_id", "number", name=op.f("pk_bulk_item")),
+    )
+    op.create_table(
+        "migration_item",
+        sa.Column("migration_id", sa.String(length=32), nullable=False),
+        sa.Column("instance_id", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["migration_id"], ["migration.id"], name=op.f("fk_migration_item_migration_id")),
+        sa.PrimaryKeyConstraint("migration_id", "instance_id", name=op.f("pk_migration_item")),
+    )
+    with op.batch_alter_table("migration_item", schema=None) as batch_op:
+        batch_op.create_index("ix_migration_item_state", ["migration_id", "state", "instance_id"], unique=False)
+
+    op.create_table(
+        "value",
+        sa.Column("instance_id", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=32), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instance_id"], ["instance.id"], name=op.f("fk_value_instance_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("instance_id", "digest", name=op.f("pk_value")),
+    )
+    with op.batch_alter_table("bundle", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("chosen", sa.Boolean(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("retired_at", Moment(), nullable=True))
+
+    with op.batch_alter_table("incident", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("type", sa.String(length=200), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("resolution", sa.String(length=16), server_default="", nullable=False))
+
+    with op.batch_alter_table("instance", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("suspended_at", Moment(), nullable=True))
+        batch_op.create_index(
+            "ix_instance_running",
+            ["bundle_id", "id"],
+            unique=False,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
 
 
 def downgrade() -> None:
     """Back to the schema before."""
+    with op.batch_alter_table("instance", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_instance_running",
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_column("suspended_at")
+
+    with op.batch_alter_table("incident", schema=None) as batch_op:
+        batch_op.drop_column("resolution")
+        batch_op.drop_column("type")
+
+    with op.batch_alter_table("bundle", schema=None) as batch_op:
+        batch_op.drop_column("retired_at")
+        batch_op.drop_column("chosen")
+
+    op.drop_table("value")
+    with op.batch_alter_table("migration_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_migration_item_state")
+
+    op.drop_table("migration_item")
+    op.drop_table("bulk_item")
     op.drop_table("periodic")
+    with op.batch_alter_table("migration", schema=None) as batch_op:
+        batch_op.drop_index("ix_migration_name")
+
+    op.drop_table("migration")
+    with op.batch_alter_table("bulk", schema=None) as batch_op:
+        batch_op.drop_index("ix_bulk_created")
+
+    op.drop_table("bulk")
+    with op.batch_alter_table("audit_tombstone", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_tombstone_token"))
+        batch_op.drop_index(batch_op.f("ix_audit_tombstone_event_id"))
+
+    op.drop_table("audit_tombstone")
+    op.drop_table("audit_house")
+    op.drop_table("audit_head")
+    op.drop_table("audit")

@@ -2,8 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import psycopg
 import pytest
 
 from loopdesk import migrations
-from loopdesk.connectors.base import Field
 from loopdesk.connectors.delivery import Effects
 from loopdesk.connectors.registry import Registry
 from loopdesk.desk import customers, people
@@ -24,29 +23,11 @@ from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.shipped import WORKFLOWS
 from loopdesk.tests.scenarios.stage import MORE, Stage
 from loopdesk.tests.upgrade.dump import HERE, Dump, read, restore
+from loopdesk.tests.upgrade.ledger import Ledger
 from loopdesk.web import first_start, wiring
 from loopdesk.web.settings import Settings
 
 DUMPS = sorted(HERE.glob("*.json.gz"))
-
-
-@dataclass
-class Ledger:
-    """The twin of a system outside; ``entries`` are what it was asked, under which idempotency key."""
-
-    name: str = "ledger"
-    title: str = "Ledger"
-    hint: str = ""
-    fields: tuple[Field, ...] = ()
-    effects: frozenset[str] = frozenset({"http.post"})
-    entries: list[tuple[str, Any]] = field(default_factory=list)
-
-    def check(self) -> None:
-        """Always there."""
-
-    def perform(self, effect: str, inputs: Mapping[str, Any], idempotency_key: str) -> dict[str, Any]:
-        self.entries.append((idempotency_key, inputs["body"]))
-        return {"status": 201, "body": {"entry": 7}}
 
 
 @pytest.fixture(params=DUMPS, ids=lambda path: path.name.removesuffix(".json.gz"))
@@ -104,20 +85,29 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def stage(dump: Dump, empty: Database, server: SmtpPeer, ledger: Ledger, tmp_path: Path) -> Iterator[Stage]:
     """The house as the release left it, with the tables of today."""
-    smtp_url = f"smtp://127.0.0.1:{server.port}"
-    settings = Settings(tmp_path, empty.url, url="https://desk.example", secret="s" * 32, smtp_url=smtp_url)
-    restore(dump, empty, settings.attachments)
+    folder = tmp_path / "house"
+    restore(dump, empty, folder / "attachments")
     migrations.upgrade(empty)
     assert migrations.is_current(empty)
-    clock = VirtualClock(datetime.fromisoformat(dump.at))
+    stage = move_in(empty.url, folder, dump.at, server, ledger)
+    yield stage
+    stage.desk.close()
+
+
+def move_in(url: str, folder: Path, at: str, server: SmtpPeer, ledger: Ledger) -> Stage:
+    """The house that stands in a database, at a moment."""
+    settings = Settings(folder, url, url="https://desk.example", secret="s" * 32)
+    settings = replace(settings, smtp_url=f"smtp://127.0.0.1:{server.port}")
+    clock = VirtualClock(datetime.fromisoformat(at))
     desk = wiring.build(settings, clock=clock)
     remote = {**desk.handlers.remote, "effect": Effects(Registry([ledger]), runner.settle_effect)}
     desk = replace(desk, handlers=replace(desk.handlers, remote=remote))
+    if not migrations.is_current(desk.engine.database):
+        return Stage(desk, clock, {}, {})
     with desk.engine.read() as tx:
         staff = {one[0]: people.actor_of(_there(people.by_login(tx, one[0]))) for one in (*STAFF, *MORE)}
         contacts = {one[0]: customers.actor_of(_there(customers.contact_by_email(tx, one[3]))) for one in CONTACTS}
-    yield Stage(desk, clock, staff, contacts)
-    desk.close()
+    return Stage(desk, clock, staff, contacts)
 
 
 def _there(found: Any) -> Any:

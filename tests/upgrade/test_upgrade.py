@@ -1,27 +1,19 @@
 """Work that a release left open is finished by the code of today (definition of done: upgrades with open instances)."""
 
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
 from loopdesk import __version__
-from loopdesk.desk import attachments, handoff, letters, survey
-from loopdesk.desk.record import case_
-from loopdesk.engine import bundles, incidents, instances, messages, outbox_rows, subscriptions, timers, work
+from loopdesk.engine import bundles, instances
 from loopdesk.tests.peers.smtp import SmtpPeer
-from loopdesk.tests.scenarios.stage import ADMIN, Stage
+from loopdesk.tests.scenarios.stage import Stage
 from loopdesk.tests.upgrade import open_work, own_process
-from loopdesk.tests.upgrade.conftest import DUMPS, Ledger
+from loopdesk.tests.upgrade.conftest import DUMPS
 from loopdesk.tests.upgrade.dump import Dump
-from loopdesk.tests.upgrade.open_work import SOLVED, complete, post, task
+from loopdesk.tests.upgrade.finishing import finish, rows
+from loopdesk.tests.upgrade.ledger import Ledger
 from loopdesk.web import first_start
-
-
-def rows(stage: Stage, query: sa.Select[Any]) -> list[Any]:
-    with stage.desk.engine.read() as tx:
-        return list(tx.conn.execute(query).all())
 
 
 def test_this_version_has_its_dump() -> None:
@@ -50,126 +42,5 @@ def test_shipped_processes_are_renewed_and_an_owners_are_not(stage: Stage, shipp
 
 def test_work_left_open_is_finished(stage: Stage, dump: Dump, server: SmtpPeer, ledger: Ledger, shipped: Path) -> None:
     """Every case closes with what belongs to it, nothing is left behind, and no letter goes out twice."""
-    sent = set(_letters(stage, "sent"))
-    assert sent
     first_start.first_start(stage.desk)
-    _recover(stage)
-    _people(stage, dump.cases)
-    _own(stage, dump.cases["own"], ledger)
-    _silence(stage, dump.cases)
-    assert _left(stage) == {}
-    _outcome(stage, dump.cases)
-    went_out = Counter(str(mail["Message-ID"]) for mail in server.mails)
-    assert set(went_out.values()) == {1}
-    assert set(went_out) == set(_letters(stage, "sent")) - sent
-    assert _letters(stage, "queued") == _letters(stage, "failed") == []
-
-
-def _letters(stage: Stage, state: str) -> list[str]:
-    table = letters.communication
-    return [row.message_id for row in rows(stage, sa.select(table.c.message_id).where(table.c.state == state))]
-
-
-def _recover(stage: Stage) -> None:
-    """What the worker was about to do when it was stopped, and what it could not do."""
-    with stage.desk.engine.begin() as tx:
-        [refused] = incidents.listing(ADMIN, tx)
-        incidents.retry(ADMIN, tx, refused["id"])
-    post(stage)
-    stage.clock.advance(outbox_rows.LEASE * 2)
-    with stage.desk.engine.begin() as tx:
-        assert outbox_rows.reclaim(tx) == 1
-    post(stage)
-
-
-def _people(stage: Stage, cases: dict[str, str]) -> None:
-    """Everybody does what is in their inbox."""
-    complete(stage, "lina", cases["triage"], "triage", **open_work.TRIAGE)
-    with stage.desk.engine.read() as tx:
-        draft = work.form(tx, work.get(ADMIN, tx, task(stage, "lina", cases["resolve"], "resolve")["id"]), "en")[1]
-    assert draft["solution"] == open_work.SOLUTION
-    stage.reply(cases["asked"], "Version 4.2.")
-    assert {stage.case(cases[name]).status for name in ("asked", "asked_by_mail")} == {"open"}
-    complete(stage, "lina", cases["offer"], "offer", summary="Please look.", signed=True)
-    complete(stage, "zhangwei", cases["offer"], "confirm", decision="reject", reason="No log.", signed=True)
-    stage.wait(minutes=31)
-    assert stage.letters(cases["confirm"])[-1]["template"] == "handoff-overdue"
-    assert stage.letters(cases["emergency"])[-1]["template"] == "emergency-reminder"
-    complete(stage, "zhangwei", cases["confirm"], "confirm", decision="accept", signed=True)
-    complete(stage, "olga", cases["emergency"], "stand_down", summary="交换机故障。", stable=True)
-    for name in ("triage", "asked", "asked_by_mail", "offer", "emergency", "own"):
-        complete(stage, "lina", cases[name], "resolve", **SOLVED)
-    complete(stage, "lina", cases["resolve"], "resolve", **SOLVED | {"solution": draft["solution"]})
-    complete(stage, "zhangwei", cases["confirm"], "resolve", **SOLVED)
-    complete(stage, "lina", cases["read_reply"], "read_reply", outcome="keep_waiting")
-    assert stage.form("lina", "read_reply")[1]["text"] == "It works, thank you!"
-    complete(stage, "lina", cases["read_reply"], "read_reply", outcome="confirmed")
-    complete(stage, "max", cases["call_back"], "call_back", reached=True, root_cause="A night.", improvement="A shift.")
-    for name in ("verify", "triage", "resolve", "asked", "asked_by_mail", "offer", "confirm", "emergency", "own"):
-        stage.verify(cases[name], confirmed=True)
-    stage.rate(cases["survey"], stars=5)
-
-
-def _own(stage: Stage, number: str, ledger: Ledger) -> None:
-    """A process with a sub-process, a called process, branches and effects outside; its values are as they were."""
-    stage.wait(hours=2)
-    post(stage)
-    for element in ("count", "sign"):
-        complete(stage, "lina", number, element)
-    with stage.desk.engine.read() as tx:
-        [row] = [row for row in instances.of_key(tx, number) if row["process"] == own_process.NAME]
-        assert row["status"] == instances.COMPLETED
-        assert instances.variables(tx, row["id"])["right"] is True
-    assert [body for _, body in ledger.entries] == [{"number": number}] * 2
-    assert len({key for key, _ in ledger.entries}) == 2
-
-
-def _silence(stage: Stage, cases: dict[str, str]) -> None:
-    """What nobody answers ends by its timers, and all letters go out."""
-    stage.wait(hours=72)
-    assert stage.case(cases["chased"]).close_reason == "no-answer"
-    stage.wait(days=15)
-    post(stage)
-
-
-def _left(stage: Stage) -> dict[str, int]:
-    """How much of everything is still open, without what is not."""
-    incident, message = incidents.incident.c, messages.message.c
-    still_open = [
-        (case_, case_.c.status != "closed"),
-        (instances.instance, instances.instance.c.status != instances.COMPLETED),
-        (work.task, work.task.c.state == "open"),
-        (timers.timer, timers.timer.c.state.in_((timers.WAITING, timers.QUEUED))),
-        (subscriptions.subscription, subscriptions.subscription.c.instance_id != ""),
-        (messages.message, message.state.in_((messages.NEW, messages.WAITING))),
-        (outbox_rows.outbox, outbox_rows.outbox.c.state != outbox_rows.DONE),
-        (incidents.incident, incident.state == "open"),
-    ]
-    counted = {
-        table.name: rows(stage, sa.select(sa.func.count()).select_from(table).where(where))[0][0]
-        for table, where in still_open
-    }
-    return {name: number for name, number in counted.items() if number}
-
-
-def _outcome(stage: Stage, cases: dict[str, str]) -> None:
-    """What later readers of the cases find."""
-    confirmed = {name: stage.case(number).close_reason for name, number in cases.items() if name != "chased"}
-    assert set(confirmed.values()) == {"confirmed"}
-    sides = handoff.signature.c
-    signed = sa.select(sides.side, sides.decision, sides.department).order_by(sides.id)
-    sender = ("sender", "signed", "support")
-    accepted = rows(stage, signed.where(sides.case == cases["confirm"]))
-    assert accepted == [sender, ("receiver", "accepted", "rnd")]
-    rejected = rows(stage, signed.where(sides.case == cases["offer"]))
-    assert rejected == [sender, ("receiver", "rejected", "rnd")]
-    asked = survey.survey_.c
-    stars = {row.case: (row.stars, row.reached) for row in rows(stage, sa.select(*asked))}
-    assert {name: stars[cases[name]] for name in ("survey", "call_back", "silent_survey")} == {
-        "survey": (5, None), "call_back": (1, True), "silent_survey": (None, None)
-    }  # fmt: skip
-    assert set(stars) == set(cases.values())
-    with stage.desk.engine.read() as tx:
-        [kept] = attachments.listing(ADMIN, tx, cases["triage"])
-        with attachments.read(ADMIN, tx, stage.desk.store, kept.id).stream as stream:
-            assert stream.read() == open_work.LOG
+    finish(stage, dump.cases, server, ledger, held=1)

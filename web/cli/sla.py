@@ -1,0 +1,47 @@
+"""`loopdesk sla`: the clocks of cases, counted without a database."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from loopdesk.desk import sla_replay
+from loopdesk.engine.errors import N_, Invalid
+from loopdesk.web.cli._data import show
+
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@click.group("sla")
+def command() -> None:
+    """The clocks of cases: replay what happened and see what was counted."""
+
+
+@command.command("replay")
+@click.argument("file", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON.")
+def replay(file: Path, as_json: bool) -> None:
+    """Replay the clock cases of FILE: due, breached, counted and escalated, with every segment that was counted."""
+    answers = sla_replay.replay_file(_read(file))
+    if as_json:
+        click.echo(show(answers))
+        return
+    for answer in answers:
+        click.echo(f"{answer['id']}")
+        for key, value in answer["actual"].items():
+            if value not in (None, {}, [], False, 0):
+                click.echo(f"  {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        for segment in answer["segments"]:
+            counted = segment["minutes"] + segment.get("ahead", 0)
+            line = f"{segment['from']}  {segment['to']}  {segment['state']:<8} {counted:>7g}  {segment['why']}"
+            click.echo(f"    {line}")
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Invalid(
+            N_("The file is not JSON: %(error)s"), remedy=N_("Correct it."), place=file.name, error=str(error)
+        ) from error
