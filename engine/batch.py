@@ -70,8 +70,7 @@ def _sent(conn: sa.Connection, group: Mapping[Key, list[Row]]) -> Iterator[tuple
         for key, rows in group.items():
             yield key, conn.execute(_statement(*key), _given(key, rows)).rowcount, len(rows)
     else:
-        parameters = {f"p{number}": _json(key[1], rows) for number, (key, rows) in enumerate(group.items())}
-        counts = conn.exec_driver_sql(_together(tuple(group)), parameters).one()
+        counts = conn.exec_driver_sql(_together(_shape(group)), _parameters(group)).one()
         yield from ((key, count, len(rows)) for (key, rows), count in zip(group.items(), counts, strict=True))
 
 
@@ -123,21 +122,43 @@ def _statement(kind: Kind, table: sa.Table, names: tuple[str, ...]) -> sa.Insert
     return sqlite.insert(table).on_conflict_do_nothing() if kind == "once" else sa.insert(table)
 
 
+def _shape(group: Mapping[Key, list[Row]]) -> tuple[tuple[Key, int], ...]:
+    """What the statement for a group depends on: new rows come as one list, each changed row by itself."""
+    return tuple((key, len(rows) if key[0] == "change" else 1) for key, rows in group.items())
+
+
+def _parameters(group: Mapping[Key, list[Row]]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for number, ((kind, table, _), rows) in enumerate(group.items()):
+        if kind != "change":
+            given[f"p{number}_0"] = _json(table, rows)
+            continue
+        for count, row in enumerate(rows):
+            given |= {f"p{number}_{count}": _json(table, row), f"i{number}_{count}": row["id"]}
+            if "version" in row:
+                given[f"v{number}_{count}"] = row["version"] - 1
+    return given
+
+
 @lru_cache(maxsize=512)
-def _together(keys: tuple[Key, ...]) -> str:
+def _together(shape: tuple[tuple[Key, int], ...]) -> str:
     """One statement for rows of several tables, each handed over as JSON; it returns how many it wrote of each."""
-    parts = [f"w{number} AS ({_part(number, *key)} RETURNING 1)" for number, key in enumerate(keys)]
-    counts = [f"(SELECT count(*) FROM w{number})" for number in range(len(keys))]
-    return f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
+    parts, counts = [], []
+    for number, (key, rows) in enumerate(shape):
+        names = [f"{number}_{count}" for count in range(rows)]
+        parts += [f"w{name} AS ({_part(name, *key)} RETURNING 1)" for name in names]
+        counts.append(" + ".join(f"(SELECT count(*) FROM w{name})" for name in names))  # noqa: S608 - own names
+    return f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"  # noqa: S608 - names of our tables and columns
 
 
-def _part(number: int, kind: Kind, table: sa.Table, names: tuple[str, ...]) -> str:
+def _part(number: str, kind: Kind, table: sa.Table, names: tuple[str, ...]) -> str:
     target, quoted = _PREPARER.quote(table.name), [_PREPARER.quote(name) for name in names]
-    rows = f"json_populate_recordset(CAST(NULL AS {target}), CAST(%(p{number})s AS json)) AS r"
+    rows = f"(CAST(NULL AS {target}), CAST(%(p{number})s AS json)) AS r"
     if kind == "change":
-        fence = f" AND {target}.version = r.version - 1" if "version" in names else ""
+        where = f"{target}.id = %(i{number})s"
+        where += f" AND {target}.version = %(v{number})s" if "version" in names else ""
         sets = ", ".join(f"{name} = r.{name}" for name in quoted if name != "id")
-        return f"UPDATE {target} SET {sets} FROM {rows} WHERE {target}.id = r.id{fence}"
+        return f"UPDATE {target} SET {sets} FROM json_populate_record{rows} WHERE {where}"  # noqa: S608 - own names
     computed = {
         _PREPARER.quote(column.name): _NUMBER
         for column in table.c
@@ -145,12 +166,13 @@ def _part(number: int, kind: Kind, table: sa.Table, names: tuple[str, ...]) -> s
     }
     into, values = [*quoted, *computed], [*(f"r.{name}" for name in quoted), *computed.values()]
     once = " ON CONFLICT DO NOTHING" if kind == "once" else ""
-    return f"INSERT INTO {target} ({', '.join(into)}) SELECT {', '.join(values)} FROM {rows}{once}"
+    chosen = f"SELECT {', '.join(values)} FROM json_populate_recordset{rows}"  # noqa: S608 - own names
+    return f"INSERT INTO {target} ({', '.join(into)}) {chosen}{once}"
 
 
-def _json(table: sa.Table, rows: list[Row]) -> str:
+def _json(table: sa.Table, rows: Row | list[Row]) -> str:
     moments = _moments(table)
-    for row in rows:
+    for row in rows if isinstance(rows, list) else [rows]:
         for name in moments & row.keys():
             value: datetime | None = row[name]
             if value is not None and value.tzinfo is None:

@@ -75,7 +75,7 @@ class Step:
         step.record("instance.started", data={"bundle": made.name, "number": made.number})
         element, part = (start.element.id, start.part) if start else ("", 0)
         step.execution = bpmn.Execution.begin(made.program, process, step, data, start=element, part=part)
-        step.execution.large = values.of(tx, row["id"])
+        step.execution.large = values.of(tx, str(row["id"]))
         step.close()
         return step
 

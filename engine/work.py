@@ -21,8 +21,11 @@ Box = Literal["mine", "due", "group", "all"]
 _HELD = sa.select(instance.c.suspended_at).where(instance.c.id == task.c.instance_id).scalar_subquery()
 _LISTED = [column for column in task.c if column.name not in ("draft", "data", "input", "ref")]
 _FACT = re.compile(r"\bcase\.([A-Za-z_][A-Za-z0-9_]*)")
+_CHECKED = ["id", "ref", "key", "process", "element", "form", "department", "role", "person", "assignee"]
+_CHECKED += ["assignee_name", "state", "instance_id", "completed_at", "completed_by_name", "input"]
+"""What is asked of a task before it is completed."""
 _BOTH = (
-    sa.select(*instances.instance.c, *task.c)
+    sa.select(*instances.instance.c, *(task.c[name] for name in _CHECKED))
     .select_from(instances.instance.join(task))
     .where(task.c.id == sa.bindparam("task"))
     .with_for_update()
@@ -228,7 +231,7 @@ def _with_instance(tx: Tx, task_id: str) -> tuple[dict[str, Any], dict[str, Any]
     size = len(instances.instance.c)
     return (
         dict(zip(instances.instance.c.keys(), found[:size], strict=True)),
-        dict(zip(task.c.keys(), found[size:], strict=True)),
+        dict(zip(_CHECKED, found[size:], strict=True)),
     )
 
 
