@@ -274,7 +274,7 @@ class _Machine:
                 rested = reached is not None
                 continue
             if rested:
-                return run.start
+                reached, rested = run.start, False
             total += run.counted
             if reached is None and run.counted and total >= target:
                 reached = run.calendar.add(run.start, target - (total - run.counted))

@@ -78,7 +78,9 @@ def _choose(actor: Actor, tx: Tx, identity: str, chosen: Instances | Incidents) 
         sa.literal({}, item.c.params.type),
     )
     names = ["bulk_id", "number", "subject", "key", "state", "message", "params"]
-    return tx.conn.execute(sa.insert(item).from_select(names, numbered)).rowcount
+    tx.conn.execute(sa.insert(item).from_select(names, numbered))
+    count = sa.select(sa.func.count()).where(item.c.bulk_id == identity)
+    return int(tx.conn.execute(count).scalar_one())
 
 
 def perform(tx: Tx, row: Row) -> None:

@@ -69,7 +69,7 @@ class Bundle:
     @cached_property
     def program(self) -> bpmn.Program:
         """The diagrams, ready to run."""
-        return bpmn.compile_diagrams(bpmn.read(self.files))
+        return bpmn.compile_diagrams(bpmn.read(self.files), self.reader)
 
     @cached_property
     def languages(self) -> list[str]:

@@ -68,7 +68,8 @@ _cache: OrderedDict[str, Bundle] = OrderedDict()
 
 
 def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "", promote: bool = True) -> Deployment:
-    """Make ``files`` the current version of the bundle ``name``; the same files again are the same deployment.
+    """Make ``files`` the current version of the bundle ``name``; the same files again are the same deployment,
+    unless a newer reader gives them another meaning (decision 0005).
 
     Without ``promote`` it only gets its number, and a person makes it current later (``versions.promote``); the first
     one of a name is current in any case. Raises ``Refused`` without the role, ``NotDeployable`` with the findings when
@@ -86,7 +87,9 @@ def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "", pro
     hold(tx, f"bundle\n{name}")
     newest = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name).order_by(bundle.c.number.desc())).first()
     known = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current)).first()
-    same = next((row for row in (known, newest) if row is not None and row.hash == digest), None)
+    readers = bpmn.READERS if not any(path.endswith(".bpmn") for path in files) else {bpmn.READER}
+    alike = (row for row in (known, newest) if row is not None and row.hash == digest and row.reader in readers)
+    same = next(alike, None)
     if same is not None:
         if promote and (same.retired_at or not same.current):
             enact(actor, tx, get(tx, same.id), "bundle.promoted", note=note, chosen=False)

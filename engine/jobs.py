@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 QUEUE = "loopdesk"
 PAUSE = 0.5
 """The longest the poller sleeps, and a worker without Redis, in seconds."""
-SHORTEST_PAUSE = 0.02
+SHORTEST_PAUSE = 0.05
+"""The shortest: due timers are gathered for so long, so that a burst does not cost a look for each."""
 SLICE = 10.0
 """Seconds after which a drain job ends, so that RQ sees its worker alive."""
 _RUNG_KEY = "loopdesk:rung"

@@ -1,15 +1,17 @@
 """Messages between processes and from outside: an inbox with name, key, id and time to live (architecture §4)."""
 
-from collections.abc import Collection, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from loopdesk.engine import events, outbox, values
-from loopdesk.engine.actor import Actor
+from loopdesk.engine.actor import TIMER, Actor
 from loopdesk.engine.db import BIG, JSON, Moment, metadata, new_id
-from loopdesk.engine.sql import hold, insert_new
+from loopdesk.engine.errors import N_, Conflict
+from loopdesk.engine.sql import constant, hold, insert_new
 from loopdesk.engine.tx import Tx
 
 message = sa.Table(
@@ -24,10 +26,31 @@ message = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("instances", JSON, nullable=False, server_default="[]"),
     sa.Index("ix_message_waiting", "name", "key", "state"),
 )
+sa.Index(
+    "ix_message_expiry",
+    message.c.expires_at,
+    postgresql_where=message.c.state == "waiting",
+    sqlite_where=message.c.state == "waiting",
+)
+"""``instances``: who got it, or was begun by it."""
 NEW, WAITING, CORRELATED, EXPIRED = "new", "waiting", "correlated", "expired"
 TTL = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of a message: ``state`` is new, waiting, correlated or expired, ``instances`` who got it."""
+
+    id: int
+    message_id: str
+    state: str
+    instances: list[str]
+    expires_at: datetime
+    again: bool = False
+    """whether a message with its id came before, whose outcome this is"""
 
 
 def publish(
@@ -42,15 +65,18 @@ def publish(
     instance: str = "",
     process: str = "",
     element: str = "",
-) -> None:
+) -> Published:
     """Send a message to what waits for ``name`` and ``key``, now or until ``ttl`` is over.
 
-    Who may publish is the calling verb's decision. A ``message_id`` that came before is ignored.
-    ``instance``, ``process`` and ``element`` say which diagram throws it, for the timeline.
+    Who may publish is the calling verb's decision. A ``message_id`` that came before is answered with what became of
+    the first message; `Conflict` when that one had another name or key. ``instance``, ``process`` and ``element`` say
+    which diagram throws it, for the timeline.
     """
     identity = message_id or new_id()
-    if message_id and tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).first():
-        return
+    if message_id:
+        hold(tx, f"message id\n{message_id}")
+        if before := _published(tx, identity, name, key):
+            return before
     row = {
         "name": name,
         "key": key,
@@ -68,6 +94,21 @@ def publish(
     events.record(
         actor, tx, "message.published", key=key, instance=instance, process=process, element=element, data=data
     )
+    return Published(number, identity, NEW, [], row["expires_at"])
+
+
+def _published(tx: Tx, identity: str, name: str, key: str) -> Published | None:
+    """The outcome of the message with that id; None when there is none yet."""
+    row = tx.conn.execute(sa.select(message).where(message.c.message_id == identity)).first()
+    if row is None:
+        return None
+    if (row.name, row.key) != (name, key):
+        raise Conflict(
+            N_("The message id “%(id)s” belongs to another message."),
+            remedy=N_("Give each message an id of its own."),
+            id=identity,
+        )
+    return Published(row.id, identity, row.state, list(row.instances), row.expires_at, again=True)
 
 
 def open_message(tx: Tx, number: int) -> dict[str, Any] | None:
@@ -75,7 +116,7 @@ def open_message(tx: Tx, number: int) -> dict[str, Any] | None:
     query = sa.select(message).where(message.c.id == number, message.c.state.in_((NEW, WAITING))).with_for_update()
     row = tx.conn.execute(query).mappings().first()
     if row is not None and row["expires_at"] < tx.now:
-        settle(tx, number, EXPIRED)
+        _expired(tx, [row])
         return None
     return dict(row) if row else None
 
@@ -88,6 +129,29 @@ def whole(tx: Tx, number: int) -> dict[str, Any]:
 def settle(tx: Tx, number: int, state: str) -> None:
     """Write down what became of a message."""
     tx.conn.execute(sa.update(message).where(message.c.id == number).values(state=state))
+
+
+def handed_over(tx: Tx, row: dict[str, Any], instance: str) -> None:
+    """Write down that an instance got a message, or was begun by it."""
+    row["instances"] = [*row["instances"], instance]
+    received = {"state": CORRELATED, "instances": row["instances"]}
+    tx.conn.execute(sa.update(message).where(message.c.id == row["id"]).values(**received))
+
+
+def expire(tx: Tx, limit: int = 500) -> int:
+    """Let messages expire that nobody took in time, recorded on their case. Returns how many."""
+    over = sa.select(message).where(message.c.state == constant(WAITING), message.c.expires_at < tx.now)
+    rows = tx.conn.execute(over.order_by(message.c.expires_at).limit(limit).with_for_update(skip_locked=True))
+    found = rows.mappings().all()
+    _expired(tx, found)
+    return len(found)
+
+
+def _expired(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows:
+        settle(tx, row["id"], EXPIRED)
+        data = {"message": row["name"], "sent": row["created_at"].isoformat(), "payload": row["payload"]}
+        events.record(TIMER, tx, "message.expired", key=row["key"], data=data)
 
 
 def forget(tx: Tx, name: str, *, key: str) -> None:

@@ -15,7 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from loopdesk.engine import bpmn, instances, operators, variables
+import sqlalchemy as sa
+
+from loopdesk.engine import bpmn, events, instances, operators, variables
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase, Refused
 from loopdesk.engine.step import Step
@@ -23,6 +25,17 @@ from loopdesk.engine.suspension import opened
 from loopdesk.engine.tx import Tx
 
 Plan = Sequence[Mapping[str, Any]]
+BY_HAND = (
+    "instance.modified",
+    "instance.suspended",
+    "instance.resumed",
+    "instance.terminated",
+    "instance.migrated",
+    "incident.resolved",
+    "timer.moved",
+    "timer.forced",
+)
+"""Kinds of events that people cause by stepping in."""
 MOST = 100
 """Changes of one plan."""
 FIELDS: Mapping[str, frozenset[str]] = {
@@ -84,6 +97,14 @@ def apply(
         step.execution.wake()
     step.close()
     return {"version": step.row["version"], **changed}
+
+
+def changes(actor: Actor, tx: Tx, instance_id: str) -> list[dict[str, Any]]:
+    """What people did to an instance by hand, newest first: events with who, when, before, after and reason."""
+    _readable(actor, tx, instance_id)
+    row = events.event
+    query = sa.select(row).where(row.c.instance_id == instance_id, row.c.kind.in_(BY_HAND)).order_by(row.c.id.desc())
+    return [dict(found) for found in tx.conn.execute(query).mappings()]
 
 
 def _readable(actor: Actor, tx: Tx, instance_id: str) -> dict[str, Any]:

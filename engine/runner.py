@@ -148,12 +148,12 @@ def _receive(tx: Tx, message: dict[str, Any], receiver: dict[str, Any], row: Row
         made = bundles.get(tx, receiver["bundle_id"])
         began = start_timers.start_of(made, "message", receiver, receiver["ref"])
         step = Step.first(actor, tx, made, receiver["ref"], message["key"], message["payload"], began)
-    messages.settle(tx, message["id"], messages.CORRELATED)
     _correlated(actor, tx, message, step, receiver["element"])
     return True
 
 
 def _correlated(actor: Actor, tx: Tx, message: dict[str, Any], step: Step, element: str) -> None:
+    messages.handed_over(tx, message, step.row["id"])
     events.record(
         actor,
         tx,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from loopdesk.engine import bpmn, timers
 from loopdesk.engine.bundle import Bundle
@@ -18,7 +19,7 @@ def replace(tx: Tx, made: Bundle, former: str | None) -> None:
         withdraw(tx, former)
     for start in made.program.starts("timer"):
         text = bpmn.words(start.trigger.text, bpmn.Scope({}, dict, tx.now))
-        due, _ = bpmn.first_due(start.trigger.timer, text, tx.now)
+        due, _ = bpmn.first_due(start.trigger.timer, text, tx.now, ZoneInfo(tx.host.zone))
         if due > tx.now:
             _set(tx, made.id, start.element.process, start.element.id, due, text)
         elif start.trigger.timer == "cycle":
@@ -36,7 +37,7 @@ def take(tx: Tx, timer_id: int) -> dict[str, Any] | None:
     The row's ``ref`` is the bundle, its ``name`` the process.
     """
     timer = timers.take(tx, timer_id)
-    if timer is not None and timer["expression"].startswith("R"):
+    if timer is not None and is_cycle(timer["expression"]):
         _round(tx, timer["ref"], timer["name"], timer["element"], timer["due_at"], timer["expression"])
     return timer
 
@@ -50,12 +51,19 @@ def start_of(made: Bundle, kind: str, row: Mapping[str, Any], process: str) -> b
 
 def _round(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: str) -> None:
     """The next round of a cycle that was due at ``due``; none when they are used up."""
-    cycle = bpmn.read_cycle(text)
-    following, missed = bpmn.next_due(text, due, tx.now)
+    cycle = bpmn.read_cycle(text, ZoneInfo(tx.host.zone))
+    following, missed = cycle.following(due, tx.now)
     left = None if cycle.rounds is None else cycle.rounds - 1 - missed
-    if left is None or left > 0:
+    if not text.startswith("R"):
+        _set(tx, bundle, process, element, following, text)
+    elif left is None or left > 0:
         interval = text.rpartition("/")[2]
         _set(tx, bundle, process, element, following, f"R{'' if left is None else left}/{interval}")
+
+
+def is_cycle(text: str) -> bool:
+    """Whether a timer that was set comes again: ``R…``, six fields or a nickname."""
+    return text.startswith(("R", "@")) or len(text.split()) == 6
 
 
 def _set(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: str) -> None:

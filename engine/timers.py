@@ -22,6 +22,8 @@ timer = sa.Table(
     sa.Column("ref", sa.String(64), nullable=False),
     sa.Column("due_at", Moment, nullable=False),
     sa.Column("expression", sa.String(500), nullable=False),
+    sa.Column("calendar", sa.String(100), nullable=False, server_default=""),
+    sa.Column("provisional", sa.Boolean, nullable=False, server_default="0"),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Index("ix_timer_instance", "instance_id", "ref"),
@@ -33,7 +35,8 @@ sa.Index(
     sqlite_where=timer.c.state == "waiting",
 )
 WAITING, QUEUED, FIRED, CANCELLED = "waiting", "queued", "fired", "cancelled"
-_OPEN = timer.c.state.in_((WAITING, QUEUED))
+_OPEN = sa.or_(timer.c.state == constant(WAITING), timer.c.state == constant(QUEUED))
+_TAKE = sa.update(timer).where(timer.c.id == sa.bindparam("wanted"), _OPEN).values(state=FIRED).returning(*timer.c)
 
 
 def set(
@@ -46,10 +49,17 @@ def set(
     due_at: datetime,
     name: str = "",
     expression: str = "",
+    calendar: str = "",
+    provisional: bool = False,
 ) -> None:
-    """Let a timer wait, from the end of the step, until ``due_at``; ``ref`` says which wait of ``instance`` it ends."""
+    """Let a timer wait, from the end of the step, until ``due_at``; ``ref`` says which wait of ``instance`` it ends.
+
+    ``calendar`` is the one whose working time ``expression`` counts, ``provisional`` whether holidays on the way are
+    not announced yet.
+    """
     row = {"instance_id": instance, "key": key, "element": element, "name": name, "ref": ref, "due_at": due_at}
-    tx.insert(timer, row | {"expression": expression, "state": WAITING, "created_at": tx.now})
+    row |= {"expression": expression, "calendar": calendar, "provisional": provisional}
+    tx.insert(timer, row | {"state": WAITING, "created_at": tx.now})
 
 
 def cancel(tx: Tx, *, instance: str, ref: str | None = None) -> int:
@@ -92,8 +102,7 @@ def claim_due(tx: Tx, limit: int = 500) -> int:
 
 def take(tx: Tx, timer_id: int) -> dict[str, Any] | None:
     """Mark an open timer as fired and return its row; None when it was cancelled or has fired already."""
-    update = sa.update(timer).where(timer.c.id == timer_id, _OPEN).values(state=FIRED).returning(*timer.c)
-    row = tx.conn.execute(update).mappings().first()
+    row = tx.conn.execute(_TAKE, {"wanted": timer_id}).mappings().first()
     return dict(row) if row else None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from loopdesk.engine.bpmn import ERROR, Element, Execution, Visit
@@ -37,6 +37,11 @@ class Instance:
     def now(self) -> datetime:
         """The moment on the virtual clock."""
         return self.trial.now
+
+    @property
+    def zone(self) -> tzinfo:
+        """There is no house around a trial either."""
+        return UTC
 
     def facts(self) -> Mapping[str, Any]:
         """There is no case around a trial, only its key."""

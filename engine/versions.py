@@ -12,6 +12,8 @@ from loopdesk.engine.errors import N_, Conflict, Refused
 from loopdesk.engine.sql import hold
 from loopdesk.engine.tx import Tx
 
+READ, WRITE = "definitions:read", "definitions:write"
+"""Scopes of an API token that these verbs need."""
 CURRENT, RETIRED, FORMER, DRAFT = "current", "retired", "former", "draft"
 """States of a version; ``DRAFT`` is one that is newer than the current one and was not made current yet."""
 
@@ -56,7 +58,7 @@ def promote(actor: Actor, tx: Tx, name: str, number: int, *, note: str = "") -> 
 
     Raises ``Refused`` without the role, ``Missing`` for an unknown version, ``Conflict`` when it is current already.
     """
-    _require(actor)
+    require(actor)
     hold(tx, f"bundle\n{name}")
     made = bundles.numbered(tx, name, number)
     if state_of(tx, made) == CURRENT:
@@ -72,7 +74,7 @@ def retire(actor: Actor, tx: Tx, name: str, number: int | None = None, *, note: 
     ``Refused`` without the role or for a folder without diagrams, ``Missing`` for an unknown version, ``Conflict``
     when it is retired already.
     """
-    _require(actor)
+    require(actor)
     hold(tx, f"bundle\n{name}")
     made = bundles.numbered(tx, name, number)
     if not made.program.specs:
@@ -95,7 +97,7 @@ def roll_back(actor: Actor, tx: Tx, name: str, *, note: str = "") -> Bundle:
 
     Raises ``Refused`` without the role, ``Conflict`` when there is none before.
     """
-    _require(actor)
+    require(actor)
     hold(tx, f"bundle\n{name}")
     now = bundles.current(tx, name)
     before = (bundle.c.name == name, bundle.c.number < now.number, bundle.c.retired_at.is_(None))
@@ -113,6 +115,10 @@ def state_of(tx: Tx, made: Bundle) -> str:
     return _state(tx.conn.execute(query).mappings().one(), bundles.current(tx, made.name).number)
 
 
-def _require(actor: Actor) -> None:
+def require(actor: Actor, *, scope: str = WRITE) -> None:
+    """Let people with the role in, and tokens with the scope; ``Refused`` for others."""
+    if actor.scopes and scope not in actor.scopes:
+        remedy = N_("Make a token with scope %(scope)s.")
+        raise Refused("This token lacks the scope %(scope)s.", remedy=remedy, scope=scope)
     if not actor.has_role(*ROLES):
         raise Refused("You may not change which version counts.", remedy=N_("Ask a process owner to do it."))

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -11,15 +10,15 @@ import sqlalchemy as sa
 from loopdesk.engine import bundles, events, feel, instances, runner, timers, values
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing, Refused
-from loopdesk.engine.instances import instance
 from loopdesk.engine.step import Step
 from loopdesk.engine.tx import Tx
 from loopdesk.engine.work_rows import CANCELLED, COMPLETED, OPEN
 from loopdesk.engine.work_rows import task as task
+from loopdesk.engine.worklist import HELD_SINCE
+from loopdesk.engine.worklist import SOON as SOON
+from loopdesk.engine.worklist import Box as Box
+from loopdesk.engine.worklist import listing as listing
 
-Box = Literal["mine", "due", "group", "all"]
-_HELD = sa.select(instance.c.suspended_at).where(instance.c.id == task.c.instance_id).scalar_subquery()
-_LISTED = [column for column in task.c if column.name not in ("draft", "data", "input", "ref")]
 _FACT = re.compile(r"\bcase\.([A-Za-z_][A-Za-z0-9_]*)")
 _CHECKED = ["id", "ref", "key", "process", "element", "form", "department", "role", "person", "assignee"]
 _CHECKED += ["assignee_name", "state", "instance_id", "completed_at", "completed_by_name", "input"]
@@ -30,66 +29,8 @@ _BOTH = (
     .where(task.c.id == sa.bindparam("task"))
     .with_for_update()
 )
-SOON = timedelta(hours=4)
-"""What is due within it, or overdue, stands in the box ``due``."""
 MAX_DRAFT = 1024 * 1024
 """Bytes of a draft or of a form's answers as JSON."""
-
-
-def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
-    """Tasks that the actor may work on: of a department and role of theirs, and not meant for one other person."""
-    if actor.has_role("admin"):
-        return sa.true()
-    if actor.kind != "person":
-        return sa.false()
-    departments = task.c.department.in_(actor.departments | {""})
-    roles = sa.true() if actor.has_role("supervisor") else task.c.role.in_(actor.roles | {""})
-    meant = sa.true() if actor.has_role("supervisor") else task.c.person.in_(("", actor.id))
-    return sa.or_(task.c.assignee == actor.id, task.c.person == actor.id, sa.and_(departments, roles, meant))
-
-
-def listing(
-    actor: Actor,
-    tx: Tx,
-    *,
-    box: Box = "all",
-    department: str | None = None,
-    key: str | None = None,
-    limit: int = 50,
-    after: str | None = None,
-) -> list[dict[str, Any]]:
-    """Open tasks that the actor may work on, at most ``limit``, those after the task ``after``.
-
-    ``mine``: claimed by the actor or meant for them alone; ``group``: nobody's yet; ``due``: overdue or due within
-    ``SOON``. What runs out first comes first, in every box; tasks without a due moment come last, oldest first.
-    ``key`` keeps those of one case. ``held_since`` says that the task's process is on hold. Raises ``Missing`` when there is no task ``after``.
-    """
-    query = sa.select(*_LISTED, _HELD.label("held_since")).where(task.c.state == OPEN, visible_to(actor)).limit(limit)
-    if box == "mine":
-        query = query.where(
-            sa.or_(task.c.assignee == actor.id, sa.and_(task.c.person == actor.id, task.c.assignee == ""))
-        )
-    elif box == "group":
-        query = query.where(task.c.assignee == "", task.c.person == "")
-    elif box == "due":
-        query = query.where(task.c.due_at <= tx.now + SOON)
-    if department is not None:
-        query = query.where(task.c.department == department)
-    if key is not None:
-        query = query.where(task.c.key == key)
-    query = query.order_by(task.c.due_at.asc().nulls_last(), task.c.id)
-    if after:
-        query = query.where(_behind(_row(tx, after)))
-    return [dict(row) for row in tx.conn.execute(query).mappings()]
-
-
-def _behind(last: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    """The tasks that come after ``last`` in the order of a listing."""
-    undated = task.c.due_at.is_(None)
-    if last["due_at"] is None:
-        return sa.and_(undated, task.c.id > last["id"])
-    here = sa.tuple_(sa.literal(last["due_at"], task.c.due_at.type), sa.literal(last["id"]))
-    return sa.or_(undated, sa.tuple_(task.c.due_at, task.c.id) > here)
 
 
 def get(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
@@ -216,7 +157,7 @@ def _check_size(data: Mapping[str, Any]) -> None:
 
 
 def _row(tx: Tx, task_id: str) -> dict[str, Any]:
-    query = sa.select(task, _HELD.label("held_since")).where(task.c.id == task_id)
+    query = sa.select(task, HELD_SINCE).where(task.c.id == task_id)
     row = tx.conn.execute(query).mappings().first()
     if row is None:
         raise _unknown()

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -35,6 +36,8 @@ task = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("due_at", Moment),
     sa.Column("limit", sa.String(100), nullable=False),
+    sa.Column("calendar", sa.String(100), nullable=False, server_default=""),
+    sa.Column("provisional", sa.Boolean, nullable=False, server_default="0"),
     sa.Column("expected", JSON, nullable=False),
     sa.Column("claimed_at", Moment),
     sa.Column("completed_at", Moment),
@@ -47,9 +50,18 @@ task = sa.Table(
     sa.Index("ix_task_key", "key"),
 )
 _OPEN = task.c.state == "open"
-sa.Index("ix_task_group", task.c.department, task.c.role, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
-sa.Index("ix_task_mine", task.c.assignee, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
-sa.Index("ix_task_due", task.c.due_at, task.c.id, postgresql_where=_OPEN, sqlite_where=_OPEN)
+_LISTED = {
+    "group": ("department", "role", "assignee"),
+    "role": ("department", "role"),
+    "department": ("department",),
+    "mine": ("assignee",),
+    "person": ("person",),
+    "due": (),
+}
+"""One index for each way in which `worklist` looks for open tasks, in its order."""
+for _way, _columns in _LISTED.items():
+    _ordered = [task.c[_name] for _name in (*_columns, "due_at", "id")]
+    sa.Index(f"ix_task_{_way}", *_ordered, postgresql_where=_OPEN, sqlite_where=_OPEN)
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
 
 
@@ -86,7 +98,7 @@ def new(
         "state": OPEN,
         "priority": priority,
         "created_at": tx.now,
-        "due_at": _due(element.extras.due, limit, scope, tx.now),
+        "due_at": due_moment(element.extras.due, limit, scope, tx.now, tx.host.zone),
         "limit": limit,
         "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
         "input": scope.plain([line.target.split(".")[0] for line in element.extras.inputs]),
@@ -95,10 +107,14 @@ def new(
     return row
 
 
-def _due(schedule: str, limit: str, scope: bpmn.Scope, now: datetime) -> datetime | None:
+def due_moment(schedule: str, limit: str, scope: bpmn.Scope, now: datetime, zone: str = "UTC") -> datetime | None:
+    """When a task that was made ``now`` is due; None without a schedule or limit.
+
+    ``zone`` is for a moment that names none.
+    """
     moment = bpmn.words(schedule, scope)
     if moment:
-        return bpmn.read_moment(moment)
+        return bpmn.read_moment(moment, ZoneInfo(zone))
     return bpmn.read_duration(limit).after(now) if limit else None
 
 

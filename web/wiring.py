@@ -15,15 +15,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from loopdesk.connectors import delivery
+from loopdesk.connectors import inbound as raw_mails
 from loopdesk.connectors.base import Connector
 from loopdesk.connectors.console import Console
 from loopdesk.connectors.email import Email, Server
 from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import attachments, communications, departments, facts, operations, raci, rights
+from loopdesk.desk import attachments, communications, departments, facts, operations, raci, retention, rights
 from loopdesk.desk.store import FolderStore, Store
-from loopdesk.engine import audit, jobs, migration, periodic, runner
+from loopdesk.engine import audit, jobs, messages, migration, periodic, runner
 from loopdesk.engine.actor import TIMER
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
@@ -36,6 +37,7 @@ from loopdesk.forms import checks, form, gaps, translation, validation
 from loopdesk.web import inbound
 from loopdesk.web.identity import Identity, LocalIdentity
 from loopdesk.web.settings import Settings
+from loopdesk.web.stores import stores
 
 CONSOLE = "console:"
 """The SMTP_URL of a developer who wants to read mails in the terminal."""
@@ -68,7 +70,7 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
     registry = Registry(_connectors(settings, clock))
     engine = Engine(Database(settings.database_url), clock, Host(), _waker(settings))
     engine.host = replace(_host(engine, registry, store, settings.url), zone=settings.zone)
-    chores = _periodic(store)
+    chores = _periodic(settings, store)
     return Loopdesk(
         settings=settings,
         engine=engine,
@@ -127,16 +129,33 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
     )
 
 
-def _periodic(store: Store) -> tuple[Periodic, ...]:
+def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
     """The house-keeping of this desk, for the poller to start and the workers to do."""
 
     def sweep(tx: Tx) -> None:
         attachments.sweep(TIMER, tx, store)
 
+    def expire(tx: Tx) -> None:
+        messages.expire(tx)
+
     return (
         Periodic("attachments.sweep", timedelta(days=1), sweep),
+        Periodic("messages.expire", timedelta(minutes=1), expire),
         Periodic("audit.chain", timedelta(minutes=1), audit.job),
+        Periodic("retention.run", timedelta(minutes=10), _retaining(settings)),
     )
+
+
+def _retaining(settings: Settings) -> Callable[[Tx], None]:
+    def retain(tx: Tx) -> None:
+        retention.run(TIMER, tx, keeper(settings))
+
+    return retain
+
+
+def keeper(settings: Settings) -> retention.Keeper:
+    """What applying the retention policies needs of the other rooms."""
+    return retention.Keeper(stores(settings), raw_mails.expire)
 
 
 def _handlers(

@@ -9,11 +9,12 @@ from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
 from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
 from loopdesk.engine.bpmn.obstacles import Obstacle
 from loopdesk.engine.bpmn.outside import Outside, Visit
-from loopdesk.engine.bpmn.program import READER, Program, compile_diagrams
+from loopdesk.engine.bpmn.program import Program, compile_diagrams
 from loopdesk.engine.bpmn.reader import read
+from loopdesk.engine.bpmn.readers import READER, READERS
 from loopdesk.engine.bpmn.starts import Start
 from loopdesk.engine.bpmn.surgery import Surgery
-from loopdesk.engine.bpmn.throwing import Uncaught
+from loopdesk.engine.bpmn.throwing import Stuck, Uncaught
 from loopdesk.engine.bpmn.transplant import Moved, Transplant, Wait
 from loopdesk.engine.bpmn.xml import BPMN as NAMESPACE
 
@@ -21,6 +22,7 @@ __all__ = [
     "ERROR",
     "NAMESPACE",
     "READER",
+    "READERS",
     "SMALL",
     "Diagrams",
     "Duration",
@@ -36,6 +38,7 @@ __all__ = [
     "Program",
     "Scope",
     "Start",
+    "Stuck",
     "Surgery",
     "Transplant",
     "Uncaught",

@@ -7,7 +7,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn.expressions import evaluate, is_expression
 from loopdesk.engine.bpmn.nodes import Node, Way
-from loopdesk.engine.bpmn.tree import OUTER, Token
+from loopdesk.engine.bpmn.tree import OUTER, Token, gathered
 
 ERROR, REASON = "$error", "$message"
 """Keys of a result that is a BPMN error: its code, and why in words."""
@@ -144,8 +144,12 @@ class SubProcess(Activity):
 
     def lets_in(self, changed: dict[str, Any]) -> dict[str, Any]:
         """All but the variables that its inputs made."""
+        return self.not_local(changed)
+
+    def not_local(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The variables of ``data`` that inputs did not make."""
         local = {line.target.split(".")[0] for line in self.element.extras.inputs}
-        return {name: value for name, value in changed.items() if name not in local}
+        return {name: value for name, value in data.items() if name not in local}
 
     def handed_in(self, token: Token) -> dict[str, Any]:
         """The variables inside: those outside, with the inputs before them."""
@@ -168,12 +172,17 @@ class SubProcess(Activity):
         elif outer is None:
             token.data = data
         else:
-            local = {line.target.split(".")[0] for line in extras.inputs}
-            token.data = outer | {name: value for name, value in self.handed_out(data).items() if name not in local}
+            token.data = outer | self.not_local(self.handed_out(data))
 
     def handed_out(self, data: dict[str, Any]) -> dict[str, Any]:
         """What goes out without output mappings."""
         return data
+
+    def handed_over(self, token: Token, outer: dict[str, Any]) -> dict[str, Any]:
+        """What an interruption leaves: as at the end, except that output mappings are for a completed scope only."""
+        if self.element.extras.outputs or token.workflow.reader == "1":
+            return outer
+        return outer | self.not_local(self.handed_out(gathered(token)))
 
 
 class EventSubProcess(SubProcess):

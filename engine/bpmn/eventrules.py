@@ -6,7 +6,7 @@ from typing import Protocol
 from loopdesk.engine.bpmn.events import AWAITED
 from loopdesk.engine.bpmn.expressions import is_expression
 from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Element, Flow, Process, Trigger
-from loopdesk.engine.bpmn.moments import read_cycle, read_duration, read_moment
+from loopdesk.engine.bpmn.moments import is_local, read_cycle, read_duration, read_moment
 from loopdesk.engine.errors import N_, Invalid
 
 START_INSIDE = "start of an event sub-process"
@@ -92,6 +92,15 @@ def _timer(checker: Checker, element: Element, trigger: Trigger) -> None:
             TIMER_READERS[trigger.timer](trigger.text)
         except Invalid as error:
             checker.find(element, "timer.text", error.message, error.remedy, **error.params)
+        else:
+            check_zone(checker, element, trigger.text)
+
+
+def check_zone(checker: Checker, element: Element, text: str) -> None:
+    """Tell when a moment is read in the zone of the house's settings."""
+    if is_local(text):
+        message = N_("The moment “%(text)s” names no time zone; it is read in the zone of the settings (ZONE).")
+        checker.find(element, "read.zone", message, N_("Add the zone, for example +08:00 or Z."), text=text)
 
 
 def _condition(checker: Checker, element: Element, trigger: Trigger) -> None:

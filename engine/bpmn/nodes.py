@@ -156,6 +156,10 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         """Which changes of variables outside are seen inside a scope whose variables differ from those outside."""
         return changed
 
+    def handed_over(self, _token: Token, outer: dict[str, Any]) -> dict[str, Any]:
+        """The variables outside, ``outer``, with what an interrupted scope has written up to then."""
+        return outer
+
     def resume(self, token: Token, payload: Mapping[str, Any]) -> None:
         """Go on with what the token waited for."""
         raise Conflict(N_("Nothing waits at “%(element)s”."), element=self.element.name or self.element.id)

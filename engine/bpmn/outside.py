@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
 from loopdesk.engine.bpmn.model import Element, Trigger
@@ -25,6 +25,10 @@ class Outside(Protocol):
     @property
     def now(self) -> datetime:
         """The instant of the step."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of moments that name none."""
 
     def facts(self) -> Mapping[str, Any]:
         """``case.*`` as it stands now."""

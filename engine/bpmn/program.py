@@ -7,10 +7,9 @@ from functools import cached_property
 from loopdesk.engine.bpmn import activities, ad_hoc, compensation, events, gateways, nodes, starts, throwing, weaving
 from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, Diagrams, Element, Process
 from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
+from loopdesk.engine.bpmn.readers import READER, require
 from loopdesk.engine.bpmn.starts import Start
 
-READER = "1"
-"""Version of reading and compiling, stored with each deployment; raised when a diagram would mean something else."""
 
 NODES: Mapping[str, type[Node]] = {
     "startEvent": nodes.StartEvent,
@@ -44,6 +43,7 @@ class Program:
     """Everything a bundle can run. ``nodes`` is keyed by place (``process/element``); a process by ``process/``."""
 
     diagrams: Diagrams
+    reader: str = READER
     specs: dict[str, ProcessSpec] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
 
@@ -74,9 +74,13 @@ class Program:
                 yield from (start for start in starts.starts(item) if kind in ("", start.trigger.kind))
 
 
-def compile_diagrams(diagrams: Diagrams) -> Program:
-    """Task specs of every process; the diagrams must be free of errors."""
-    program = Program(diagrams)
+def compile_diagrams(diagrams: Diagrams, reader: str = READER) -> Program:
+    """Task specs of every process, with the meaning that ``reader`` gives them; the diagrams must be free of errors.
+
+    Raises ``Refused`` for a reader that this release does not know.
+    """
+    require(reader)
+    program = Program(diagrams, reader)
     for process in diagrams.processes.values():
         _add(program, process)
     for node in program.nodes.values():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from loopdesk.engine.bpmn.eventrules import check_event
+from loopdesk.engine.bpmn.eventrules import check_event, check_zone
 from loopdesk.engine.bpmn.expressions import body, compiled, is_expression
 from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, SCOPES, Diagrams, Element, Flow, Mapped, Process
 from loopdesk.engine.bpmn.moments import read_duration, read_moment
@@ -122,6 +122,8 @@ class _Checker:
                     read(text)
                 except Invalid as error:
                     self.find(element, rule, error.message, error.remedy, **error.params)
+                else:
+                    check_zone(self, element, text)
 
     def _target(self, element: Element, line: Mapped) -> None:
         parts = line.target.split(".")

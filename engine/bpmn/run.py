@@ -11,7 +11,9 @@ from loopdesk.engine.bpmn import events, throwing
 from loopdesk.engine.bpmn.expressions import FeelEngine, Scope
 from loopdesk.engine.bpmn.model import IMPLICIT, Element
 from loopdesk.engine.bpmn.outside import Outside, Visit
+from loopdesk.engine.bpmn.readers import READER
 from loopdesk.engine.bpmn.records import remember
+from loopdesk.engine.bpmn.throwing import Stuck
 from loopdesk.engine.bpmn.tree import OUTER, Token, detach, hand_over, join, move, prune, scope_of, subtree
 from loopdesk.engine.errors import N_, Refused
 
@@ -41,6 +43,8 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         self.last_id = 0
         self.follow: Follow | None = None
         self.visited: Token | None = None
+        self.reader = READER
+        """the reader that the instance was deployed with, where its meaning differs"""
         self.skips: dict[str, Mapping[str, Any]] = {}
         """place -> the result with which a person lets the next token there go on, instead of its work"""
 
@@ -96,6 +100,21 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
                     limit=MAX_STEPS,
                 )
             self._visit(token)
+        if not self.completed:
+            self._require_a_wait()
+
+    def _require_a_wait(self) -> None:
+        """Raise ``Stuck`` when tokens wait only for each other: nothing from outside could ever move one."""
+        tokens = self.tasks.values()
+        if any(token.state == TaskState.STARTED and token.task_spec.waits for token in tokens):
+            return
+        held = {token.task_spec.place: token.task_spec.element for token in tokens if token.state == TaskState.WAITING}
+        raise Stuck(
+            N_("The process is stuck: at %(elements)s tokens wait for others that can never come."),
+            remedy=N_("Correct the diagram, or put the tokens where they can go on."),
+            place=next(iter(held), ""),
+            elements=", ".join(f"“{element.name or element.id}”" for element in held.values()),
+        )
 
     def _proceed(self) -> bool:
         """Let one join that had to see all other tokens at rest go on."""

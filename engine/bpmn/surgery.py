@@ -61,7 +61,8 @@ class Surgery:
         source, node = self._removable(ref), self.node(element)
         self._check(node)
         host = self._home(node, source)
-        branch = next((item for item in (source, *path_up_all(source)) if scope_of(item) is host), None)
+        around = (source, *path_up_all(source)[:-1])
+        branch = next((item for item in around if scope_of(item) is host), None)
         if branch is None:
             self._begin(node, host, source)
             self._remove(source)

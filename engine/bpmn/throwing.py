@@ -20,6 +20,10 @@ class Uncaught(Refused):
     """An error was thrown that nothing in the diagram catches."""
 
 
+class Stuck(Uncaught):
+    """No token can move any more and none waits for anything: a person has to look, as for an error."""
+
+
 def fail(token: Token, code: str, payload: Mapping[str, Any], reason: str = "") -> None:
     """Throw the error ``code`` at ``token``: who catches it interrupts everything between.
 

@@ -84,9 +84,8 @@ class Transplant:
             else:
                 self.dropped.append(token)
             return
-        found = obstacles.of_token(self.places, token, node, self._around(token))
-        self.obstacles += found
-        if node is not None and not found:
+        self.obstacles += obstacles.of_token(self.places, token, node, self._around(token))
+        if node is not None:
             self.nodes[token.id] = node
 
     def _node(self, token: Token) -> Node | None:

@@ -155,7 +155,7 @@ def gathered(scope: Token) -> dict[str, Any]:
 def written(token: Token) -> dict[str, Any]:
     """The variables as the branch or activity has made them so far, as they are seen outside it."""
     if OUTER in token.internal_data:
-        return dict(token.internal_data[OUTER])
+        return token.task_spec.handed_over(token, dict(token.internal_data[OUTER]))
     if token.is_scope and token.task_spec.keeps:
         return token.data
     return gathered(token) if token.is_fork or token.is_scope else token.data

@@ -12,6 +12,22 @@ down_revision = "0001"
 def upgrade() -> None:
     """What operators need."""
     op.create_table(
+        "archive",
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("contact_id", sa.String(length=32), nullable=False),
+        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("closed_at", Moment(), nullable=False),
+        sa.Column("archived_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_archive")),
+    )
+    with op.batch_alter_table("archive", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_archive_archived_at"), ["archived_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_archive_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
         "audit",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -136,6 +152,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("instance_id", "digest", name=op.f("pk_value")),
     )
+    op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("by_name", sa.String(length=200), nullable=False),
+        sa.Column("released_at", Moment(), nullable=True),
+        sa.Column("released_by", sa.String(length=200), nullable=False),
+        sa.Column("release_reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_legal_hold_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_hold")),
+    )
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legal_hold_case"), ["case"], unique=False)
+
     with op.batch_alter_table("bundle", schema=None) as batch_op:
         batch_op.add_column(sa.Column("chosen", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("retired_at", Moment(), nullable=True))
@@ -154,9 +187,137 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
         )
 
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("instances", sa.JSON(), server_default="[]", nullable=False))
+        batch_op.create_index(
+            "ix_message_expiry",
+            ["expires_at"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_open"), sqlite_where=sa.text("state IN ('ready', 'claimed')"))
+        batch_op.create_index(
+            "ix_outbox_claimed",
+            ["lease_until"],
+            unique=False,
+            postgresql_where=sa.text("state = 'claimed'"),
+            sqlite_where=sa.text("state = 'claimed'"),
+        )
+        batch_op.create_index(
+            "ix_outbox_ready",
+            ["not_before", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'ready'"),
+            sqlite_where=sa.text("state = 'ready'"),
+        )
+
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("calendar", sa.String(length=100), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("provisional", sa.Boolean(), server_default="0", nullable=False))
+        batch_op.drop_index(batch_op.f("ix_task_group"), sqlite_where=sa.text("state = 'open'"))
+        batch_op.create_index(
+            "ix_task_group",
+            ["department", "role", "assignee", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_task_mine"), sqlite_where=sa.text("state = 'open'"))
+        batch_op.create_index(
+            "ix_task_mine",
+            ["assignee", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        )
+        batch_op.create_index(
+            "ix_task_department",
+            ["department", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        )
+        batch_op.create_index(
+            "ix_task_person",
+            ["person", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        )
+        batch_op.create_index(
+            "ix_task_role",
+            ["department", "role", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        )
+
+    with op.batch_alter_table("timer", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("calendar", sa.String(length=100), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("provisional", sa.Boolean(), server_default="0", nullable=False))
+
 
 def downgrade() -> None:
     """Back to the schema before."""
+    with op.batch_alter_table("timer", schema=None) as batch_op:
+        batch_op.drop_column("provisional")
+        batch_op.drop_column("calendar")
+
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_task_role", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+        )
+        batch_op.drop_index(
+            "ix_task_person", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+        )
+        batch_op.drop_index(
+            "ix_task_department", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+        )
+        batch_op.drop_index(
+            "ix_task_mine", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+        )
+        batch_op.create_index(
+            batch_op.f("ix_task_mine"), ["assignee", "id"], unique=False, sqlite_where=sa.text("state = 'open'")
+        )
+        batch_op.drop_index(
+            "ix_task_group", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+        )
+        batch_op.create_index(
+            batch_op.f("ix_task_group"),
+            ["department", "role", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open'"),
+        )
+        batch_op.drop_column("provisional")
+        batch_op.drop_column("calendar")
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_ready", postgresql_where=sa.text("state = 'ready'"), sqlite_where=sa.text("state = 'ready'")
+        )
+        batch_op.drop_index(
+            "ix_outbox_claimed",
+            postgresql_where=sa.text("state = 'claimed'"),
+            sqlite_where=sa.text("state = 'claimed'"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_outbox_open"),
+            ["state", "not_before", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('ready', 'claimed')"),
+        )
+
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_message_expiry",
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.drop_column("instances")
+
     with op.batch_alter_table("instance", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_instance_running",
@@ -174,6 +335,10 @@ def downgrade() -> None:
         batch_op.drop_column("chosen")
 
     op.drop_table("value")
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legal_hold_case"))
+
+    op.drop_table("legal_hold")
     with op.batch_alter_table("migration_item", schema=None) as batch_op:
         batch_op.drop_index("ix_migration_item_state")
 
@@ -196,3 +361,8 @@ def downgrade() -> None:
     op.drop_table("audit_house")
     op.drop_table("audit_head")
     op.drop_table("audit")
+    with op.batch_alter_table("archive", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_archive_contact_id"))
+        batch_op.drop_index(batch_op.f("ix_archive_archived_at"))
+
+    op.drop_table("archive")

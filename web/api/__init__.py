@@ -9,7 +9,7 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
 from loopdesk import __version__
-from loopdesk.web.api import cases, definitions, instances, tasks
+from loopdesk.web.api import cases, definitions, incidents, instances, operating, tasks
 
 PREFIX = "/api/v1"
 
@@ -53,8 +53,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = OurApi(app, spec_kwargs=_description())
-    for module in (cases, tasks, definitions, instances):
-        blueprint = module.blueprint
+    modules = (cases, tasks, definitions, instances, operating, incidents)
+    for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))
         csrf.exempt(blueprint)
 

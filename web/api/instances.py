@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask_smorest import Blueprint
 
 from loopdesk.desk import case, rights
-from loopdesk.engine import events, instances, messages
+from loopdesk.engine import events, instances, messages, selection
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Strict
@@ -21,11 +21,12 @@ class InstanceOut(ma.Schema):
     id = ma.fields.String()
     process = ma.fields.String()
     key = ma.fields.String(metadata={"description": "Number of the case."})
-    status = ma.fields.String(metadata={"enum": ["active", "completed", "failed", "cancelled"]})
+    status = ma.fields.String(metadata={"enum": ["active", "suspended", "completed", "failed", "cancelled"]})
     bundle = ma.fields.String()
     number = ma.fields.Integer(metadata={"description": "Number of the deployment it keeps for life."})
     started_at = ma.fields.AwareDateTime()
     ended_at = ma.fields.AwareDateTime(allow_none=True)
+    suspended_at = ma.fields.AwareDateTime(allow_none=True, metadata={"description": "On hold since then."})
 
 
 class Tokens(ma.Schema):
@@ -43,9 +44,10 @@ class InstanceWithTokens(InstanceOut):
 
 
 class Instances(ma.Schema):
-    """The runs of one case."""
+    """Runs; those of one case oldest first, others newest first."""
 
     instances = ma.fields.List(ma.fields.Nested(InstanceOut))
+    total = ma.fields.Integer(metadata={"description": "All that the filter means and that you may see."})
 
 
 class EventOut(ma.Schema):
@@ -66,10 +68,18 @@ class History(ma.Schema):
     events = ma.fields.List(ma.fields.Nested(EventOut))
 
 
-class OfCase(ma.Schema):
-    """Whose runs."""
+class Wanted(ma.Schema):
+    """Which runs: those of a case, or by what they have in common."""
 
-    case = ma.fields.String(required=True)
+    case = ma.fields.String(metadata={"description": "Number of the case; without it only who may step in may ask."})
+    process = ma.fields.String()
+    number = ma.fields.Integer(metadata={"description": "Number of the deployment."})
+    element = ma.fields.String(metadata={"description": "That they wait at."})
+    status = ma.fields.String(validate=ma.validate.OneOf(selection.STATUSES))
+    older_than = ma.fields.Integer(metadata={"description": "Days since the start."})
+    stopped = ma.fields.Boolean(metadata={"description": "By an incident."})
+    after = ma.fields.String(load_default="", metadata={"description": "The last id of the page before."})
+    limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 200))
 
 
 class NewMessage(Strict):
@@ -80,19 +90,36 @@ class NewMessage(Strict):
     message_id = ma.fields.String(
         load_default=None,
         validate=ma.validate.Length(max=200),
-        metadata={"description": "Your own id; the same one again is ignored."},
+        metadata={"description": "Your own id; the same one again is answered with what became of the first."},
     )
+
+
+class MessageOut(ma.Schema):
+    """A message that was handed in, and what became of it so far."""
+
+    id = ma.fields.Integer()
+    message_id = ma.fields.String()
+    state = ma.fields.String(metadata={"enum": ["new", "waiting", "correlated", "expired"]})
+    instances = ma.fields.List(ma.fields.String(), metadata={"description": "Who got it, or was begun by it."})
+    expires_at = ma.fields.AwareDateTime()
 
 
 @blueprint.get("")
 @scoped("instances:read")
-@blueprint.arguments(OfCase, location="query")
+@blueprint.arguments(Wanted, location="query")
 @blueprint.response(200, Instances)
 def listing(query: dict[str, Any]) -> Any:
-    """List the runs of a case."""
+    """List the runs of a case, or all that have something in common."""
+    limit, after = query.pop("limit"), query.pop("after")
     with read_tx() as tx:
-        case.read(actor(), tx, query["case"])
-        return {"instances": [row | {"key": query["case"]} for row in instances.of_key(tx, query["case"])]}
+        if set(query) == {"case"}:
+            case.read(actor(), tx, query["case"])
+            found = instances.of_key(tx, query["case"])
+            return {"instances": found, "total": len(found)}
+        number = query.pop("case", None)
+        wanted = selection.instances_of({**query, **({"key": number} if number else {})})
+        rows, total = selection.instances(actor(), tx, wanted, limit=limit, after=after)
+        return {"instances": rows, "total": total}
 
 
 @blueprint.get("/<instance_id>")
@@ -117,13 +144,13 @@ def history(instance_id: str) -> Any:
 @blueprint.post("/<instance_id>/messages")
 @scoped("instances:write")
 @blueprint.arguments(NewMessage)
-@blueprint.response(202)
-def message(body: dict[str, Any], instance_id: str) -> None:
+@blueprint.response(202, MessageOut)
+def message(body: dict[str, Any], instance_id: str) -> messages.Published:
     """Hand a message to the processes of this run's case; it waits up to 30 days for one that wants it."""
     with open_tx() as tx:
         rights.require(actor(), "messages.publish")
         row = _visible(tx, instance_id)
-        messages.publish(
+        return messages.publish(
             actor(), tx, body["name"], key=row["key"], payload=body["payload"], message_id=body["message_id"]
         )
 

@@ -35,6 +35,7 @@ class TaskOut(ma.Schema):
     created_at = ma.fields.AwareDateTime()
     due_at = ma.fields.AwareDateTime(allow_none=True)
     claimed_at = ma.fields.AwareDateTime(allow_none=True)
+    held_since = ma.fields.AwareDateTime(allow_none=True, metadata={"description": "Its process is on hold."})
     completed_at = ma.fields.AwareDateTime(allow_none=True)
     completed_by = ma.fields.String(allow_none=True)
 

@@ -1,12 +1,14 @@
 """Timers as written: ISO 8601 durations, moments, cycles (BPMN 2.0.2 §10.5.5.12)."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from loopdesk.engine.bpmn.moments import first_due, next_due, read_cycle, read_duration, read_moment
+from loopdesk.engine.bpmn.moments import first_due, is_local, next_due, read_cycle, read_duration, read_moment
 from loopdesk.engine.errors import Invalid
 
+BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
@@ -35,19 +37,61 @@ def test_what_is_no_usable_duration_is_refused(text: str) -> None:
         read_duration(text)
 
 
-def test_a_moment_needs_its_zone() -> None:
+def test_a_moment_without_a_zone_is_in_the_one_that_is_handed_in() -> None:
     """Trap "time zones": naive times took the zone of the machine."""
-    assert read_moment("2026-03-01T09:00:00+08:00") == datetime(2026, 3, 1, 1, tzinfo=UTC)
-    for text in ("2026-03-01T09:00:00", "2026-03-01", "tomorrow", "2026-13-01T00:00:00Z"):
+    assert read_moment("2026-03-01T09:00:00+08:00", BERLIN) == datetime(2026, 3, 1, 1, tzinfo=UTC)
+    assert read_moment("2026-03-01T09:00:00", BERLIN) == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert read_moment("2026-07-01", BERLIN) == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert [is_local(text) for text in ("2026-03-01", "R/2026-03-01T00:00:00/P1D", "P1D", "2026-03-01T00:00:00Z")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    for text in ("tomorrow", "2026-13-01T00:00:00Z"):
         with pytest.raises(Invalid):
             read_moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("0 0 9 * * *", "2026-02-01T08:00"),
+        ("@daily", "2026-01-31T23:00"),
+        ("0 30 8-10 ? * MON-FRI", "2026-02-02T07:30"),
+        ("*/10 * * * * *", "2026-01-31T12:00:10"),
+        ("0 0 0 L * *", "2026-02-27T23:00"),
+        ("0 0 9 13 * FRI", "2026-02-13T08:00"),
+    ],
+)
+def test_cycles_of_calendar_and_clock_are_in_the_zone_of_the_house(text: str, due: str) -> None:
+    """As Camunda 8 writes them, with seconds first; day of the month and of the week have both to fit."""
+    assert first_due("cycle", text, NOW, BERLIN) == (datetime.fromisoformat(due).replace(tzinfo=UTC), None)
+
+
+def test_a_daily_cycle_keeps_its_hour_when_the_clocks_change() -> None:
+    saturday = datetime(2026, 3, 28, 8, tzinfo=UTC)
+    assert next_due("0 0 9 * * *", saturday, saturday, BERLIN) == (saturday + timedelta(hours=23), 0)
+
+
+def test_a_late_calendar_cycle_goes_on_at_once_and_counts_what_it_missed() -> None:
+    assert next_due("0 0 9 * * *", NOW, NOW + timedelta(days=3), UTC) == (datetime(2026, 2, 4, 9, tzinfo=UTC), 3)
+    assert next_due("* * * * * *", NOW, NOW + timedelta(days=3650), UTC)[0] == NOW + timedelta(days=3650, seconds=1)
+
+
+@pytest.mark.parametrize(
+    "text", ["0 9 * * *", "H H H * * *", "R R R * * *", "0 0 25 * * *", "@never", "0 0 9 30 2 *", "* * * * * * *"]
+)
+def test_what_is_no_cycle_of_calendar_and_clock_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        read_cycle(text)
 
 
 def test_cycles() -> None:
     assert read_cycle("R3/PT10M").rounds == 3
     assert read_cycle("R/PT10M").rounds is None
     assert first_due("cycle", "R2/2026-02-01T00:00:00Z/P1D", NOW) == (datetime(2026, 2, 1, tzinfo=UTC), 2)
-    for text in ("R0/PT1M", "R3", "PT10M", "R3/PT10M/PT1M/x", "R3/2026-01-01/PT1M", "0 0 * * *", "Rx/PT1M"):
+    for text in ("R0/PT1M", "R3", "PT10M", "R3/PT10M/PT1M/x", "0 0 * * *", "Rx/PT1M"):
         with pytest.raises(Invalid):
             read_cycle(text)
 

@@ -6,12 +6,14 @@ same tasks have to wait, at the end no variable is lost, and compensation undoes
 # ruff: noqa: E501 - one diagram a line reads better
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopdesk.engine import bpmn
 from loopdesk.tests.engine.bpmn.world import World
 from loopdesk.tests.engine.drawing import diagram, flows, script
 
@@ -159,14 +161,19 @@ class Game:
 @settings(max_examples=150, deadline=None)
 @given(drawings(), st.randoms(use_true_random=False))
 def test_the_engine_moves_as_the_plain_game_does(drawing: Drawing, random: Random) -> None:
-    world, game, completed = World(drawing.xml()).start(log=[]), Game(drawing), list[int]()
+    world, game, completed, stuck = World(drawing.xml()), Game(drawing), list[int](), False
+    with suppress(bpmn.Stuck):
+        world.start(log=[])
     try:
         game.begin()
         while +game.waiting and len(completed) < 40:
             assert world.waiting == sorted(f"n{task}" for task in (+game.waiting).elements())
             task = random.choice(sorted(+game.waiting))
             completed.append(task)
-            world.go(f"n{task}", **{f"n{task}": 1})
+            try:
+                world.go(f"n{task}", **{f"n{task}": 1})
+            except bpmn.Stuck:
+                stuck = True
             game.complete(task)
     except Ambiguous:
         return
@@ -175,4 +182,5 @@ def test_the_engine_moves_as_the_plain_game_does(drawing: Drawing, random: Rando
         assert {name for name in world.data if name != "log"} == {f"n{task}" for task in completed}
         assert world.data["log"] == completed[::-1]
     elif len(completed) < 40:
-        assert (world.done, world.waiting) == (False, [])
+        assert stuck or not completed
+        assert world.waiting == []

@@ -1,7 +1,7 @@
 """A world around a diagram without a database: remembers what was asked for, and reloads the state at every step."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from loopdesk.engine import bpmn
@@ -76,6 +76,8 @@ class World:
         return self.execution.completed
 
     # --- what the diagram asks ----------------------------------------------------------------------------------
+
+    zone: tzinfo = UTC
 
     def facts(self) -> Mapping[str, Any]:
         return self.case

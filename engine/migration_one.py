@@ -1,0 +1,68 @@
+"""Carries one instance over to another version, in the transaction that is open."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.engine import bpmn, bundles, instances, migration_waits
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.bpmn import Obstacle
+from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.errors import N_, Conflict, Phrase
+from loopdesk.engine.step import Step
+from loopdesk.engine.tx import Tx
+
+
+class NotMigratable(Conflict):
+    """An instance has to stay with its version; ``obstacles`` say why."""
+
+    def __init__(self, obstacles: list[Obstacle]) -> None:
+        first = obstacles[0].reason
+        super().__init__(N_("This process cannot change its version: %(reason)s."), reason=first)
+        self.obstacles = obstacles
+
+
+def standing(tx: Tx, row: Mapping[str, Any], source: Bundle) -> list[Obstacle]:
+    """Why an instance cannot be migrated from ``source`` now, wherever its tokens are."""
+    if row["ended_at"] is not None or row["status"] != instances.ACTIVE:
+        reason = Phrase(N_("it has ended"))
+    elif row["suspended_at"] is not None:
+        reason = Phrase(N_("it is on hold: let it go on first"))
+    elif row["bundle_id"] != source.id:
+        number = bundles.get(tx, row["bundle_id"]).number
+        reason = Phrase(N_("it runs on version %(number)s, not on %(source)s"), number=number, source=source.number)
+    else:
+        return []
+    return [Obstacle("", reason)]
+
+
+def migrate(
+    actor: Actor,
+    tx: Tx,
+    instance_id: str,
+    source: Bundle,
+    target: Bundle,
+    places: bpmn.Places,
+    *,
+    recompute: bool = False,
+    migration: str = "",
+) -> None:
+    """Let one instance go on with ``target``; who may is the caller's decision. Raises ``NotMigratable``."""
+    before = Step.open(actor, tx, instance_id, held=True)
+    obstacles = standing(tx, before.row, source)
+    if obstacles:
+        raise NotMigratable(obstacles)
+    found = bpmn.Transplant(before.execution, places)
+    if found.obstacles:
+        raise NotMigratable(found.obstacles)
+    table = instances.instance
+    tx.conn.execute(sa.update(table).where(table.c.id == instance_id).values(bundle_id=target.id))
+    after = Step(actor, tx, {**before.row, "bundle_id": target.id})
+    moves = {was: now for was, now in found.moves.items() if was != now}
+    moved = found.perform(after)
+    after.execution = moved.execution
+    migration_waits.follow(before, after, moved, recompute=recompute)
+    data = {"migration": migration, "from": source.number, "to": target.number, "moved": moves}
+    after.record("instance.migrated", data={**data, "armed": moved.armed, "disarmed": moved.disarmed})
+    after.close()

@@ -1,0 +1,117 @@
+"""What waits outside the diagram - tasks, timers, messages, incidents - follows an instance to another version."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.engine import bpmn, work_rows
+from loopdesk.engine.incidents import incident
+from loopdesk.engine.outbox_rows import DONE, outbox
+from loopdesk.engine.step import Step
+from loopdesk.engine.subscriptions import subscription
+from loopdesk.engine.timers import WAITING, timer
+from loopdesk.engine.work_rows import OPEN, task
+
+RACI = "raci.yaml"
+
+
+def follow(before: Step, after: Step, moved: bpmn.Moved, *, recompute: bool) -> None:
+    """Let all rows of an instance that wait for it mean the new version, under the same ids.
+
+    With ``recompute`` a timer whose text has changed counts anew from when it was set; else it keeps its moment.
+    """
+    for wait in moved.waits:
+        if wait.now.element.kind == "userTask":
+            _task(before, after, wait)
+        elif wait.now.trigger.kind == "timer":
+            _timer(after, wait, recompute=recompute)
+        elif wait.now.trigger.kind in ("message", "signal"):
+            _subscription(after, wait)
+        if wait.was.element.id != wait.now.element.id:
+            _trouble(after, wait)
+
+
+def _task(before: Step, after: Step, wait: bpmn.Wait) -> None:
+    mine = (task.c.instance_id == after.row["id"], task.c.ref == wait.now.ref, task.c.state == OPEN)
+    row = after.tx.conn.execute(sa.select(task).where(*mine)).mappings().first()
+    if row is None:
+        # It is completed already; the step that follows waits as an incident.
+        return
+    element, made = wait.now.element, after.bundle
+    values: dict[str, Any] = {
+        "bundle_id": made.id,
+        "element": element.id,
+        "name": {lang: made.text(element.id, "name", lang) or element.id for lang in made.languages},
+        "form": element.extras.form,
+        "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
+        **_limits(after, wait, row["created_at"]),
+        **_people(before, after, wait),
+    }
+    after.tx.conn.execute(sa.update(task).where(*mine).values(**values))
+
+
+def _limits(after: Step, wait: bpmn.Wait, since: Any) -> dict[str, Any]:
+    """Inputs and the due moment, where the diagram says something else about them than before."""
+    was, now = wait.was.element, wait.now.element
+    scope = after.execution.scope_of(wait.now.ref)
+    scope = scope.with_data(wait.token.task_spec.inputs(wait.token))
+    values: dict[str, Any] = {}
+    if was.extras.inputs != now.extras.inputs:
+        values["input"] = scope.plain([line.target.split(".")[0] for line in now.extras.inputs])
+    limits = [(one.extras.due, one.extras.properties.get("timeLimit", "")) for one in (was, now)]
+    if limits[0] != limits[1]:
+        limit = bpmn.words(limits[1][1], scope)
+        values |= {"limit": limit, "due_at": work_rows.due_moment(now.extras.due, limit, scope, since)}
+    return values
+
+
+def _people(before: Step, after: Step, wait: bpmn.Wait) -> dict[str, Any]:
+    """Who has to do it, where the matrix or the diagram says something else than before; who is on it stays so."""
+    was, now = wait.was.element, wait.now.element
+    matrices = [step.bundle.files.get(RACI) for step in (before, after)]
+    if matrices[0] == matrices[1] and (was.id, was.extras.assignee) == (now.id, now.extras.assignee):
+        return {}
+    assigned = after.tx.host.assign(after.tx, after.call(wait.now))
+    person = bpmn.words(now.extras.assignee, after.execution.scope_of(wait.now.ref))
+    return {
+        "department": assigned.department,
+        "role": assigned.role,
+        "person": person or assigned.person,
+        "raci": {letter: list(who) for letter, who in assigned.raci.items()},
+    }
+
+
+def _timer(after: Step, wait: bpmn.Wait, *, recompute: bool) -> None:
+    mine = (timer.c.instance_id == after.row["id"], timer.c.ref == wait.now.ref, timer.c.state == WAITING)
+    row = after.tx.conn.execute(sa.select(timer).where(*mine)).mappings().first()
+    if row is None:
+        return
+    values: dict[str, Any] = {"element": wait.now.element.id, "name": wait.now.element.name}
+    trigger = wait.now.trigger
+    text = bpmn.words(trigger.text, after.execution.scope_of(wait.now.ref)) if recompute else row["expression"]
+    if (trigger.timer, text) != (wait.was.trigger.timer, row["expression"]) and recompute:
+        due, rounds = bpmn.first_due(trigger.timer, text, row["created_at"])
+        values |= {"due_at": due, "expression": text}
+        if trigger.timer == "cycle":
+            cycle = {"cycle": text, "due": due, "rounds": rounds}
+            wait.token.internal_data = {**wait.token.internal_data, **cycle}
+        after.record("timer.set", wait.now, data={"due": due.isoformat(), "timer": text})
+    after.tx.conn.execute(sa.update(timer).where(*mine).values(**values))
+
+
+def _subscription(after: Step, wait: bpmn.Wait) -> None:
+    mine = (subscription.c.instance_id == after.row["id"], subscription.c.ref == wait.now.ref)
+    trigger = wait.now.trigger
+    name = trigger.message or trigger.name
+    values = {"name": name, "bundle_id": after.bundle.id, "element": wait.now.element.id}
+    after.tx.conn.execute(sa.update(subscription).where(*mine).values(**values))
+    if trigger.kind == "message" and name != wait.was.trigger.message:
+        after.expect(name)
+
+
+def _trouble(after: Step, wait: bpmn.Wait) -> None:
+    """What is under way or stopped at the element stands at its new name."""
+    here = (wait.was.element.id, wait.now.element.id)
+    for table, over in ((outbox, outbox.c.state == DONE), (incident, incident.c.state != "open")):
+        mine = (table.c.instance_id == after.row["id"], table.c.element == here[0], ~over)
+        after.tx.conn.execute(sa.update(table).where(*mine).values(element=here[1]))
