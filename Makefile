@@ -4,6 +4,7 @@
 # make lint   only the checks that run nothing
 # make quality  figures of the product in docs/quality.md
 # make bench  figures of the engine in build/bench.json
+# make chaos  1,000 cases while processes are killed and databases restarted, counted in build/chaos.json
 # make dump   keep this version's open work for the tests of later upgrades (tests/upgrade/README.md)
 
 PYTHON := $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -13,7 +14,7 @@ STAMPS := .stamps
 UI_SOURCES := $(shell find web/ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 CATALOGUES := $(wildcard web/translations/*/LC_MESSAGES/messages.po)
 
-.PHONY: run setup test lint bench quality migration dump
+.PHONY: run setup test lint bench chaos quality migration dump
 .SUFFIXES:
 
 run: setup
@@ -33,6 +34,9 @@ lint: $(STAMPS)/python
 
 bench: setup
 	$(BIN)/python -m loopdesk.tests.bench
+
+chaos: setup
+	$(BIN)/python -m loopdesk.tests.chaos
 
 quality: setup
 	$(BIN)/python -m loopdesk.scripts.quality

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from loopdesk.engine.retries import Retries
+
 FieldKind = Literal["text", "secret", "url", "number", "switch", "choice"]
 
 
@@ -67,6 +69,13 @@ class Connector(Protocol):
 
     def check(self) -> None:
         """Reach the system and come back; raises ``Away`` or ``Refused`` saying what is wrong with the settings."""
+
+
+@runtime_checkable
+class Retried(Protocol):
+    """Says how its system wants to be tried again; connectors that do not are tried as usual (`retries.USUAL`)."""
+
+    retries: Retries
 
 
 @runtime_checkable

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from loopdesk.connectors.base import Message
+from loopdesk.connectors.base import Connector, Message, Retried
 from loopdesk.connectors.registry import Registry
 from loopdesk.engine.clock import Clock
+from loopdesk.engine.retries import USUAL, Retries
 from loopdesk.engine.tx import Tx
 
 
@@ -41,7 +42,7 @@ class Delivery:
     def perform(self, row: Wish) -> dict[str, Any]:
         """Send; the result names connector and message id. Raises ``Away``, ``Refused`` or ``Invalid``."""
         payload = row.payload
-        sender = self.registry.sender(str(payload.get("channel") or "email"))
+        sender = self.registry.sender(_channel(row))
         message = Message(
             idempotency_key=row.idempotency_key,
             to=str(payload["to"]),
@@ -63,6 +64,14 @@ class Delivery:
         """Mark the message sent, in the transaction that marks the row done."""
         self.settled(tx, row.payload, result)
 
+    def retries(self, row: Wish) -> Retries:
+        """How the sender of the row's channel wants to be tried again."""
+        return retries_of(self.registry.sender(_channel(row)))
+
+
+def _channel(row: Wish) -> str:
+    return str(row.payload.get("channel") or "email")
+
 
 SettleEffect = Callable[[Tx, Any, dict[str, Any]], None]
 """(transaction, outbox row, result): the runner's ``settle_effect``."""
@@ -83,3 +92,12 @@ class Effects:
     def settle(self, tx: Tx, row: Wish, result: dict[str, Any]) -> None:
         """Move the process on with ``result``."""
         self.settled(tx, row, result)
+
+    def retries(self, row: Wish) -> Retries:
+        """How the connector of the row's effect wants to be tried again."""
+        return retries_of(self.registry.performer(str(row.payload["type"])))
+
+
+def retries_of(connector: Connector) -> Retries:
+    """What a connector says about being tried again, else what is usual."""
+    return connector.retries if isinstance(connector, Retried) else USUAL

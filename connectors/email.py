@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from loopdesk.connectors.base import Field, Message, Receipt
 from loopdesk.connectors.mail_compose import compose, domain_of
 from loopdesk.engine.errors import N_, Away, Invalid, Refused
+from loopdesk.engine.retries import Retries
 
 _SCHEMES = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
@@ -64,6 +65,8 @@ class Email:
     title = N_("E-mail")
     hint = N_("Messages to customers and colleagues by SMTP.")
     channels = frozenset({"email"})
+    # Mail servers defer on purpose (greylisting), and a mail may well come half a day late (RFC 5321 §4.5.4.1).
+    retries = Retries(attempts=16, first=15.0)
     fields: tuple[Field, ...] = (
         Field(
             "SMTP_URL", N_("SMTP server"), "secret", N_("smtp://, smtp+starttls:// or smtps:// address"), required=True

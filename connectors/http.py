@@ -50,7 +50,8 @@ class Http:
     ) -> Answer:
         """Send ``body`` as JSON and read the answer.
 
-        Raises ``Away`` on no answer, 408, 425, 429 and 5xx (with ``retry_after`` where the system named it),
+        Raises ``Away`` on no answer, 408, 425, 429 and 5xx (with ``retry_after`` where the system named it, and
+        ``limited`` where it only asks for patience),
         ``Invalid`` on 400, 413, 415, 422 and a bad address, ``Refused`` on every other answer that is not 2xx.
         """
         sent = {"Accept": "application/json", **(headers or {})}
@@ -88,7 +89,9 @@ class Http:
         answer = str(body)[:500]
         if status in _LATER or status >= 500:
             retry_after = self._retry_after(response)
-            return Away(message, retry_after=retry_after, host=host, status=status, answer=answer)
+            # 503 with a moment to come back at is a request for patience as well (RFC 9110 §15.6.4).
+            limited = status == 429 or (status == 503 and retry_after is not None)
+            return Away(message, retry_after=retry_after, limited=limited, host=host, status=status, answer=answer)
         family = Invalid if status in _WRONG else Refused
         return family(message, host=host, status=status, answer=answer)
 

@@ -4,7 +4,9 @@ One row per thing received and one outbox row of kind ``inbound`` to deal with i
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -96,3 +98,18 @@ def done(tx: Tx, inbound_id: str, *, outcome: str, sender: str = "", case: str =
     """Write down what became of it: ``outcome`` (opened, replied, noted, set_aside), by whom, on which case."""
     values = {"state": DONE, "outcome": outcome, "sender": sender[:320], "case": case}
     tx.conn.execute(sa.update(inbound).where(inbound.c.id == inbound_id).values(**values))
+
+
+def empty(tx: Tx, cases: Collection[str], senders: Collection[str]) -> int:
+    """Forget what was received about these cases or from these addresses; that it came stays. Returns how many."""
+    known = [sender for sender in senders if sender]
+    mine = inbound.c.case.in_(cases) | sa.func.lower(inbound.c.sender).in_(known)
+    gone = sa.update(inbound).where(inbound.c.state == DONE, mine).values(raw=b"", sender="", message_id="")
+    return tx.conn.execute(gone).rowcount
+
+
+def expire(tx: Tx, before: datetime, most: int) -> int:
+    """Delete at most ``most`` things received and dealt with before that moment; returns how many."""
+    old = (inbound.c.state == DONE) & (inbound.c.received_at < before)
+    chosen = list(tx.conn.scalars(sa.select(inbound.c.id).where(old).order_by(inbound.c.received_at).limit(most)))
+    return tx.conn.execute(sa.delete(inbound).where(inbound.c.id.in_(chosen))).rowcount

@@ -80,6 +80,10 @@ VERBS: Mapping[str, Who] = {
     "people.set_password": Who(ADMIN, own=True),
     "tokens.change": Who(ADMIN, own=True),
     "messages.publish": Who(frozenset({"integrator"}), _CONNECTOR, "instances:write"),
+    "holds.change": Who(ADMIN),
+    "erasure.erase": Who(ADMIN),
+    "archive.read": Who(ADMIN),
+    "retention.run": Who(ADMIN, frozenset({"timer"})),
     "attachments.sweep": Who(ADMIN, frozenset({"timer"})),
 }
 """Verb -> who may do it. The system itself may do everything; a verb that is missing here is refused to all others."""

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -38,6 +38,12 @@ class Store(Protocol):
 
     def clear(self, before: datetime) -> None:
         """Forget what was begun before that instant and never finished, because the process died meanwhile."""
+
+
+def forget(store: Store, contents: Iterable[str]) -> None:
+    """Forget several contents."""
+    for sha256 in contents:
+        store.delete(sha256)
 
 
 class FolderStore:

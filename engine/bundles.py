@@ -135,6 +135,7 @@ def enact(actor: Actor, tx: Tx, made: Bundle, kind: str, *, note: str, chosen: b
     start_timers.replace(tx, made, former)
     messages.look_again(tx, names, made.id)
     _record(actor, tx, kind, made, note)
+    tx.host.deployed(actor, tx, made.name)
 
 
 def _record(actor: Actor, tx: Tx, kind: str, made: Bundle, note: str) -> None:

@@ -1,6 +1,7 @@
 """What forbids a folder to be deployed: diagrams, tables, what they refer to, and what the upper rooms find."""
 
 import inspect
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,6 +14,7 @@ from loopdesk.engine.tx import Tx
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_FILES = 500
+_MONTHS = re.compile(r"P\d+[YM]|P\d+Y\d+M")
 
 
 def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
@@ -27,6 +29,7 @@ def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
     for process in diagrams.processes.values():
         for element in process.elements.values():
             findings += _references(process, element, decisions, host)
+            findings += _calendar(process, element, host)
     if any(PurePosixPath(path).suffix == ".bpmn" for path in files) and name not in diagrams.processes:
         message = N_("No diagram of the folder holds a process with the id “%(name)s”.")
         if not errors_of(diagrams.findings):
@@ -96,6 +99,32 @@ def _references(process: bpmn.Process, element: bpmn.Element, decisions: set[str
     message = N_("The inputs do not fit the operation “%(operation)s”: %(reason)s.")
     return [
         _on(process, element, "task.inputs", message, N_("Correct the inputs."), operation=extras.task, reason=wrong)
+    ]
+
+
+def _calendar(process: bpmn.Process, element: bpmn.Element, host: Host) -> list[Finding]:
+    """A calendar is known, and what counts on it is working time (SLA-2)."""
+    name = element.extras.properties.get("calendar", "")
+    if not name or bpmn.is_expression(name):
+        return []
+    known = host.calendar_names()
+    if known is not None and name not in known:
+        message, remedy = N_("There is no calendar “%(calendar)s”."), N_("Choose one of: %(known)s")
+        said = ", ".join(known) or "-"
+        return [_on(process, element, "timer.calendar", message, remedy, calendar=name, known=said)]
+    texts = [trigger.text for trigger in element.trigger.each if trigger.timer in ("duration", "cycle")]
+    texts.append(element.extras.properties.get("timeLimit", ""))
+    return [
+        _on(
+            process,
+            element,
+            "timer.calendar",
+            N_("“%(text)s” counts months or years, which are no working time."),
+            N_("Write weeks, days or hours, or remove the calendar."),
+            text=text,
+        )
+        for text in texts
+        if not bpmn.is_expression(text) and _MONTHS.search(text)
     ]
 
 

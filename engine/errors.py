@@ -104,7 +104,10 @@ class Invalid(LoopdeskError):
 
 
 class Away(LoopdeskError):
-    """An outside system does not answer; the only family that is retried. ``retry_after`` is in seconds."""
+    """An outside system does not answer; the only family that is retried. ``retry_after`` is in seconds.
+
+    ``limited``: it does answer, and asks to be called later (a rate limit); that is no failed attempt.
+    """
 
     code = "away"
 
@@ -114,9 +117,11 @@ class Away(LoopdeskError):
         /,
         *,
         retry_after: float | None = None,
+        limited: bool = False,
         remedy: str = "",
         place: str = "",
         **params: object,
     ) -> None:
         super().__init__(message, remedy=remedy, place=place, **params)
         self.retry_after = retry_after
+        self.limited = limited

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
 from loopdesk.engine.actor import Actor
+from loopdesk.engine.calendar import Calendar
+from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.findings import Finding
 
 if TYPE_CHECKING:
@@ -57,6 +59,12 @@ def _as_is(_form: bytes, data: Mapping[str, Any], _scope: Mapping[str, Any]) -> 
     return dict(data)
 
 
+def _no_calendar(_tx: Tx, name: str) -> Calendar:
+    raise Missing(
+        N_("There is no calendar “%(calendar)s”."), remedy=N_("Deploy calendars.yaml with the policies."), calendar=name
+    )
+
+
 @dataclass
 class Host:
     """The upper rooms' answers; the defaults know nothing, which is enough for the engine's own tests."""
@@ -69,6 +77,10 @@ class Host:
     """``case.*`` of a key, read when an expression asks for it."""
     zone: str = "UTC"
     """The zone (IANA name) of moments in diagrams that name none."""
+    calendar: Callable[[Tx, str], Calendar] = _no_calendar
+    """The calendar of a name, as it stands now; ``Missing`` or ``Invalid`` when it cannot be used."""
+    calendar_names: Callable[[], Collection[str] | None] = lambda: None
+    """The names of all calendars; None when nobody knows, and then no name is wrong."""
     fact_names: frozenset[str] = frozenset()
     """All that ``case`` can be asked for; empty when nobody knows, and then no name is wrong."""
     assign: Callable[[Tx, Call], Assignment] = _nobody
@@ -80,5 +92,7 @@ class Host:
     """Whether an actor may claim and complete the task row given."""
     sees: Callable[[Actor, sa.ColumnElement[str]], sa.ColumnElement[bool]] = lambda _actor, _key: sa.true()
     """(actor, column with keys) -> the condition that a key belongs to no case hidden from the actor."""
+    deployed: Callable[[Actor, Tx, str], None] = lambda _actor, _tx, _bundle: None
+    """(actor, tx, name) once another deployment of a bundle is the current one, in the same transaction."""
     check: Callable[[str, Files], list[Finding]] = lambda _name, _files: []
     """Findings of the upper rooms on a bundle that is about to be deployed (RACI, forms, texts)."""

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
-from threading import Event, Thread
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
 from types import FrameType
 
 import redis
@@ -84,14 +84,42 @@ class _Worker:
     handlers: Handlers
     name: str
     bell: Bell
+    stop: Event
+    _alone: Lock = field(default_factory=Lock)
+    """Who drains: RQ's job or, without Redis, the stand-in; both hold rows under the same name."""
 
     def drain(self) -> None:
         """Perform what is ready, for one slice of time at most; leave the rest to the next job."""
+        with self._alone:
+            try:
+                self._slice()
+            except sa.exc.DBAPIError:
+                self.patiently(lambda tx: outbox_rows.release(tx, self.name))
+                raise
+
+    def _slice(self) -> None:
         end = time.monotonic() + SLICE
         while outbox.drain(self.engine, self.handlers, worker=self.name):
             if time.monotonic() > end:
                 self.bell.ring()
                 return
+
+    def patiently(self, do: Callable[[Tx], object]) -> None:
+        """Do something as soon as the database answers, unless asked to stop; SQLite is never away, only wrong."""
+        while not self.stop.is_set():
+            try:
+                with self.engine.begin() as tx:
+                    do(tx)
+                return
+            except sa.exc.OperationalError as error:
+                if self.engine.database.is_sqlite:
+                    raise
+                log.warning("The database is away, waiting for it: %s", _first_line(error))
+                self.stop.wait(PAUSE)
+
+
+def _first_line(error: sa.exc.DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0]
 
 
 _worker: ContextVar[_Worker] = ContextVar("loopdesk_worker")
@@ -125,10 +153,10 @@ def work(engine: Engine, handlers: Handlers, redis_url: str, *, stop: Event, nam
     logging.getLogger("rq").setLevel(logging.WARNING)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    worker = _Worker(engine, handlers, (name or f"{socket.gethostname()}-{os.getpid()}")[:64], Bell(redis_url))
+    called = (name or f"{socket.gethostname()}-{os.getpid()}")[:64]
+    worker = _Worker(engine, handlers, called, Bell(redis_url), stop)
     if name:
-        with engine.begin() as tx:
-            outbox_rows.take_over(tx, worker.name)
+        worker.patiently(lambda tx: outbox_rows.take_over(tx, worker.name))
     _worker.set(worker)
     stand_in = Thread(target=_stand_in, args=(worker, stop), name="stand-in")
     stand_in.start()
@@ -165,8 +193,8 @@ def _stand_in(worker: _Worker, stop: Event) -> None:
             continue
         try:
             worker.drain()
-        except sa.exc.DBAPIError:
-            log.exception("The database is away too; the rows wait.")
+        except sa.exc.DBAPIError as error:
+            log.warning("The database was away too; the rows waited: %s", _first_line(error))
 
 
 def tick(engine: Engine, ring: Callable[[], None]) -> float:
@@ -203,6 +231,6 @@ def poll(engine: Engine, ring: Callable[[], None], *, stop: Event, periodic: Seq
         try:
             pause = tick(engine, ring)
             schedule.tick(engine)
-        except sa.exc.DBAPIError:
-            log.exception("The database is away; looking again in %s s.", PAUSE)
+        except sa.exc.DBAPIError as error:
+            log.warning("The database is away; looking again in %s s: %s", PAUSE, _first_line(error))
             pause = PAUSE

@@ -62,6 +62,7 @@ def publish(
     payload: Mapping[str, Any] = {},
     message_id: str | None = None,
     ttl: timedelta = TTL,
+    case: str = "",
     instance: str = "",
     process: str = "",
     element: str = "",
@@ -69,8 +70,8 @@ def publish(
     """Send a message to what waits for ``name`` and ``key``, now or until ``ttl`` is over.
 
     Who may publish is the calling verb's decision. A ``message_id`` that came before is answered with what became of
-    the first message; `Conflict` when that one had another name or key. ``instance``, ``process`` and ``element`` say
-    which diagram throws it, for the timeline.
+    the first message; `Conflict` when that one had another name or key. ``case`` (else
+    the key), ``instance``, ``process`` and ``element`` say which diagram throws it, for the timeline.
     """
     identity = message_id or new_id()
     if message_id:
@@ -90,11 +91,12 @@ def publish(
     insert_new(tx, message, [row], unique="message_id")
     number = tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).scalar_one()
     outbox.put(tx, "message", {"message": number}, idempotency_key=f"message:{number}", key=key)
-    data = {"message": name, "payload": values.excerpt(payload)}
+    more = {"key": key} if case not in ("", key) else {}
+    data = {"message": name, "payload": values.excerpt(payload), **more}
     events.record(
-        actor, tx, "message.published", key=key, instance=instance, process=process, element=element, data=data
+        actor, tx, "message.published", key=case or key, instance=instance, process=process, element=element, data=data
     )
-    return Published(number, identity, NEW, [], row["expires_at"])
+    return Published(number, identity, NEW, [], tx.now + ttl)
 
 
 def _published(tx: Tx, identity: str, name: str, key: str) -> Published | None:
@@ -116,7 +118,7 @@ def open_message(tx: Tx, number: int) -> dict[str, Any] | None:
     query = sa.select(message).where(message.c.id == number, message.c.state.in_((NEW, WAITING))).with_for_update()
     row = tx.conn.execute(query).mappings().first()
     if row is not None and row["expires_at"] < tx.now:
-        _expired(tx, [row])
+        _expired(tx, [dict(row)])
         return None
     return dict(row) if row else None
 
@@ -142,7 +144,7 @@ def expire(tx: Tx, limit: int = 500) -> int:
     """Let messages expire that nobody took in time, recorded on their case. Returns how many."""
     over = sa.select(message).where(message.c.state == constant(WAITING), message.c.expires_at < tx.now)
     rows = tx.conn.execute(over.order_by(message.c.expires_at).limit(limit).with_for_update(skip_locked=True))
-    found = rows.mappings().all()
+    found = [dict(row) for row in rows.mappings()]
     _expired(tx, found)
     return len(found)
 

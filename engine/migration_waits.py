@@ -9,7 +9,7 @@ from loopdesk.engine.incidents import incident
 from loopdesk.engine.outbox_rows import DONE, outbox
 from loopdesk.engine.step import Step
 from loopdesk.engine.subscriptions import subscription
-from loopdesk.engine.timers import WAITING, timer
+from loopdesk.engine.timers import WAITING, columns, timer
 from loopdesk.engine.work_rows import OPEN, task
 
 RACI = "raci.yaml"
@@ -58,10 +58,11 @@ def _limits(after: Step, wait: bpmn.Wait, since: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if was.extras.inputs != now.extras.inputs:
         values["input"] = scope.plain([line.target.split(".")[0] for line in now.extras.inputs])
-    limits = [(one.extras.due, one.extras.properties.get("timeLimit", "")) for one in (was, now)]
+    names = ("timeLimit", "calendar")
+    limits = [(one.extras.due, *(one.extras.properties.get(name, "") for name in names)) for one in (was, now)]
     if limits[0] != limits[1]:
         limit = bpmn.words(limits[1][1], scope)
-        values |= {"limit": limit, "due_at": work_rows.due_moment(now.extras.due, limit, scope, since)}
+        values |= {"limit": limit, **work_rows.deadline(after.tx, now, limit, scope, since)}
     return values
 
 
@@ -90,8 +91,9 @@ def _timer(after: Step, wait: bpmn.Wait, *, recompute: bool) -> None:
     trigger = wait.now.trigger
     text = bpmn.words(trigger.text, after.execution.scope_of(wait.now.ref)) if recompute else row["expression"]
     if (trigger.timer, text) != (wait.was.trigger.timer, row["expression"]) and recompute:
-        due, rounds = bpmn.first_due(trigger.timer, text, row["created_at"])
-        values |= {"due_at": due, "expression": text}
+        calendar = wait.token.task_spec.working_time(wait.token)
+        due, rounds = bpmn.first_due(trigger.timer, text, row["created_at"], after.zone, calendar)
+        values |= {"due_at": due, "expression": text, **columns(calendar, row["created_at"], due)}
         if trigger.timer == "cycle":
             cycle = {"cycle": text, "due": due, "rounds": rounds}
             wait.token.internal_data = {**wait.token.internal_data, **cycle}

@@ -4,28 +4,25 @@ The database is the truth and a wake-up only a hint. What a handler changes in o
 because the mark ``done`` is made in the same transaction and only under a valid claim.
 """
 
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from loopdesk.engine import events, incidents, outbox_rows
 from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.batch import Batch
 from loopdesk.engine.errors import Away, Refused
-from loopdesk.engine.outbox_rows import FAILED, LEASE, READY, Row, Wanted, outbox, put_many
+from loopdesk.engine.outbox_rows import FAILED, READY, Row, Wanted, outbox, put_many
+from loopdesk.engine.retries import USUAL, Retries
 from loopdesk.engine.tx import Engine, Tx
 
-__all__ = ["ATTEMPTS", "Handlers", "Remote", "Row", "Wanted", "delay", "drain", "outbox", "put", "put_many"]
+__all__ = ["Handlers", "Remote", "Row", "Wanted", "drain", "outbox", "put", "put_many"]
 
-ATTEMPTS = 8
-"""After so many failures of one effect a person has to look: an incident."""
 DEATHS = 8
-"""The same for workers that did not come back from it."""
-FIRST_DELAY, FACTOR, LONGEST_DELAY = 5.0, 3.0, 3600.0
-"""Seconds before the second attempt, growth from one attempt to the next, and the most (all eight: about two hours)."""
+"""After so many workers that did not come back from one row a person has to look: an incident."""
 
 
 class Remote(Protocol):
@@ -46,6 +43,8 @@ class Handlers:
     remote: Mapping[str, Remote] = field(default_factory=dict)
     given_up: Mapping[str, Callable[[Tx, Row, Exception], None]] = field(default_factory=dict)
     """Kind -> who is told, in the transaction that opens the incident, that a row is not tried again by itself."""
+    retries: Mapping[str, Callable[[Row], Retries]] = field(default_factory=dict)
+    """Kind -> how the one who performs a row wants to be tried again; `retries.USUAL` for the others."""
 
     @property
     def kinds(self) -> list[str]:
@@ -73,37 +72,28 @@ def put(
 def drain(engine: Engine, handlers: Handlers, *, worker: str, limit: int = 50) -> int:
     """Claim up to ``limit`` rows as ``worker`` (a name of its own), perform them, and return how many were claimed.
 
-    ``Away`` is tried again later, ``ATTEMPTS`` times; any other error becomes an incident. When the database itself
-    is away its error goes to the caller: the leases run out and another worker goes on.
+    ``Away`` is tried again later as `Retries` say; any other error becomes an incident. When the database itself is
+    away its error goes to the caller: the leases run out and another worker goes on.
     """
     with engine.begin() as tx:
-        rows = todo = outbox_rows.claim_batch(tx, handlers.kinds, worker, limit)
-        held_since = tx.now
-    while todo:
-        if engine.clock.now() - held_since > LEASE / 4:
-            todo, held_since = _renew(engine, todo)
-        else:
-            _perform(engine, handlers, todo[0])
-            todo = todo[1:]
+        rows = outbox_rows.claim_batch(tx, handlers.kinds, worker, limit)
+    if rows:
+        with Batch(engine, rows, tx.now) as batch:
+            for row in batch:
+                _perform(engine, handlers, row, batch)
     return len(rows)
 
 
-def _renew(engine: Engine, rows: list[Row]) -> tuple[list[Row], datetime]:
-    """Renew the lease of the rows still to do; returns those that no other worker has taken meanwhile."""
-    with engine.begin() as tx:
-        return [row for row in rows if outbox_rows.mark(tx, row, lease_until=tx.now + LEASE)], tx.now
-
-
-def _perform(engine: Engine, handlers: Handlers, row: Row) -> None:
+def _perform(engine: Engine, handlers: Handlers, row: Row, batch: Batch) -> None:
     try:
         if row.deaths >= DEATHS:
             raise Refused("Workers did not survive this step %(deaths)s times.", deaths=row.deaths)
         if row.kind in handlers.local:
             _run_local(engine, row, handlers.local[row.kind])
         else:
-            _run_remote(engine, row, handlers.remote[row.kind])
+            _run_remote(engine, row, handlers.remote[row.kind], batch)
     except Exception as error:  # noqa: BLE001 - kept as a retry or an incident
-        _fail(engine, row, error, handlers.given_up.get(row.kind))
+        _fail(engine, handlers, row, error)
 
 
 def _run_local(engine: Engine, row: Row, handler: Callable[[Tx, Row], None]) -> None:
@@ -112,37 +102,51 @@ def _run_local(engine: Engine, row: Row, handler: Callable[[Tx, Row], None]) -> 
             handler(tx, row)
 
 
-def _run_remote(engine: Engine, row: Row, remote: Remote) -> None:
-    result = remote.perform(row)
+def _run_remote(engine: Engine, row: Row, remote: Remote, batch: Batch) -> None:
+    with batch.outside(row):
+        result = remote.perform(row)
     with engine.begin() as tx:
         if outbox_rows.done(tx, row):
             remote.settle(tx, row, result)
 
 
-def _fail(
-    engine: Engine, row: Row, error: Exception, given_up: Callable[[Tx, Row, Exception], None] | None = None
-) -> None:
+def _fail(engine: Engine, handlers: Handlers, row: Row, error: Exception) -> None:
     """Write a failure down: one more attempt later, or an incident."""
     if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         # The database went away, deadlocked or was restarted: none of the row's business, it runs again soon.
         error = Away("The database was away: %(error)s", error=str(error.orig)).with_traceback(error.__traceback__)
-    attempts = row.attempts + 1
     with engine.begin() as tx:
-        if isinstance(error, Away) and attempts < ATTEMPTS:
-            wait = delay(attempts, error.retry_after)
-            values = {"state": READY, "attempts": attempts, "not_before": tx.now + wait, "lease_until": None}
-            if outbox_rows.mark(tx, row, error=str(error), **values):
-                data = {"kind": row.kind, "attempt": attempts, "error": str(error), "seconds": wait.total_seconds()}
-                events.record(
-                    SYSTEM, tx, "effect.failed", key=row.key, instance=row.instance_id, element=row.element, data=data
-                )
-        elif outbox_rows.mark(tx, row, state=FAILED, attempts=attempts, lease_until=None, error=str(error)):
+        again = _again(tx, handlers, row, error) if isinstance(error, Away) else None
+        if again is not None:
+            if outbox_rows.mark(tx, row, state=READY, lease_until=None, error=str(error), **again):
+                _record(tx, row, error, again)
+        elif outbox_rows.mark(tx, row, state=FAILED, attempts=row.attempts + 1, lease_until=None, error=str(error)):
             incidents.open(tx, row, error)
-            if given_up:
-                given_up(tx, row, error)
+            if row.kind in handlers.given_up:
+                handlers.given_up[row.kind](tx, row, error)
 
 
-def delay(attempts: int, retry_after: float | None = None) -> timedelta:
-    """The wait after the ``attempts``-th failure: growing, spread by a tenth, at least ``retry_after`` seconds."""
-    seconds = min(FIRST_DELAY * FACTOR ** (attempts - 1), LONGEST_DELAY) * random.uniform(0.9, 1.1)
-    return timedelta(seconds=max(seconds, retry_after or 0.0))
+def _again(tx: Tx, handlers: Handlers, row: Row, error: Away) -> dict[str, Any] | None:
+    """What changes of a row that is tried again; None when that has been done often, or for long, enough."""
+    retries = handlers.retries[row.kind](row) if row.kind in handlers.retries else USUAL
+    if error.limited:
+        since = row.limited_since or tx.now
+        so_far = tx.now - since
+        if so_far.total_seconds() >= retries.patience:
+            return None
+        return {"limited_since": since, "not_before": tx.now + retries.when_limited(so_far, error.retry_after)}
+    attempts = row.attempts + 1
+    if attempts >= retries.attempts:
+        return None
+    wait = retries.after_failure(attempts, error.retry_after)
+    return {"attempts": attempts, "limited_since": None, "not_before": tx.now + wait}
+
+
+def _record(tx: Tx, row: Row, error: Away, again: Mapping[str, Any]) -> None:
+    """Tell that a row has to wait; of a system that asks for patience only when it begins to."""
+    if error.limited and row.limited_since is not None:
+        return
+    seconds = (again["not_before"] - tx.now).total_seconds()
+    data = {"kind": row.kind, "attempt": again.get("attempts", row.attempts), "error": str(error), "seconds": seconds}
+    where = {"key": row.key, "instance": row.instance_id, "element": row.element}
+    events.record(SYSTEM, tx, "effect.failed", data=data | {"limited": error.limited}, **where)

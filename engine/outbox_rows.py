@@ -38,6 +38,7 @@ outbox = sa.Table(
     sa.Column("not_before", Moment, nullable=False),
     sa.Column("claimed_by", sa.String(64), nullable=False),
     sa.Column("lease_until", Moment),
+    sa.Column("limited_since", Moment),
     sa.Column("error", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("done_at", Moment),
@@ -66,7 +67,8 @@ class Wanted:
 class Row:
     """A claimed row. ``claims`` counts every claim and is the fence: a mark made under an older one is void.
 
-    ``attempts`` counts failures of the effect, ``deaths`` leases that ran out because the worker did not come back.
+    ``attempts`` counts failures of the effect, ``deaths`` leases that ran out because the worker did not come back;
+    ``limited_since`` is set while the other side asks for patience.
     """
 
     id: int
@@ -81,6 +83,7 @@ class Row:
     deaths: int
     claimed_by: str
     created_at: datetime = field(compare=False)
+    limited_since: datetime | None = field(default=None, compare=False)
 
 
 _FIELDS = tuple(item.name for item in fields(Row))
@@ -170,7 +173,7 @@ _DONE = (
 def again(tx: Tx, outbox_id: int) -> None:
     """Let a failed row run once more, with all its attempts."""
     update = sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == FAILED)
-    tx.conn.execute(update.values(state=READY, attempts=0, deaths=0, not_before=tx.now, error=""))
+    tx.conn.execute(update.values(state=READY, attempts=0, deaths=0, limited_since=None, not_before=tx.now, error=""))
     tx.wake_workers()
 
 
@@ -235,8 +238,14 @@ def take_over(tx: Tx, worker: str) -> int:
     return _free(tx, sa.select(outbox.c.id).where(outbox.c.state == constant(CLAIMED), outbox.c.claimed_by == worker))
 
 
-def _free(tx: Tx, chosen: sa.Select[Any]) -> int:
-    values = {"state": READY, "claimed_by": "", "lease_until": None, "deaths": outbox.c.deaths + 1}
+def release(tx: Tx, worker: str) -> int:
+    """Free what a living worker holds and could not go on with; nobody has died of it."""
+    mine = sa.select(outbox.c.id).where(outbox.c.state == constant(CLAIMED), outbox.c.claimed_by == worker)
+    return _free(tx, mine, deaths=0)
+
+
+def _free(tx: Tx, chosen: sa.Select[Any], *, deaths: int = 1) -> int:
+    values = {"state": READY, "claimed_by": "", "lease_until": None, "deaths": outbox.c.deaths + deaths}
     rows = claim(tx, outbox, chosen, values)
     if rows:
         tx.wake_workers()

@@ -30,6 +30,7 @@ SAID: Mapping[str, str] = {
     "extensionElements/script@expression": N_("script"),
     "extensionElements/script@resultVariable": N_("result variable"),
     "extensionElements/properties/property[timeLimit]@value": N_("time limit"),
+    "extensionElements/properties/property[calendar]@value": N_("calendar"),
     "extensionElements/properties/property[expectedResult]@value": N_("expected result"),
     "timerEventDefinition/timeDuration": N_("duration"),
     "timerEventDefinition/timeDate": N_("moment"),

@@ -22,11 +22,13 @@ def start(
 ) -> str:
     """Start ``process`` for the case ``key`` and run it to its first waits; its instance id.
 
+    Several plain start events begin an instance each (BPMN 2.0.2 §10.5.2); the id is that of the first one's.
     The bundle of that name is the current one unless an id is given. Who may start is the calling verb's decision.
     Raises ``Missing`` for an unknown process or one without a plain start event, ``Refused`` for a retired version.
     """
     made = bundles.startable(tx, process, bundle)
-    return str(Step.first(actor, tx, made, process, key, data).row["id"])
+    starts = made.program.plain_starts(process)
+    return [str(Step.first(actor, tx, made, process, key, data, start).row["id"]) for start in starts][0]
 
 
 def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
@@ -158,7 +160,7 @@ def _correlated(actor: Actor, tx: Tx, message: dict[str, Any], step: Step, eleme
         actor,
         tx,
         "message.correlated",
-        key=message["key"],
+        key=step.row["key"],
         instance=step.row["id"],
         process=step.row["process"],
         element=element,

@@ -186,7 +186,8 @@ class _Play:
             self._complete(step, where)
         elif kind == "message":
             with self.engine.begin() as tx:
-                messages.publish(SYSTEM, tx, step["message"], key=self.key, payload=step.get("payload") or {})
+                key = str(step.get("key") or self.key)
+                messages.publish(SYSTEM, tx, step["message"], key=key, payload=step.get("payload") or {})
         elif kind == "after":
             self._wait(read_duration(str(step["after"])).after(self.clock.now()))
         elif kind == "fail":

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from loopdesk.engine import bpmn, timers
 from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.tx import Tx
 
 
@@ -19,11 +20,12 @@ def replace(tx: Tx, made: Bundle, former: str | None) -> None:
         withdraw(tx, former)
     for start in made.program.starts("timer"):
         text = bpmn.words(start.trigger.text, bpmn.Scope({}, dict, tx.now))
-        due, _ = bpmn.first_due(start.trigger.timer, text, tx.now, ZoneInfo(tx.host.zone))
+        name = start.element.extras.properties.get("calendar", "")
+        due, _ = bpmn.first_due(start.trigger.timer, text, tx.now, ZoneInfo(tx.host.zone), _calendar(tx, name))
         if due > tx.now:
-            _set(tx, made.id, start.element.process, start.element.id, due, text)
+            _set(tx, made.id, start.element.process, start.element.id, due, text, name)
         elif start.trigger.timer == "cycle":
-            _round(tx, made.id, start.element.process, start.element.id, due, text)
+            _round(tx, made.id, start.element.process, start.element.id, due, text, name)
 
 
 def withdraw(tx: Tx, bundle: str) -> None:
@@ -38,7 +40,8 @@ def take(tx: Tx, timer_id: int) -> dict[str, Any] | None:
     """
     timer = timers.take(tx, timer_id)
     if timer is not None and is_cycle(timer["expression"]):
-        _round(tx, timer["ref"], timer["name"], timer["element"], timer["due_at"], timer["expression"])
+        where = timer["ref"], timer["name"], timer["element"]
+        _round(tx, *where, timer["due_at"], timer["expression"], timer["calendar"])
     return timer
 
 
@@ -49,16 +52,20 @@ def start_of(made: Bundle, kind: str, row: Mapping[str, Any], process: str) -> b
     return (named or starts)[0]
 
 
-def _round(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: str) -> None:
+def _calendar(tx: Tx, name: str) -> Calendar | None:
+    return tx.host.calendar(tx, name) if name else None
+
+
+def _round(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: str, calendar: str) -> None:
     """The next round of a cycle that was due at ``due``; none when they are used up."""
-    cycle = bpmn.read_cycle(text, ZoneInfo(tx.host.zone))
+    cycle = bpmn.read_cycle(text, ZoneInfo(tx.host.zone), _calendar(tx, calendar))
     following, missed = cycle.following(due, tx.now)
     left = None if cycle.rounds is None else cycle.rounds - 1 - missed
     if not text.startswith("R"):
-        _set(tx, bundle, process, element, following, text)
+        _set(tx, bundle, process, element, following, text, calendar)
     elif left is None or left > 0:
         interval = text.rpartition("/")[2]
-        _set(tx, bundle, process, element, following, f"R{'' if left is None else left}/{interval}")
+        _set(tx, bundle, process, element, following, f"R{'' if left is None else left}/{interval}", calendar)
 
 
 def is_cycle(text: str) -> bool:
@@ -66,5 +73,15 @@ def is_cycle(text: str) -> bool:
     return text.startswith(("R", "@")) or len(text.split()) == 6
 
 
-def _set(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: str) -> None:
-    timers.set(tx, instance="", key="", element=element, ref=bundle, due_at=due, name=process, expression=text)
+def _set(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: str, calendar: str) -> None:
+    timers.set(
+        tx,
+        instance="",
+        key="",
+        element=element,
+        ref=bundle,
+        due_at=due,
+        name=process,
+        expression=text,
+        calendar=_calendar(tx, calendar),
+    )

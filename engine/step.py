@@ -24,6 +24,7 @@ from loopdesk.engine import (
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bpmn import Visit
 from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.host import Call
@@ -41,7 +42,8 @@ class Step:
         self.row = row
         self.bundle: Bundle = bundles.get(tx, row["bundle_id"])
         self._facts: Mapping[str, Any] | None = None
-        self._waits: list[str] = []
+        self._waits: list[tuple[str, str]] = []
+        """names and keys of messages that began to be waited for"""
         self._gone: list[Visit] = []
 
     # --- opening and closing ------------------------------------------------------------------------------------
@@ -124,15 +126,14 @@ class Step:
         status = instances.CANCELLED if cancelled else status
         instances.save(self.tx, self.row, state=self.execution.dump(), status=status)
         values.store(self.tx, self.row["id"], self.execution.large)
-        gone, self._gone = self._gone, []
-        waits.end(self, gone)
+        self.take_back()
         self.row |= {"version": self.row["version"] + 1, "status": status}
         if not self.active:
             self.record("instance.ended", data={"status": status})
-        names, self._waits = sorted(set(self._waits)), []
-        for name in names:
-            messages.meet(self.tx, name, self.row["key"])
-            early = messages.waiting(self.tx, name, self.row["key"])
+        waits, self._waits = sorted(set(self._waits)), []
+        for name, key in waits:
+            messages.meet(self.tx, name, key)
+            early = messages.waiting(self.tx, name, key)
             if early is not None:
                 again = f"message:{early}:{self.row['id']}:{self.row['version']}"
                 outbox.put(self.tx, "message", {"message": early}, idempotency_key=again, key=self.row["key"])
@@ -196,11 +197,11 @@ class Step:
         self.record("decision.made", visit, data=data)
         return outcome.value
 
-    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
-        """Send a message keyed by the case number."""
-        plain = feel.to_json(dict(payload))
+    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = "") -> None:
+        """Send a message to who waits for it by the case number, or by another key."""
+        plain, key = feel.to_json(dict(payload)), self._key(visit, name, key)
         where = {"instance": self.row["id"], "process": self.row["process"], "element": visit.element.id}
-        messages.publish(self.actor, self.tx, name, key=self.row["key"], payload=plain, **where)
+        messages.publish(self.actor, self.tx, name, key=key, payload=plain, case=self.row["key"], **where)
 
     def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
         """Throw a signal; what waits for it goes on in steps of its own."""
@@ -218,28 +219,37 @@ class Step:
         data = {"task": row["id"], "department": row["department"], "role": row["role"], "person": row["person"]}
         self.record("task.created", visit, data=data)
 
-    def timer(self, visit: Visit, due: datetime, text: str) -> None:
+    def calendar(self, name: str) -> Calendar:
+        """A calendar of the house."""
+        return self.tx.host.calendar(self.tx, name)
+
+    def timer(self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None) -> None:
         """A timer row wakes the token."""
-        timers.set(
-            self.tx,
-            instance=self.row["id"],
-            key=self.row["key"],
-            element=visit.element.id,
-            ref=visit.ref,
-            due_at=due,
-            name=visit.element.name,
-            expression=text,
-        )
-        self.record("timer.set", visit, data={"due": due.isoformat(), "timer": text})
+        where = {"instance": self.row["id"], "key": self.row["key"], "element": visit.element.id, "ref": visit.ref}
+        timers.set(self.tx, due_at=due, name=visit.element.name, expression=text, calendar=calendar, **where)
+        data = {"due": due.isoformat(), "timer": text} | ({"calendar": calendar.name} if calendar else {})
+        self.record("timer.set", visit, data=data)
 
-    def message(self, visit: Visit, name: str) -> None:
+    def message(self, visit: Visit, name: str, key: str | None = "") -> None:
         """A subscription row wakes the token."""
-        self._subscribe(visit, name, self.row["key"])
-        self.expect(name)
+        key = self._key(visit, name, key)
+        self._subscribe(visit, name, key)
+        self.expect(name, key)
 
-    def expect(self, name: str) -> None:
-        """Look for messages of a name that came early, when the step is closed."""
-        self._waits.append(name)
+    def expect(self, name: str, key: str = "") -> None:
+        """Look for messages of a name that came early, for the case or another key, when the step is closed."""
+        self._waits.append((name, key or self.row["key"]))
+
+    def _key(self, visit: Visit, name: str, key: str | None) -> str:
+        """What a message correlates by: a key of its own, else the case."""
+        if key is None:
+            raise Invalid(
+                N_("The value that the message “%(message)s” is correlated by is empty."),
+                remedy=N_("Let something write it before, or correct the correlation key."),
+                place=f"{visit.element.process}/{visit.element.id}",
+                message=name,
+            )
+        return key or str(self.row["key"])
 
     def signal(self, visit: Visit, name: str) -> None:
         """A subscription row for every key wakes the token."""
@@ -260,6 +270,11 @@ class Step:
     def gone(self, visit: Visit) -> None:
         """Take back what a cancelled token waited for, with the step."""
         self._gone.append(visit)
+
+    def take_back(self) -> None:
+        """End the waits of the tokens that are gone."""
+        gone, self._gone = self._gone, []
+        waits.end(self, gone)
 
     # --- helpers ------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.engine import outbox
+from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.db import BIG, Moment, metadata
 from loopdesk.engine.sql import claim, constant
 from loopdesk.engine.tx import Tx
@@ -49,17 +50,23 @@ def set(
     due_at: datetime,
     name: str = "",
     expression: str = "",
-    calendar: str = "",
-    provisional: bool = False,
+    calendar: Calendar | None = None,
 ) -> None:
     """Let a timer wait, from the end of the step, until ``due_at``; ``ref`` says which wait of ``instance`` it ends.
 
-    ``calendar`` is the one whose working time ``expression`` counts, ``provisional`` whether holidays on the way are
-    not announced yet.
+    ``calendar`` is the one whose working time ``expression`` counts; with it the row knows whether holidays on the way
+    are not announced yet, so that ``due_at`` is provisional.
     """
     row = {"instance_id": instance, "key": key, "element": element, "name": name, "ref": ref, "due_at": due_at}
-    row |= {"expression": expression, "calendar": calendar, "provisional": provisional}
+    row |= {"expression": expression, **columns(calendar, tx.now, due_at)}
     tx.insert(timer, row | {"state": WAITING, "created_at": tx.now})
+
+
+def columns(calendar: Calendar | None, since: datetime, due: datetime) -> dict[str, Any]:
+    """Name of the calendar, and whether holidays between are not announced yet, as the columns of a row."""
+    if calendar is None:
+        return {"calendar": "", "provisional": False}
+    return {"calendar": calendar.name, "provisional": bool(calendar.unofficial(since, due))}
 
 
 def cancel(tx: Tx, *, instance: str, ref: str | None = None) -> int:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from loopdesk.engine.bpmn import ERROR, Element, Execution, Visit
+from loopdesk.engine.calendar import Calendar
 
 if TYPE_CHECKING:
     from loopdesk.engine.trial_stage import Stage
@@ -21,6 +22,17 @@ class Wait:
     element: Element
     name: str = ""
     due: datetime | None = None
+    key: str = ""
+    """what a message is correlated by; empty: the case"""
+
+
+@dataclass
+class Message:
+    """A message under way; one that comes from outside has no key and is for everybody."""
+
+    name: str
+    payload: dict[str, Any]
+    key: str = ""
 
 
 class Instance:
@@ -42,6 +54,10 @@ class Instance:
     def zone(self) -> tzinfo:
         """There is no house around a trial either."""
         return UTC
+
+    def calendar(self, name: str) -> Calendar:
+        """One of the files beside the diagram, else of those that are shipped."""
+        return self.trial.calendars.get(name)
 
     def facts(self) -> Mapping[str, Any]:
         """There is no case around a trial, only its key."""
@@ -73,12 +89,12 @@ class Instance:
             return {}
         return model.decide(decision, scope, now=self.now).value
 
-    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = "") -> Mapping[str, Any]:
         """Keep the message for who waits for it; a send task may have an answer."""
         answer = self.trial.answer(visit.element) if visit.element.kind == "sendTask" else {}
         if answer is None:
             self.trial.effect(visit.element, name, payload)
-        self.trial.messages.append((name, dict(payload)))
+        self.trial.messages.append(Message(name, dict(payload), key or ""))
         return answer or {}
 
     def broadcast(self, _visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
@@ -89,13 +105,13 @@ class Instance:
         """Someone has to do it."""
         self.waits[visit.ref] = Wait("person", visit.element)
 
-    def timer(self, visit: Visit, due: datetime, _text: str) -> None:
+    def timer(self, visit: Visit, due: datetime, _text: str, _calendar: Calendar | None = None) -> None:
         """Wake the token at ``due``."""
         self.waits[visit.ref] = Wait("timer", visit.element, due=due)
 
-    def message(self, visit: Visit, name: str) -> None:
+    def message(self, visit: Visit, name: str, key: str | None = "") -> None:
         """Wake the token with a message."""
-        self.waits[visit.ref] = Wait("message", visit.element, name)
+        self.waits[visit.ref] = Wait("message", visit.element, name, key=key or "")
 
     def signal(self, visit: Visit, name: str) -> None:
         """Wake the token with a signal."""
@@ -113,9 +129,10 @@ class Instance:
         else:
             self.execution.resume(ref, payload)
 
-    def first(self, kind: str, name: str = "") -> str:
-        """The oldest wait of a kind; empty without one."""
-        found = [ref for ref, wait in self.waits.items() if wait.kind == kind and wait.name == name]
+    def first(self, kind: str, name: str = "", key: str = "") -> str:
+        """The oldest wait of a kind; empty without one. Of two keys both have to be the same."""
+        waits = {ref: wait for ref, wait in self.waits.items() if wait.kind == kind and wait.name == name}
+        found = [ref for ref, wait in waits.items() if not (key and wait.key) or wait.key == key]
         return min(found, key=lambda ref: [int(part) for part in ref.split(".")], default="")
 
     def all(self, kind: str, name: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The stage of a trial: instances in memory, the virtual clock, and who answers what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 from loopdesk.engine import bpmn, dmn
 from loopdesk.engine.bpmn import Diagrams, Element, Execution, Program, Start
 from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS
+from loopdesk.engine.calendar import Calendars
 from loopdesk.engine.findings import errors_of
 from loopdesk.engine.host import Files
-from loopdesk.engine.trial_instance import Instance
+from loopdesk.engine.trial_instance import Instance, Message
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 LONGEST = timedelta(days=366)
@@ -33,6 +34,7 @@ class Order:
     answers: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Per element one answer per visit; the last one repeats."""
     until: bpmn.Duration | None = None
+    calendars: Calendars = field(default_factory=lambda: Calendars({}))
 
 
 @dataclass
@@ -46,19 +48,33 @@ class Told:
     done: bool = False
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """A timer start event that begins an instance at ``due``; ``rounds`` times, None without end."""
+
+    start: Start
+    text: str
+    due: datetime
+    rounds: int | None
+
+
 class Stage:
     """All instances of a trial, and the time."""
 
     def __init__(self, diagrams: Diagrams, files: Files, order: Order, told: Told) -> None:
         self.program: Program = bpmn.compile_diagrams(diagrams)
         self.order = order
+        self.calendars = order.calendars
         self.told = told
         self.now = MONDAY
         self.end = order.until.after(MONDAY) if order.until else MONDAY + LONGEST
         self.instances: list[Instance] = []
-        self.messages: list[tuple[str, dict[str, Any]]] = [(name, dict(data)) for name, data in order.messages]
+        self.messages = [Message(name, dict(data)) for name, data in order.messages]
         self.signals = list(order.signals)
         self.thrown: list[tuple[str, dict[str, Any], Instance | None]] = []
+        self.alarms: list[Alarm] = []
+        self.asked_for = 1
+        """instances at the front that have to end for the trial to be completed"""
         self.models = _models(files)
         self._asked: dict[str, int] = {}
 
@@ -91,7 +107,9 @@ class Stage:
 
     def play(self, process: str) -> None:
         """Start the process and let everything happen that can."""
-        for name in (process, *self.order.also):
+        self._begin(process)
+        self.asked_for = max(len(self.instances), 1)
+        for name in self.order.also:
             self._begin(name)
         for _ in range(MAX_ROUNDS):
             if not (self._tell() or self._deliver() or self._work() or self._pass()):
@@ -99,10 +117,10 @@ class Stage:
 
     def close(self) -> None:
         """Write down how things stand."""
+        self.told.waiting += [_where(alarm.start.element) for alarm in self.alarms if not self.instances]
         if not self.instances:
             return
-        if self.instances[0].execution.completed:
-            self.told.done = True
+        self.told.done = all(item.execution.completed for item in self.instances[: self.asked_for])
         self.told.data = self.instances[0].execution.data
         for instance in self.instances:
             for place in instance.execution.waiting:
@@ -113,19 +131,39 @@ class Stage:
         starts = list(self.program.starts(process=process))
         for start in starts:
             kind, name = start.trigger.kind, start.trigger.message or start.trigger.name
-            given = [item for item in self.messages if kind == "message" and item[0] == name]
+            given = [item for item in self.messages if kind == "message" and item.name == name]
             if given:
                 self.messages.remove(given[0])
-                self._start(start, {**self.order.data, **given[0][1]})
+                self._start(start, {**self.order.data, **given[0].payload})
                 return
             if kind == "signal" and name in self.signals:
                 self.signals.remove(name)
                 self._start(start, self.order.data)
                 return
         if self.program.starts_of(process) or not starts:
-            self._place(process, self.order.data)
+            for plain in self.program.plain_starts(process):
+                self._place(process, self.order.data, plain.element.id if plain else "")
+        elif starts[0].trigger.kind == "timer":
+            self.alarms += [self._alarm(start) for start in starts if start.trigger.kind == "timer"]
         else:
             self._start(starts[0], self.order.data)
+
+    def _alarm(self, start: Start) -> Alarm:
+        text = bpmn.words(start.trigger.text, bpmn.Scope(self.order.data, dict, self.now))
+        due, rounds = bpmn.first_due(start.trigger.timer, text, self.now)
+        # A cycle without end begins once, unless the order says how long to look.
+        return Alarm(start, text, due, rounds if rounds or self.order.until else 1)
+
+    def _ring(self) -> bool:
+        """The earliest timer start event begins an instance at its moment, each time that it comes."""
+        alarm = min(self.alarms, key=lambda item: item.due)
+        self.now = max(self.now, alarm.due).astimezone(UTC)
+        self.alarms.remove(alarm)
+        if alarm.rounds is None or alarm.rounds > 1:
+            due, _ = bpmn.next_due(alarm.text, alarm.due, self.now)
+            self.alarms.append(replace(alarm, due=due, rounds=alarm.rounds and alarm.rounds - 1))
+        self._start(alarm.start, self.order.data)
+        return True
 
     def _start(self, start: Start, data: Mapping[str, Any]) -> None:
         self._place(start.element.process, data, start.element.id, start.part)
@@ -163,10 +201,10 @@ class Stage:
     def _deliver(self) -> bool:
         """A message reaches the oldest wait in each process, or starts the processes that begin with it."""
         for message in self.messages:
-            name, payload = message
+            name, payload = message.name, message.payload
             first: dict[str, tuple[Instance, str]] = {}
             for instance in self.instances:
-                if ref := instance.first("message", name):
+                if ref := instance.first("message", name, message.key):
                     first.setdefault(instance.process, (instance, ref))
             starting = [] if first else self._starts("message", name)
             if not first and not starting:
@@ -200,6 +238,9 @@ class Stage:
             if wait.due is not None
         ]
         due, number, ref = min(waits, default=(None, 0, ""))
+        alarm = min((item.due for item in self.alarms), default=None)
+        if alarm is not None and alarm <= self.end and (due is None or alarm <= due):
+            return self._ring()
         if due is None or due > self.end:
             return False
         self.now = max(self.now, due).astimezone(UTC)

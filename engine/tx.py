@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine import batch
+from loopdesk.engine import pending
 from loopdesk.engine.clock import Clock
 from loopdesk.engine.db import Database
 from loopdesk.engine.host import Host
@@ -34,9 +34,9 @@ class Tx:
     _conn: sa.Connection
     engine: "Engine"
     now: datetime
-    _ops: list[batch.Op] = field(default_factory=list)
+    _ops: list[pending.Op] = field(default_factory=list)
     _last: list[sa.Executable] = field(default_factory=list)
-    _attempt: "_Attempt | None" = None
+    _attempts: "list[_Attempt]" = field(default_factory=list)
     _after: list[Callable[[], None]] = field(default_factory=list)
     _rescue: list[Callable[["Tx"], None]] = field(default_factory=list)
     _wake: bool = False
@@ -44,42 +44,45 @@ class Tx:
     @property
     def conn(self) -> sa.Connection:
         """To run statements on; each sees all that was written before."""
-        attempt = self._attempt
-        if attempt is not None and attempt.savepoint is None:
-            inside, self._ops = self._ops[attempt.ops :], self._ops[: attempt.ops]
-            ends, self._last = self._last[attempt.last :], self._last[: attempt.last]
-            self.flush()
-            attempt.savepoint = self._conn.begin_nested()
-            attempt.ops = attempt.last = 0
-            self._ops, self._last = inside, ends
-        self.flush()
+        if self._ops or self._last or self._attempts:
+            for attempt in self._attempts:
+                if attempt.savepoint is None:
+                    self._write(attempt.ops, attempt.last)
+                    attempt.savepoint = self._conn.begin_nested()
+            self._write(len(self._ops), len(self._last))
         return self._conn
+
+    def _write(self, ops: int, last: int) -> None:
+        """Write the first so many rows and statements that were put off."""
+        rows, self._ops = self._ops[:ops], self._ops[ops:]
+        statements, self._last = self._last[:last], self._last[last:]
+        for attempt in self._attempts:
+            attempt.ops, attempt.last = max(0, attempt.ops - ops), max(0, attempt.last - last)
+        pending.write(self._conn, rows)
+        for statement in statements:
+            self._conn.execute(statement)
 
     def insert(self, table: sa.Table, row: dict[str, Any], *, once: bool = False) -> None:
         """Put a row off; with ``once`` one whose unique column stands there already is left as it is."""
-        self._ops.append(batch.Op("once" if once else "insert", table, row))
+        self._ops.append(pending.Op("once" if once else "insert", table, row))
 
     def change(self, table: sa.Table, row: dict[str, Any]) -> None:
         """Put off the change of the row with the ``id`` given; a ``version`` has to be the one after the stored one."""
-        self._ops.append(batch.Op("change", table, row))
+        self._ops.append(pending.Op("change", table, row))
 
     def later(self, statement: sa.Executable) -> None:
         """Put a statement off whose outcome does not matter; it runs after the rows put off so far."""
         self._last.append(statement)
 
-    def flush(self) -> None:
+    def flush(self) -> sa.Connection:
         """Write what was put off."""
-        if self._ops or self._last:
-            ops, self._ops = self._ops, []
-            last, self._last = self._last, []
-            batch.write(self._conn, ops)
-            for statement in last:
-                self._conn.execute(statement)
+        return self.conn
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """What fails inside is undone without the rest; a savepoint is made only if the database is spoken to."""
-        attempt = self._attempt = _Attempt(len(self._ops), len(self._last))
+        attempt = _Attempt(len(self._ops), len(self._last))
+        self._attempts.append(attempt)
         try:
             yield
         except Exception:
@@ -88,7 +91,7 @@ class Tx:
                 attempt.savepoint.rollback()
             raise
         finally:
-            self._attempt = None
+            self._attempts.pop()
         if attempt.savepoint is not None:
             attempt.savepoint.commit()
 

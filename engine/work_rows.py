@@ -11,6 +11,7 @@ from loopdesk.engine import bpmn
 from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.db import JSON, Moment, metadata, new_id
 from loopdesk.engine.host import Assignment
+from loopdesk.engine.timers import columns
 from loopdesk.engine.tx import Tx
 
 task = sa.Table(
@@ -98,8 +99,8 @@ def new(
         "state": OPEN,
         "priority": priority,
         "created_at": tx.now,
-        "due_at": due_moment(element.extras.due, limit, scope, tx.now, tx.host.zone),
         "limit": limit,
+        **deadline(tx, element, limit, scope, tx.now),
         "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
         "input": scope.plain([line.target.split(".")[0] for line in element.extras.inputs]),
     }
@@ -107,15 +108,22 @@ def new(
     return row
 
 
-def due_moment(schedule: str, limit: str, scope: bpmn.Scope, now: datetime, zone: str = "UTC") -> datetime | None:
-    """When a task that was made ``now`` is due; None without a schedule or limit.
+def deadline(tx: Tx, element: bpmn.Element, limit: str, scope: bpmn.Scope, since: datetime) -> dict[str, Any]:
+    """When a task that was made at ``since`` is due, on which calendar, and whether that is provisional: as columns.
 
-    ``zone`` is for a moment that names none.
+    A schedule is a moment, in the house's zone when it names none. ``limit`` is working time of the element's
+    ``calendar``, or wall time where it names none.
     """
-    moment = bpmn.words(schedule, scope)
+    moment = bpmn.words(element.extras.due, scope)
+    name = bpmn.words(element.extras.properties.get("calendar", ""), scope)
+    found: dict[str, Any] = {"due_at": None, "calendar": "", "provisional": False}
     if moment:
-        return bpmn.read_moment(moment, ZoneInfo(zone))
-    return bpmn.read_duration(limit).after(now) if limit else None
+        return found | {"due_at": bpmn.read_moment(moment, ZoneInfo(tx.host.zone))}
+    if not limit:
+        return found
+    calendar = tx.host.calendar(tx, name) if name else None
+    due = bpmn.read_length(limit, calendar).after(since)
+    return {"due_at": due, **columns(calendar, since, due)}
 
 
 def cancel(tx: Tx, instance_id: str, refs: Collection[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,17 +19,17 @@ import orjson
 import sqlalchemy as sa
 
 from loopdesk import __version__, migrations
+from loopdesk.desk import archive as archived
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.store import CHUNK, Store
 from loopdesk.engine.db import Moment, metadata
 from loopdesk.engine.errors import N_, Missing, Refused
 from loopdesk.engine.tx import Tx
+from loopdesk.web.stores import stores
 from loopdesk.web.wiring import Loopdesk
 
 FORMAT = 1
 MANIFEST, SECRET = "manifest.json", "secret"
-CONTENTS: Mapping[str, sa.Column[str]] = {"attachments": attachment.c.sha256}
-"""Stores whose contents are kept, and the column that names them."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,10 @@ def _fill(archive: zipfile.ZipFile, tx: Tx, desk: Loopdesk, *, secret: bool) -> 
     tables = [_table(archive, tx, table) for table in metadata.sorted_tables]
     files: dict[str, str] = {}
     missing: list[str] = []
-    for name, column in CONTENTS.items():
-        for sha256 in tx.conn.scalars(sa.select(column).distinct().order_by(column)).all():
+    for name, contents in _contents(tx).items():
+        for sha256 in sorted(contents):
             place = f"files/{name}/{sha256}"
-            if _content(archive, stores(desk)[name], place, sha256):
+            if _content(archive, stores(desk.settings)[name], place, sha256):
                 files[place] = sha256
             else:
                 missing.append(sha256)
@@ -106,9 +106,10 @@ def _fill(archive: zipfile.ZipFile, tx: Tx, desk: Loopdesk, *, secret: bool) -> 
     return manifest
 
 
-def stores(desk: Loopdesk) -> dict[str, Store]:
-    """Where the contents of ``CONTENTS`` live."""
-    return {"attachments": desk.store}
+def _contents(tx: Tx) -> dict[str, set[str]]:
+    """What rows refer to, by store; an attachment that was erased refers to nothing."""
+    attached = sa.select(attachment.c.sha256).where(attachment.c.sha256 != "")
+    return {"attachments": set(tx.conn.scalars(attached)), "archive": archived.contents(tx)}
 
 
 def _content(archive: zipfile.ZipFile, store: Store, name: str, sha256: str) -> bool:

@@ -38,6 +38,12 @@ PLACES = (
     Place("pages_cases.cases", "ticket", lazy_gettext("Cases"), STAFF_ROLES),
     Place("pages_definitions.definitions", "flow", lazy_gettext("Processes"), STAFF_ROLES),
     Place(
+        "pages_instances.listing",
+        "play",
+        lazy_gettext("Running"),
+        frozenset({"owner", "supervisor"}),
+    ),
+    Place(
         "pages_incidents.incidents",
         "triangle",
         lazy_gettext("Incidents"),

@@ -17,8 +17,8 @@ GRACE = 8.0
 """Seconds that a process has to end after it was asked to."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a process that died is started again: doubled each time it dies soon."""
-SETTLED = 60.0
-"""A process that lived for so many seconds has started well."""
+SETTLED = 10.0
+"""A process that lived for so many seconds has started well: what ends it later is no fault of its start."""
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 

@@ -19,6 +19,7 @@ from loopdesk.engine.outbox_rows import CLAIMED, READY, outbox
 from loopdesk.engine.tx import Tx
 from loopdesk.web import backup
 from loopdesk.web.backup import Manifest, Table
+from loopdesk.web.stores import stores
 from loopdesk.web.wiring import Loopdesk
 
 BATCH = 1000
@@ -98,7 +99,7 @@ def _insert(archive: zipfile.ZipFile, tx: Tx, table: Table) -> None:
 def _content(archive: zipfile.ZipFile, desk: Loopdesk, name: str) -> None:
     _, store, _ = name.split("/")
     with archive.open(name) as file:
-        backup.stores(desk)[store].put(cast(Readable, file))
+        stores(desk.settings)[store].put(cast(Readable, file))
 
 
 def _count_on(tx: Tx) -> None:

@@ -163,6 +163,8 @@ def _limit(app: Flask, redis_url: str) -> None:
         key_prefix="loopdesk",
         # Without Redis people keep working; each process then counts for itself.
         in_memory_fallback_enabled=True,
+        # Of those on their way when Redis goes, the library turns one to itself; the others go uncounted, not refused.
+        swallow_errors=True,
     )
     app.extensions["loopdesk_limiter"] = limiter
 

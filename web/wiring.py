@@ -4,7 +4,7 @@ Web, worker, poller, mail intake, commands and tests all start here. Nothing is 
 handed back, so several live in one process.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
@@ -22,9 +22,19 @@ from loopdesk.connectors.email import Email, Server
 from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import attachments, communications, departments, facts, operations, raci, retention, rights
+from loopdesk.desk import (
+    attachments,
+    calendars,
+    communications,
+    departments,
+    facts,
+    operations,
+    raci,
+    retention,
+    rights,
+)
 from loopdesk.desk.store import FolderStore, Store
-from loopdesk.engine import audit, jobs, messages, migration, periodic, runner
+from loopdesk.engine import audit, bulk, jobs, messages, migration, periodic, runner
 from loopdesk.engine.actor import TIMER
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
@@ -113,12 +123,19 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         for file in sorted(files):
             if file.endswith(".form"):
                 found += checks.check(files[file], file=file, facts=facts.NAMES)
-        return found + gaps.check(files)
+        return found + gaps.check(files) + calendars.check(files)
+
+    def calendar_names() -> Collection[str] | None:
+        with engine.read() as tx:
+            return calendars.known(tx).names
 
     return Host(
         operations=operations.build(base_url, store),
         effects=registry.effects,
         facts=facts.facts,
+        calendar=calendars.get,
+        calendar_names=calendar_names,
+        deployed=calendars.changed,
         fact_names=facts.NAMES,
         assign=raci.assign,
         validate=validate,
@@ -169,13 +186,21 @@ def _handlers(
 
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
+    remote: dict[str, delivery.Delivery | delivery.Effects] = {
+        "send": delivery.Delivery(registry, clock, sent),
+        "effect": delivery.Effects(registry, runner.settle_effect),
+        # A message that belongs to no case, such as the way into the portal: sent is all there is to know.
+        "letter": delivery.Delivery(registry, clock, lambda *_: None),
+    }
     return Handlers(
-        local={**runner.local_handlers(), **migration.local_handlers(), **mail, **periodic.handlers(chores)},
-        remote={
-            "send": delivery.Delivery(registry, clock, sent),
-            "effect": delivery.Effects(registry, runner.settle_effect),
-            # A message that belongs to no case, such as the way into the portal: sent is all there is to know.
-            "letter": delivery.Delivery(registry, clock, lambda *_: None),
+        local={
+            **runner.local_handlers(),
+            **bulk.local_handlers(),
+            **migration.local_handlers(),
+            **mail,
+            **periodic.handlers(chores),
         },
+        remote=remote,
         given_up={"send": not_sent},
+        retries={kind: one.retries for kind, one in remote.items()},
     )

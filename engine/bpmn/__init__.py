@@ -6,7 +6,15 @@ from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, wor
 from loopdesk.engine.bpmn.large import SMALL, Large, digest_of
 from loopdesk.engine.bpmn.mapping import Places, suggest
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
-from loopdesk.engine.bpmn.moments import Duration, first_due, next_due, read_cycle, read_duration, read_moment
+from loopdesk.engine.bpmn.moments import (
+    Duration,
+    first_due,
+    next_due,
+    read_cycle,
+    read_duration,
+    read_length,
+    read_moment,
+)
 from loopdesk.engine.bpmn.obstacles import Obstacle
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import Program, compile_diagrams
@@ -53,6 +61,7 @@ __all__ = [
     "read",
     "read_cycle",
     "read_duration",
+    "read_length",
     "read_moment",
     "suggest",
     "words",

@@ -5,6 +5,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from loopdesk.engine.bpmn.correlation import key_of
 from loopdesk.engine.bpmn.expressions import evaluate, is_expression
 from loopdesk.engine.bpmn.nodes import Node, Way
 from loopdesk.engine.bpmn.tree import OUTER, Token, gathered
@@ -82,8 +83,9 @@ class MessageTask(Activity):
 
     def start(self, token: Token) -> bool:
         """Publish the message."""
-        run = token.workflow
-        result = run.outside.publish(run.visit(token), self.element.trigger.message, self.inputs(token))
+        run, trigger, payload = token.workflow, self.element.trigger, self.inputs(token)
+        key = key_of(token, trigger.sent_key, payload)
+        result = run.outside.publish(run.visit(token), trigger.message, payload, key)
         return self.settled(token, result) if result else True
 
 

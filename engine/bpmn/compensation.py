@@ -5,6 +5,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn.activities import EventSubProcess, SubProcess
+from loopdesk.engine.bpmn.events import Listener
 from loopdesk.engine.bpmn.merge import ABSENT, changes, merge
 from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.nodes import Node
@@ -130,15 +131,18 @@ class CancelEvent(CompensationEvent):
         if boundary is None:
             run.give_up(host, data)
             return
+        armed = boundary.disarm(host)
         token = Token(run, boundary, host.parent, data)
         run.drop(host)
+        if not armed:
+            run.note(token, "started")
         token.complete()
 
 
-def cancelling(host: Token) -> Node | None:
+def cancelling(host: Token) -> Listener | None:
     """The boundary event at which a cancelled transaction is left."""
     for event in host.task_spec.boundaries:
-        if event.element.trigger.has("cancel"):
+        if isinstance(event, Listener) and event.element.trigger.has("cancel"):
             return event
     return None
 

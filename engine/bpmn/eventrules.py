@@ -47,6 +47,8 @@ def check_event(checker: Checker, element: Element) -> None:
     """Add what is wrong with an event; all other elements are left alone."""
     if element.kind == EVENT_SUB_PROCESS:
         _event_sub_process(checker, element)
+    if element.kind in ("sendTask", "receiveTask"):
+        _message(checker, element, element.trigger)
     if element.kind not in ALLOWED:
         return
     _kinds(checker, element)
@@ -117,6 +119,11 @@ def _condition(checker: Checker, element: Element, trigger: Trigger) -> None:
         checker.find(element, "style.condition", message, N_("Give the plain start event a condition as well."))
 
 
+def _message(checker: Checker, element: Element, trigger: Trigger) -> None:
+    for text in dict.fromkeys((trigger.key, trigger.sent_key)):
+        checker.feel(element, text)
+
+
 def _link(checker: Checker, element: Element, trigger: Trigger) -> None:
     process, throws = checker.process, element.kind == "intermediateThrowEvent"
     beside = [item for item in process.links(element.scope, trigger.name) if item is not element]
@@ -146,6 +153,7 @@ PARTS: Mapping[str, Callable[[Checker, Element, Trigger], None]] = {
     "timer": _timer,
     "conditional": _condition,
     "link": _link,
+    "message": _message,
     "error": _code,
     "escalation": _code,
 }

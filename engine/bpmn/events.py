@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn.activities import Activity, EventGateway
+from loopdesk.engine.bpmn.correlation import key_of
 from loopdesk.engine.bpmn.expressions import evaluate, words
 from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.moments import first_due, next_due
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.tree import OUTER, Token, gathered, share, written
+from loopdesk.engine.calendar import Calendar
 
 if TYPE_CHECKING:
     from loopdesk.engine.bpmn.run import Run
@@ -54,7 +56,7 @@ class CatchEvent(Node):
             if part in came or only not in (None, part):
                 continue
             if trigger.kind == "message":
-                run.outside.message(run.visit(token, part), trigger.message)
+                run.outside.message(run.visit(token, part), trigger.message, key_of(token, trigger.key))
             elif trigger.kind == "signal":
                 run.outside.signal(run.visit(token, part), trigger.name)
             elif trigger.kind == "timer":
@@ -63,11 +65,18 @@ class CatchEvent(Node):
     def _set_timer(self, token: Token, part: int, trigger: Trigger) -> None:
         run = token.workflow
         text = words(trigger.text, run.scope(token))
-        due, rounds = first_due(trigger.timer, text, run.outside.now, run.outside.zone)
+        calendar = self.working_time(token)
+        due, rounds = first_due(trigger.timer, text, run.outside.now, run.outside.zone, calendar)
         if trigger.timer == "cycle":
             kept = zip(self.cycle_keys(part), (text, due, rounds), strict=True)
             token.internal_data = {**token.internal_data, **dict(kept)}
-        run.outside.timer(run.visit(token, part), due, text)
+        run.outside.timer(run.visit(token, part), due, text, calendar)
+
+    def working_time(self, token: Token) -> Calendar | None:
+        """The calendar whose working time its timers count; none where it names none."""
+        run, text = token.workflow, self.element.extras.properties.get("calendar", "")
+        name = words(text, run.scope(token)) if text else ""
+        return run.outside.calendar(name) if name else None
 
     def withdraw(self, token: Token) -> None:
         """Take back everything the token waits for."""
@@ -121,10 +130,11 @@ class CatchEvent(Node):
         rounds = held.get(count, 1)
         if self.element.trigger.each[part].timer != "cycle" or (rounds is not None and rounds <= 1):
             return False
-        due, missed = next_due(held[cycle], held[last], run.outside.now, run.outside.zone)
+        calendar = self.working_time(token)
+        due, missed = next_due(held[cycle], held[last], run.outside.now, run.outside.zone, calendar)
         left = None if rounds is None else max(rounds - 1 - missed, 1)
         token.internal_data = {**held, last: due, count: left}
-        run.outside.timer(run.visit(token, part), due, held[cycle])
+        run.outside.timer(run.visit(token, part), due, held[cycle], calendar)
         return True
 
     def cycle_keys(self, part: int) -> tuple[str, str, str]:
@@ -149,7 +159,8 @@ class ReceiveTask(Activity):
 
     def start(self, token: Token) -> bool:
         """Wait for the message."""
-        token.workflow.outside.message(token.workflow.visit(token), self.element.trigger.message)
+        run, trigger = token.workflow, self.element.trigger
+        run.outside.message(run.visit(token), trigger.message, key_of(token, trigger.key))
         return False
 
     def begun(self, token: Token, part: int) -> None:
@@ -170,9 +181,13 @@ class Listener(CatchEvent):
     def happen(self, token: Token, part: int, payload: Mapping[str, Any]) -> None:
         """The event came: it interrupts, or starts something beside and waits again."""
         belongs, run = token.parent, token.workflow
-        if not self.element.interrupting and not self.again(token, part):
+        if self.element.interrupting:
+            self.disarm(belongs)
+        elif not self.again(token, part):
             run.remove(token)
-        self.caught(belongs, payload)
+        self.caught(belongs, payload, armed=True)
+        if token.id in run.tasks and self.is_seen:
+            run.note(token, "started")
 
     def take(self, belongs: Token, trigger: Trigger, payload: Mapping[str, Any]) -> bool:
         """Catch an error or escalation that was thrown inside; False when it has to look for another one.
@@ -180,25 +195,34 @@ class Listener(CatchEvent):
         Of a parallel multiple event an error can only be the last to come, for it ends what the others are for.
         """
         if not self.element.trigger.together:
-            self.caught(belongs, payload)
+            armed = self.disarm(belongs) if self.element.interrupting else self.arms
+            self.caught(belongs, payload, armed=armed)
             return True
-        part = self.element.trigger.parts.index(trigger)
         waiting = next((child for child in belongs.children if child.task_spec is self), None)
+        part = self.element.trigger.parts.index(trigger)
         came = {part, *(waiting.internal_data.get("came", []) if waiting else ())}
         if waiting is None or (trigger.kind == "error" and len(came) < len(self.element.trigger.parts)):
             return False
         self.come(waiting, part, payload)
         return True
 
-    def caught(self, belongs: Token, payload: Mapping[str, Any]) -> None:
-        """React for the activity or scope that the event belongs to."""
+    def disarm(self, belongs: Token) -> bool:
+        """Let no token wait for the event any more; False when none did."""
+        waiting = [child for child in belongs.children if child.task_spec is self]
+        for token in waiting:
+            self.withdraw(token)
+            belongs.workflow.remove(token)
+        return bool(waiting)
+
+    def caught(self, belongs: Token, payload: Mapping[str, Any], *, armed: bool) -> None:
+        """React for the activity or scope that the event belongs to; ``armed`` when a token had waited for it."""
         raise NotImplementedError
 
 
 class BoundaryEvent(Listener):
     """Takes the place of its activity, or starts a branch beside it (BPMN 2.0.2 §10.5.4)."""
 
-    def caught(self, belongs: Token, payload: Mapping[str, Any]) -> None:
+    def caught(self, belongs: Token, payload: Mapping[str, Any], *, armed: bool) -> None:
         """The event came while the activity was active."""
         run = belongs.workflow
         if self.element.interrupting:
@@ -206,6 +230,8 @@ class BoundaryEvent(Listener):
             run.drop(belongs)
         else:
             token = Token(run, self, run.part(belongs), belongs.internal_data.get(OUTER, belongs.data))
+        if not armed:
+            run.note(token, "started")
         self.absorb(token, payload)
         token.complete()
 
@@ -213,10 +239,11 @@ class BoundaryEvent(Listener):
 class EventStart(Listener):
     """The start event of an event sub-process (BPMN 2.0.2 §10.3.5, §13.3.4)."""
 
+    is_seen = False
     body: Node
     """the event sub-process"""
 
-    def caught(self, belongs: Token, payload: Mapping[str, Any]) -> None:
+    def caught(self, belongs: Token, payload: Mapping[str, Any], *, armed: bool) -> None:
         """The event came while the scope was active: its variables are the event sub-process's too."""
         run = belongs.workflow
         if self.element.interrupting:
@@ -231,6 +258,8 @@ class EventStart(Listener):
         body = Token(run, self.body, parent, data)
         body._set_state(TaskState.STARTED)
         token = Token(run, self, body, data)
+        for begun in (body, token):
+            run.note(begun, "started")
         self.absorb(token, payload)
         run.listen(body)
         token.complete()

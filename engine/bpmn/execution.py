@@ -170,7 +170,9 @@ class Execution:
             return 0
         cycle, last, count = token.task_spec.cycle_keys(part)
         held = token.internal_data
-        missed = next_due(held[cycle], held[last], self._run.outside.now)[1]
+        outside = self._run.outside
+        calendar = token.task_spec.working_time(token)
+        missed = next_due(held[cycle], held[last], outside.now, outside.zone, calendar)[1]
         return missed if held[count] is None else min(missed, held[count] - 1)
 
     def skip(self, place: str, result: Mapping[str, Any]) -> None:

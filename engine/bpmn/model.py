@@ -48,6 +48,10 @@ class Trigger:
     """the only activity that a compensation event compensates"""
     waits: bool = True
     """a compensation event goes on only after the compensation"""
+    key: str = ""
+    """FEEL whose value correlates the message where it is waited for; empty: the case"""
+    sent_key: str = ""
+    """the same where it is thrown"""
 
     @property
     def each(self) -> "tuple[Trigger, ...]":
@@ -191,6 +195,10 @@ class Process:
     def within(self, scope: str) -> list[Element]:
         """Elements that lie directly in a process or sub-process."""
         return self._within.get(scope, [])
+
+    def plain_starts(self) -> list[Element]:
+        """The start events of the process without a trigger; each begins an instance of its own (§10.5.2)."""
+        return [item for item in self.within(self.id) if item.kind == "startEvent" and item.trigger.kind == "none"]
 
     def beginnings(self, scope: str) -> list[Element]:
         """Where a plain start of a process or sub-process begins: at its first start event without a trigger.

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from croniter import croniter
 
+from loopdesk.engine.calendar import Calendar, working_length
 from loopdesk.engine.errors import N_, Invalid
 
 _DURATION = re.compile(
@@ -63,11 +64,23 @@ class Cron:
 
 
 @dataclass(frozen=True, slots=True)
+class Working:
+    """A length of working time of a calendar."""
+
+    calendar: Calendar
+    length: timedelta
+
+    def after(self, start: datetime) -> datetime:
+        """The instant by which so much has been worked since ``start``."""
+        return self.calendar.add(start, self.length)
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
     """``rounds`` times (None: without end) every ``every``, the first one at ``first`` or one interval from now."""
 
     rounds: int | None
-    every: Duration | Cron
+    every: Duration | Cron | Working
     first: datetime | None = None
 
     def following(self, due: datetime, now: datetime) -> tuple[datetime, int]:
@@ -76,6 +89,9 @@ class Cycle:
         if isinstance(self.every, Duration) and not self.every.months and now > due:
             missed = (now - due) // self.every.rest
             due += self.every.rest * missed
+        elif isinstance(self.every, Working) and now > due:
+            missed = self.every.calendar.elapsed(due, now) // self.every.length
+            due = self.every.calendar.add(due, self.every.length * missed)
         following = self.every.after(due)
         while following <= now:
             missed += 1
@@ -100,6 +116,11 @@ def read_duration(text: str) -> Duration:
     return duration
 
 
+def read_length(text: str, calendar: Calendar | None = None) -> Duration | Working:
+    """A positive ISO 8601 duration, in working time where a calendar is given; ``Invalid`` for anything else."""
+    return Working(calendar, working_length(text, calendar)) if calendar else read_duration(text)
+
+
 def read_moment(text: str, zone: tzinfo = UTC) -> datetime:
     """An ISO 8601 date and time, in ``zone`` when it names none (see ``is_local``); ``Invalid`` for anything else."""
     try:
@@ -120,10 +141,10 @@ def is_local(text: str) -> bool:
     return False
 
 
-def read_cycle(text: str, zone: tzinfo = UTC) -> Cycle:
+def read_cycle(text: str, zone: tzinfo = UTC, calendar: Calendar | None = None) -> Cycle:
     """``R3/PT10M``, ``R/PT30M``, ``R5/2026-01-01T00:00:00Z/P1D``, ``0 0 9 * * MON-FRI`` or ``@daily``.
 
-    ``zone`` is for what names none. ``Invalid`` for anything else.
+    ``zone`` is for what names none; intervals are working time of ``calendar``. ``Invalid`` for anything else.
     """
     if cron := _read_cron(text.strip(), zone):
         return Cycle(None, cron)
@@ -132,7 +153,7 @@ def read_cycle(text: str, zone: tzinfo = UTC) -> Cycle:
     if not found or len(rest) not in (1, 2) or found[1] == "0":
         raise Invalid(N_("“%(text)s” is not a cycle."), remedy=_REMEDY, text=text)
     rounds = None if found[1] in ("", "-1") else int(found[1])
-    return Cycle(rounds, read_duration(rest[-1]), read_moment(rest[0], zone) if len(rest) == 2 else None)
+    return Cycle(rounds, read_length(rest[-1], calendar), read_moment(rest[0], zone) if len(rest) == 2 else None)
 
 
 def _read_cron(text: str, zone: tzinfo) -> Cron | None:
@@ -148,22 +169,26 @@ def _read_cron(text: str, zone: tzinfo) -> Cron | None:
     return cron
 
 
-def first_due(kind: str, text: str, now: datetime, zone: tzinfo = UTC) -> tuple[datetime, int | None]:
+def first_due(
+    kind: str, text: str, now: datetime, zone: tzinfo = UTC, calendar: Calendar | None = None
+) -> tuple[datetime, int | None]:
     """When a timer of ``kind`` (duration, date, cycle) that starts ``now`` is due, and how many rounds it has.
 
-    ``zone`` is for a text that names none.
+    ``zone`` is for a text that names none; durations and intervals are working time of ``calendar``.
     """
     try:
         if kind == "duration":
-            return read_duration(text).after(now), 1
+            return read_length(text, calendar).after(now), 1
         if kind == "date":
             return read_moment(text, zone), 1
-        cycle = read_cycle(text, zone)
+        cycle = read_cycle(text, zone, calendar)
         return cycle.first or cycle.every.after(now), cycle.rounds
     except (OverflowError, ValueError) as error:
         raise Invalid(N_("“%(text)s” is too long a time."), remedy=_REMEDY, text=text) from error
 
 
-def next_due(text: str, due: datetime, now: datetime, zone: tzinfo = UTC) -> tuple[datetime, int]:
+def next_due(
+    text: str, due: datetime, now: datetime, zone: tzinfo = UTC, calendar: Calendar | None = None
+) -> tuple[datetime, int]:
     """The next round of a cycle that was due at ``due`` and fires ``now``, and how many rounds were missed between."""
-    return read_cycle(text, zone).following(due, now)
+    return read_cycle(text, zone, calendar).following(due, now)

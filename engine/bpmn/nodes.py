@@ -49,6 +49,8 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
     is_scope = False
     is_boundary = False
     """Whether it waits beside the flow: a boundary event or the start of an event sub-process."""
+    is_seen = True
+    """Whether who follows the run is told that a token waits here; an event sub-process only begins with its event."""
     arms = False
     """Whether a token has to wait for that event"""
     conditions: Sequence[tuple[int, str]] = ()

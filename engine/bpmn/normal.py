@@ -18,7 +18,7 @@ from loopdesk.engine.findings import Finding
 CONDITIONS = frozenset(
     {"conditionExpression", "condition", "completionCondition", "activationCondition", "loopCondition"}
 )
-VALUES = frozenset({"loopCardinality", "from", "transformation"})
+VALUES = frozenset({"loopCardinality", "from", "transformation", "messagePath", "dataPath"})
 TIMES = frozenset({"timeDuration", "timeDate", "timeCycle"})
 REFERENCES = (
     "sourceRef", "targetRef", "attachedToRef", "default", "messageRef", "errorRef", "escalationRef", "signalRef",

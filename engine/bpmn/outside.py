@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
 from loopdesk.engine.bpmn.model import Element, Trigger
+from loopdesk.engine.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ class Outside(Protocol):
     def zone(self) -> tzinfo:
         """The zone of moments that name none."""
 
+    def calendar(self, name: str) -> Calendar:
+        """The calendar of that name; raises ``Missing`` or ``Invalid`` for one that cannot be used."""
+
     def facts(self) -> Mapping[str, Any]:
         """``case.*`` as it stands now."""
 
@@ -45,17 +49,22 @@ class Outside(Protocol):
     def decide(self, visit: Visit, decision: str, scope: Mapping[str, Any]) -> Any:
         """The outcome of a decision table of the bundle."""
 
-    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Send a message keyed by the instance's key; a result is what a send task has learned by it."""
+    def publish(
+        self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = ""
+    ) -> Mapping[str, Any] | None:
+        """Send a message; a result is what a send task has learned by it.
+
+        ``key`` correlates it: empty is the instance's own, None an expression without a value.
+        """
 
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         """Make a human task; the token waits. ``scope`` holds the task's inputs too."""
 
-    def timer(self, visit: Visit, due: datetime, text: str) -> None:
-        """Wake the token at ``due``; ``text`` is the timer as it was read."""
+    def timer(self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None) -> None:
+        """Wake the token at ``due``; ``text`` is the timer as it was read, in working time of ``calendar``."""
 
-    def message(self, visit: Visit, name: str) -> None:
-        """Wake the token when a message of that name comes for the instance's key."""
+    def message(self, visit: Visit, name: str, key: str | None = "") -> None:
+        """Wake the token when a message of that name comes for ``key``, which is as in ``publish``."""
 
     def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
         """Throw a signal to everything that waits for it, whatever the key."""

@@ -10,7 +10,6 @@ from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
 from loopdesk.engine.bpmn.readers import READER, require
 from loopdesk.engine.bpmn.starts import Start
 
-
 NODES: Mapping[str, type[Node]] = {
     "startEvent": nodes.StartEvent,
     "endEvent": throwing.ThrowEvent,
@@ -66,6 +65,15 @@ class Program:
         known = self.diagrams.processes.get(process)
         found = known.beginnings(process) if known is not None else []
         return [self.nodes[f"{process}/{item.id}"] for item in found]
+
+    def plain_starts(self, process: str) -> list[Start | None]:
+        """The start events of a process that each begin an instance when it is plainly started (BPMN 2.0.2 §10.5.2).
+
+        Only None when there are not several: the one instance begins where it has to.
+        """
+        known = self.diagrams.processes.get(process)
+        found = known.plain_starts() if known is not None else []
+        return [Start(item, 0, item.trigger) for item in found] if len(found) > 1 else [None]
 
     def starts(self, kind: str = "", process: str = "") -> Iterator[Start]:
         """What can begin an instance when its trigger comes: of a kind, of a process, or all."""

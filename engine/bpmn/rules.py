@@ -53,8 +53,10 @@ class _Checker:
         if not starts and not self.process.beginnings(self.process.id):
             self.find(None, "start.missing", N_("The process has no start event."), N_("Draw one."))
         if sum(item.trigger.kind == "none" for item in starts) > 1:
-            message = N_("The process has several plain start events; a plain start begins at the first.")
-            self.find(None, "style.starts", message, N_("Keep one."))
+            message = N_(
+                "The process has several plain start events: a plain start begins an instance at each of them."
+            )
+            self.find(None, "style.starts", message, N_("Keep one, or draw one start that forks."))
         for scope in (item for item in self.process.elements.values() if item.kind in SCOPES):
             self._start_inside(scope)
 
@@ -63,7 +65,7 @@ class _Checker:
         if scope.kind == EVENT_SUB_PROCESS or scope.details.ad_hoc:
             return
         if len(inner) > 1 or any(item.trigger.kind != "none" for item in inner):
-            message = N_("A sub-process begins at one start event without a trigger.")
+            message = N_("A sub-process begins at one start event without a trigger, or has none (BPMN 2.0.2 §13.3.4).")
             self.find(scope, "start.subprocess", message, N_("Draw one plain start event inside."))
         elif not self.process.within(scope.id):
             message = N_("The sub-process is empty; it is done as soon as it is reached.")

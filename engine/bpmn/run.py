@@ -69,7 +69,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         self.enter(starts, self.task_tree, dict(data))
         self.listen(self.task_tree)
 
-    def scope(self, token: Token, **more: Any) -> Scope:
+    def scope(self, token: Token, /, **more: Any) -> Scope:
         """What an expression at the token sees."""
         return Scope({**token.data, **more}, self.outside.facts, self.outside.now)
 
@@ -137,7 +137,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
 
     def _visit(self, token: Token) -> None:
         self.visited = token
-        if not token.task_spec.is_boundary:
+        if token.task_spec.is_seen:
             self.note(token, "started")
         skipped = self.skips.pop(token.task_spec.place, None)
         try:
@@ -215,7 +215,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         for item in reversed(subtree(token)):
             waited = item.state == TaskState.STARTED
             item._set_state(TaskState.CANCELLED)
-            if (waited or item is self.visited) and not (item.is_fork or item.task_spec.is_boundary):
+            if (waited or item is self.visited) and item.task_spec.is_seen and not item.is_fork:
                 # What threw the event that ends its own scope has done so.
                 self.note(item, "completed" if item is self.visited and item.task_spec.throws else "cancelled")
             if waited and item.task_spec.waits:

@@ -9,6 +9,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from loopdesk.engine.bpmn.correlation import key_of
 from loopdesk.engine.bpmn.events import CatchEvent, EventStart, Listener
 from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.nodes import Node
@@ -121,8 +122,9 @@ class ThrowEvent(Node):
 
 
 def _publish(node: Node, token: Token, trigger: Trigger) -> None:
-    run = token.workflow
-    run.outside.publish(run.visit(token), trigger.message, node.inputs(token))
+    run, payload = token.workflow, node.inputs(token)
+    key = key_of(token, trigger.sent_key, payload)
+    run.outside.publish(run.visit(token), trigger.message, payload, key)
 
 
 def _broadcast(node: Node, token: Token, trigger: Trigger) -> None:

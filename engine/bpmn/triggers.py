@@ -5,8 +5,9 @@ from typing import Protocol
 
 from lxml import etree
 
+from loopdesk.engine.bpmn.correlation import Correlations
 from loopdesk.engine.bpmn.model import Trigger
-from loopdesk.engine.bpmn.xml import BPMN, ZEEBE, is_bpmn, local
+from loopdesk.engine.bpmn.xml import BPMN, is_bpmn, local
 from loopdesk.engine.errors import N_
 
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
@@ -32,6 +33,7 @@ class Triggers:
         tops = [node for node in root.iterchildren() if is_bpmn(node)]
         self.named = {(local(node), node.get("id", "")): node for node in tops if local(node) in NAMED}
         self.shared = {node.get("id", ""): node for node in tops if local(node).endswith(SUFFIX)}
+        self.correlations = Correlations(root)
         self.find = find
 
     def of(self, node: etree._Element) -> Trigger:
@@ -96,13 +98,7 @@ class Triggers:
             self.find(node, "draft.message", text, N_("Choose or create a message and give it a name."))
             return Trigger("message")
         assert message is not None
-        subscription = message.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}subscription")
-        key = subscription.get("correlationKey", "") if subscription is not None else ""
-        if key and key.replace(" ", "") not in ("=case.number", "=key"):
-            text = N_("The message “%(called)s” correlates by “%(key)s”; only the case number is possible.")
-            remedy = N_("Set the correlation key to =case.number.")
-            self.find(node, "draft.key", text, remedy, called=name, key=key)
-        return Trigger("message", message=name)
+        return self.correlations.of(message, node)
 
     def _coded(self, kind: str, definition: etree._Element, node: etree._Element) -> Trigger:
         """A signal by its name; an error or escalation by its code, or else its name."""

@@ -198,6 +198,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("limited_since", Moment(), nullable=True))
         batch_op.drop_index(batch_op.f("ix_outbox_open"), sqlite_where=sa.text("state IN ('ready', 'claimed')"))
         batch_op.create_index(
             "ix_outbox_claimed",
@@ -309,6 +310,7 @@ def downgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state IN ('ready', 'claimed')"),
         )
+        batch_op.drop_column("limited_since")
 
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(

@@ -15,6 +15,7 @@ from loopdesk.engine import incidents, outbox, outbox_rows
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Away, Invalid, Missing, Refused
+from loopdesk.engine.retries import USUAL
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.tests.peers.http import HttpPeer
 from loopdesk.tests.peers.smtp import SmtpPeer
@@ -117,7 +118,7 @@ def test_a_server_that_is_away_is_tried_again(engine: Engine, clock: VirtualCloc
         outbox.put(tx, "send", PAYLOAD, idempotency_key="send:c1")
     outbox.drain(engine, handlers, worker="w")
     assert settled == []
-    clock.advance(outbox.delay(1) * 2)
+    clock.advance(USUAL.after_failure(1) * 2)
     outbox.drain(engine, handlers, worker="w")
     assert len(settled) == 1
 

@@ -282,3 +282,15 @@ def test_an_answer_counts_even_if_the_process_then_fails(engine: Engine) -> None
     with engine.read() as tx:
         assert instances.get(tx, instance)["status"] == "completed"
         assert instances.variables(tx, instance) == {"sent": True}
+
+
+def test_each_plain_start_event_begins_an_instance_of_its_own(engine: Engine) -> None:
+    """BPMN 2.0.2 §10.5.2: start events of a process are independent of each other."""
+    body = START + '<bpmn:startEvent id="s2"/><bpmn:userTask id="u"/><bpmn:userTask id="v"/>' + END
+    deploy(engine, body + flows("s > u > e", "s2 > v > e"))
+    first = start(engine)
+    assert [row["key"] for row in all_of(engine, "p")] == ["L-1", "L-1"]
+    complete(engine, "u")
+    with engine.read() as tx:
+        assert instances.get(tx, first)["status"] == "completed"
+        assert [item["element"] for item in work.listing(ANN, tx)] == ["v"]

@@ -14,6 +14,7 @@ from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Away, Invalid, Missing, Refused
 from loopdesk.engine.outbox import Handlers, Row
+from loopdesk.engine.retries import USUAL
 from loopdesk.engine.tx import Engine, Tx
 
 ADMIN = Actor(kind="person", id="p1", name="Ada", roles=frozenset({"admin"}))
@@ -112,7 +113,7 @@ def test_away_is_tried_again_later_and_at_last_an_incident(engine: Engine, clock
     put(engine, "a", kind="send", instance="i1", element="ack")
     post = Post(answers=iter([Away("Gone.")] * 20))
     waits = []
-    for _ in range(outbox.ATTEMPTS):
+    for _ in range(USUAL.attempts):
         assert drain(engine, Handlers(remote={"send": post})) == 1
         assert drain(engine, Handlers(remote={"send": post})) == 0, "never at once"
         with engine.read() as tx:

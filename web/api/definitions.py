@@ -26,6 +26,7 @@ CONTENT = {
             "properties": {
                 "files": {"type": "object", "additionalProperties": {"type": "string"}},
                 "note": {"type": "string"},
+                "promote": {"type": "boolean", "default": True},
             },
         }
     },
@@ -74,6 +75,7 @@ class Files(Strict):
 
     files = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), required=True)
     note = ma.fields.String(load_default="")
+    promote = ma.fields.Boolean(load_default=True)
 
 
 class Which(ma.Schema):
@@ -96,17 +98,20 @@ def listing() -> Any:
 @blueprint.response(201, Deployed)
 @blueprint.doc(requestBody={"required": True, "content": CONTENT})
 def deploy(name: str) -> Any:
-    """Deploy a whole process folder; errors refuse it (422 with `findings`), unchanged files do nothing."""
-    note = request.args.get("note", "")
+    """Deploy a whole process folder; errors refuse it (422 with `findings`), unchanged files do nothing.
+
+    With `promote=false` it only gets its number, and is made current later.
+    """
+    note, promote = request.args.get("note", ""), request.args.get("promote", "true") != "false"
     if request.mimetype == ZIP:
         files = from_zip(request.get_data())
     elif request.mimetype == MULTIPART:
         files = from_parts(request.files)
     else:
         body = parser.parse(Files(), request, location="json")
-        files, note = from_texts(body["files"]), body["note"]
+        files, note, promote = from_texts(body["files"]), body["note"], body["promote"]
     with open_tx() as tx:
-        made = bundles.deploy(actor(), tx, name, files, note=note)
+        made = bundles.deploy(actor(), tx, name, files, note=note, promote=promote)
     found = [finding.as_json(gettext) for finding in made.findings]
     return {"id": made.id, "name": made.name, "number": made.number, "hash": made.hash, "findings": found}
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import cast
 
 import loopdesk
-from loopdesk.desk import facts, operations, policy, raci
+from loopdesk.desk import calendars, facts, operations, policy, raci
 from loopdesk.desk.store import Store
 from loopdesk.engine import bpmn, bundles
+from loopdesk.engine.calendar import Calendars
 from loopdesk.engine.checks import check
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host
@@ -50,20 +51,36 @@ def check_diagram(path: Path, data: bytes) -> list[Finding]:
 
 def check_folder(path: Path, _data: bytes) -> list[Finding]:
     """Findings on a process folder, as its deployment would have them."""
-    beside = path.parent / "policies" / "departments.yaml"
-    file = beside if beside.is_file() else SHIPPED / "policies" / beside.name
+    file = _policies(path, "departments.yaml")
     known = policy.parse(file.read_bytes(), str(file)).get("departments", {})
+    hours = calendars.names(_policies(path, calendars.FILE).read_bytes())
 
     def upper(name: str, files: Files) -> list[Finding]:
         found = raci.check(name, files, known)
         for file in sorted(file for file in files if file.endswith(".form")):
             found += form_checks.check(files[file], file=file, facts=facts.NAMES)
-        return found + gaps.check(files)
+        return found + gaps.check(files) + calendars.check(files)
 
     # Only the names and inputs of the operations are looked at, nothing is stored.
-    host = Host(operations=operations.build("", cast(Store, None)), fact_names=facts.NAMES, check=upper)
+    host = Host(
+        operations=operations.build("", cast(Store, None)),
+        fact_names=facts.NAMES,
+        calendar_names=lambda: hours,
+        check=upper,
+    )
     findings = check(None, path.resolve().name, bundles.read_folder(path), host)
     return [_at(path / finding.file, finding) for finding in findings]
+
+
+def _policies(path: Path, name: str) -> Path:
+    """A policy file of the folder beside a process folder, else the shipped one."""
+    beside = path.resolve().parent / "policies" / name
+    return beside if beside.is_file() else SHIPPED / "policies" / name
+
+
+def calendars_beside(file: Path) -> Calendars:
+    """The calendars that a diagram's timers count on when it is tried."""
+    return calendars.read(_policies(file.resolve().parent, calendars.FILE).read_bytes())
 
 
 def _at(path: Path, finding: Finding) -> Finding:

@@ -12,7 +12,7 @@ from loopdesk.engine.errors import Invalid
 from loopdesk.engine.trial import Order, Outcome
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._data import JsonObject, brief, data_option, show
-from loopdesk.web.cli._folder import beside
+from loopdesk.web.cli._folder import beside, calendars_beside
 from loopdesk.web.cli._language import LANGUAGES
 
 CODES = {"completed": 0, "waiting": 0, "failed": 1, "refused": 1}
@@ -87,7 +87,7 @@ def command(
     given: dict[str, list[dict[str, Any]]] = {}
     for element, answer in answers:
         given.setdefault(element, []).append(answer)
-    order = Order(process, also, data, messages, signals, given, until)
+    order = Order(process, also, data, messages, signals, given, until, calendars_beside(file))
     outcome = trial.run(beside(file, file.read_bytes()), file.name, order)
     shown = outcome.as_json(translation())
     if as_json:

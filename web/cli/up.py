@@ -102,7 +102,8 @@ class _House:
         parts += [Part("web", command_line("web")), Part("poller", command_line("poller"))]
         house = secrets.token_hex(8)
         for number in range(self.settings.workers):
-            parts.append(Part("worker", [*command_line("worker"), "--name", f"{house}-{number}"]))
+            name = "worker" if self.settings.workers == 1 else f"worker {number + 1}"
+            parts.append(Part(name, [*command_line("worker"), "--name", f"{house}-{number}"]))
         mail = command_line("mail")
         if self.settings.demo and not self.settings.smtp_url:
             port = _free_port()

@@ -1,7 +1,19 @@
 """The pages of staff: one Blueprint a place of the product."""
 
 from loopdesk.web import looks, portal_entry
-from loopdesk.web.pages import account, cases, definitions, files, inbox, incidents, people, tasks
+from loopdesk.web.pages import (
+    account,
+    cases,
+    definitions,
+    files,
+    inbox,
+    incidents,
+    instances,
+    migrations,
+    people,
+    tasks,
+    versions,
+)
 
 BLUEPRINTS = (
     looks.blueprint,
@@ -11,6 +23,9 @@ BLUEPRINTS = (
     cases.blueprint,
     files.blueprint,
     definitions.blueprint,
+    versions.blueprint,
+    migrations.blueprint,
+    instances.blueprint,
     incidents.blueprint,
     people.blueprint,
     portal_entry.blueprint,

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from loopdesk.desk import attachments, case, communications, customers, departments, people
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.record import Case
-from loopdesk.engine import bundles, events, incidents, instances, work
+from loopdesk.engine import bundles, events, incidents, instances, operators, timers, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Invalid, Missing
 from loopdesk.engine.tx import Tx
@@ -17,7 +17,7 @@ from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.pages import timeline
 from loopdesk.web.pages.files import add_all
-from loopdesk.web.pages.incidents import told
+from loopdesk.web.pages.incidents import marks, told
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_cases", __name__, url_prefix="/cases")
@@ -92,7 +92,9 @@ def diagram(number: str, instance: str) -> ResponseReturnValue:
         if instances.get(tx, instance)["key"] != number:
             raise Missing("There is no such process instance.")
         return jsonify(
-            xml=instances.diagram(tx, instance, vocabulary.language()), tokens=instances.tokens(tx, instance)
+            xml=instances.diagram(tx, instance, vocabulary.language()),
+            tokens=instances.tokens(tx, instance),
+            notes=marks(tx, instance),
         )
 
 
@@ -109,6 +111,8 @@ def _page(number: str, wrong: Shown) -> str:
             "organisation": customers.organisation_of(tx, found.organisation_id),
             "contact": customers.contact(tx, found.contact_id) if found.contact_id else None,
             "instances": [one | {"title": _process_name(tx, one)} for one in sorted(running, key=_newest_active)],
+            "steps_in": actor().has_role(*operators.ROLES),
+            "timers": _timers(tx, running),
             "live_since": events.latest(tx),
         }
     return render_template("cases/case.html", **values)
@@ -123,6 +127,7 @@ def _head(tx: Tx, found: Case) -> dict[str, Any]:
         "owner": name_of(tx, found.owner_id),
         "assignee": name_of(tx, found.assignee_id),
         "tasks": [_to_do(task) for task in open_tasks],
+        "held": [one | {"title": _process_name(tx, one)} for one in running if one["suspended_at"]],
         "incidents": [told(row) for one in running for row in incidents.of_instance(tx, one["id"])],
     }
 
@@ -142,6 +147,17 @@ def _stream(tx: Tx, found: Case) -> dict[str, Any]:
         "everything": everything,
         "entries": timeline.of_case(actor(), tx, found.number, technical=everything),
     }
+
+
+def _timers(tx: Tx, running: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the case waits for, with the name of the element in the reader's language."""
+    found = []
+    for one in running:
+        made = bundles.get(tx, one["bundle_id"])
+        for timer in timers.of_instance(tx, one["id"]) if one["status"] == "active" else ():
+            name = bundles.text(made, timer["element"], "name", vocabulary.language())
+            found.append(timer | {"title": name or timer["name"] or timer["element"]})
+    return sorted(found, key=lambda timer: timer["due_at"])
 
 
 def _newest_active(one: dict[str, Any]) -> tuple[bool, float]:

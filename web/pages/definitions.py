@@ -3,17 +3,16 @@
 from pathlib import PurePosixPath
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
-from loopdesk.engine import bundles
+from loopdesk.engine import bundles, migration, versions
 from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.errors import Invalid, Missing
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.tx import Tx
-from loopdesk.web import vocabulary
+from loopdesk.web import element_words, vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 from loopdesk.web.uploads import from_parts, from_zip, to_zip
@@ -44,7 +43,7 @@ def definition(name: str) -> str:
 def diagram(name: str, file: str) -> ResponseReturnValue:
     """A diagram of the folder, in the reader's language."""
     with read_tx() as tx:
-        made = bundles.current(tx, name)
+        made = bundles.numbered(tx, name, request.args.get("number", type=int))
     if file not in made.files:
         raise Missing("There is no file %(file)s.", file=file)
     return jsonify(xml=made.drawn(file, vocabulary.language()))
@@ -66,11 +65,16 @@ def deploy(name: str) -> ResponseReturnValue:
     try:
         with open_tx() as tx:
             before = _number(tx, name)
-            made = bundles.deploy(actor(), tx, name, _files(tx, name), note=note)
+            files = _files(tx, name)
+            made = bundles.deploy(actor(), tx, name, files, note=note, promote=not request.form.get("draft"))
+            drafted = bundles.current(tx, name).number != made.number
     except Invalid as error:
         return _page(name, getattr(error, "findings", []), shown(error)), 422
     if made.number == before:
         flash(gettext("Nothing has changed: version %(number)s stays.", number=made.number))
+    elif drafted:
+        flash(gettext("Version %(number)s is a draft: compare it, then make it current.", number=made.number))
+        return redirect(url_for("pages_versions.version", name=name, number=made.number))
     else:
         flash(
             gettext(
@@ -97,34 +101,36 @@ def _number(tx: Tx, name: str) -> int:
 def _page(name: str, findings: list[Finding], wrong: Shown) -> str:
     with read_tx() as tx:
         made = bundles.current(tx, name)
-        versions = _versions(tx, name)
+        rows = versions.listing(actor(), tx, name)
+        jobs = migration.listing(actor(), tx, name, limit=5) if actor().has_role(*bundles.ROLES) else []
     files = [_file(path, made.files[path]) for path in sorted(made.files, key=_order)]
     return render_template(
         "definitions/definition.html",
         bundle=made,
-        title=_title(made),
+        title=title_of(made),
         files=files,
         diagrams=[file for file in files if file["path"].endswith(".bpmn")],
-        versions=versions,
+        versions=rows,
+        state=next((row["state"] for row in rows if row["number"] == made.number), ""),
+        jobs=jobs,
+        states=element_words.STATES,
+        looks=element_words.MIGRATIONS,
         findings=[finding.as_json(gettext) for finding in findings],
         wrong=wrong,
         may_deploy=actor().has_role(*bundles.ROLES),
     )
 
 
-def _versions(tx: Tx, name: str) -> list[dict[str, Any]]:
-    table = bundles.bundle
-    columns = (table.c.number, table.c.author, table.c.note, table.c.at, table.c.current)
-    query = sa.select(*columns).where(table.c.name == name).order_by(table.c.number.desc())
-    return [dict(row) for row in tx.conn.execute(query).mappings()]
-
-
 def _looked_at(tx: Tx, bundle_id: str) -> dict[str, Any]:
     made = bundles.get(tx, bundle_id)
-    return {"title": _title(made), "diagram": next((path for path in sorted(made.files) if path.endswith(".bpmn")), "")}
+    return {
+        "title": title_of(made),
+        "diagram": next((path for path in sorted(made.files) if path.endswith(".bpmn")), ""),
+    }
 
 
-def _title(made: Bundle) -> str:
+def title_of(made: Bundle) -> str:
+    """What people call a folder."""
     if not any(path.endswith(".bpmn") for path in made.files):
         return str(WITHOUT_DIAGRAM.get(made.name, made.name))
     return made.text(made.name, "name", vocabulary.language()) or made.name

@@ -59,3 +59,8 @@ def said(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(said(one) for one in value)
     return "–" if value is None else str(value)
+
+
+def pretty(value: Any) -> str:
+    """A value as JSON that people read."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()

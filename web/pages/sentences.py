@@ -42,7 +42,14 @@ TOLD: Mapping[str, Sentence] = {
     "survey.answered": Sentence("star", N_("The customer gives %(stars)s of 5 stars"), note="comment"),
     "survey.called_back": Sentence("reply", N_("The customer was called back"), note="root_cause"),
     "incident.opened": Sentence("octagon", N_("The process is stopped: a step could not be done"), "red"),
-    "incident.resolved": Sentence("loop", N_("The stopped step is tried again")),
+    "incident.resolved": Sentence("loop", N_("The stopped step is tried again"), note="reason"),
+    "instance.suspended": Sentence("pause", N_("%(process)s is put on hold"), "yellow", "reason"),
+    "instance.resumed": Sentence("play", N_("%(process)s goes on"), "accent", "reason"),
+    "instance.terminated": Sentence("cross", N_("%(process)s is ended by hand"), "red", "reason"),
+    "instance.modified": Sentence("pen", N_("%(process)s is changed by hand"), "yellow", "reason"),
+    "timer.moved": Sentence("clock", N_("Moved to %(after)s: %(element)s"), "yellow", "reason"),
+    "timer.forced": Sentence("clock", N_("Fired by hand: %(element)s"), "yellow", "reason"),
+    "instance.migrated": Sentence("flow", N_("Goes on with version %(to)s of %(process)s, before %(from)s")),
     "timer.fired": Sentence("clock", N_("Time is up: %(element)s"), "yellow"),
     "attachment.added": Sentence("clip", N_("File added: %(name)s")),
 }
@@ -72,6 +79,13 @@ CONFIRMED = Sentence("check", N_("The customer confirms: it works"), "green", "c
 NOT_CONFIRMED = Sentence("cross", N_("The customer says: it does not work yet"), "red", "comment")
 
 
+MISSED = Sentence("clock", N_("Time is up: %(element)s (missed %(missed)s times)"), "yellow")
+RESOLVED = {
+    "changed": Sentence("pen", N_("The stopped step is tried again with other data"), "yellow", "reason"),
+    "skipped": Sentence("arrow", N_("The stopped step is skipped"), "yellow", "reason"),
+    "cancelled": Sentence("cross", N_("The stopped step is cancelled"), "yellow", "reason"),
+}
+"""How somebody dealt with an incident."""
 NOT_SENT = Sentence("octagon", N_("A message could not be delivered; it waits among the incidents"), "red")
 
 
@@ -95,6 +109,10 @@ def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sente
         return NOT_SENT
     if kind == "verification.answered":
         return CONFIRMED if data.get("confirmed") else NOT_CONFIRMED
+    if kind == "incident.resolved" and data.get("resolution") in RESOLVED:
+        return RESOLVED[data["resolution"]]
+    if kind == "timer.fired" and data.get("missed"):
+        return MISSED
     return TOLD.get(kind) or (STEPS.get(kind) if technical else None)
 
 
@@ -114,6 +132,15 @@ def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
         shown["department"] = vocabulary.department(str(shown["department"]))
     if "channel" in shown:
         shown["channel"] = vocabulary.CHANNELS.get(str(shown["channel"]), shown["channel"])
+    if isinstance(shown.get("after"), str):
+        shown["after"] = _moment(shown["after"])
     if shown.get("due"):
         shown["due"] = vocabulary.moment(shown["due"])
     return shown
+
+
+def _moment(text: str) -> str:
+    try:
+        return vocabulary.moment(text)
+    except ValueError:
+        return text

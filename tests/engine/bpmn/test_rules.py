@@ -153,14 +153,14 @@ def test_it_is_refused_with_element_rule_reason_and_remedy(what: str) -> None:
     assert shown["remedy"]
 
 
-def test_a_message_that_correlates_by_anything_but_the_case_number_is_refused() -> None:
+def test_what_a_message_correlates_by_has_to_be_feel() -> None:
     file = diagram(
         f'<bpmn:startEvent id="s"/><bpmn:intermediateCatchEvent id="t">{message("m")}</bpmn:intermediateCatchEvent>' + END
         + flows("s > t > e"),
         messages=("m",),
-    ).replace(b'name="m"/>', b'name="m">' + extended('<zeebe:subscription correlationKey="=order"/>').encode() + b"</bpmn:message>")  # fmt: skip
-    assert [item.rule for item in bpmn.read({"p.bpmn": file}).findings] == ["draft.key"]
-    right = file.replace(b'"=order"', b'"=case.number"')
+    ).replace(b'name="m"/>', b'name="m">' + extended('<zeebe:subscription correlationKey="=1 +"/>').encode() + b"</bpmn:message>")  # fmt: skip
+    assert [item.rule for item in bpmn.read({"p.bpmn": file}).findings] == ["feel.syntax"]
+    right = file.replace(b'"=1 +"', b'"=order.number"')
     assert bpmn.read({"p.bpmn": right}).findings == []
 
 

@@ -143,7 +143,7 @@ def test_an_event_sub_process_may_begin_with_a_message_or_to_compensate() -> Non
     inner = '<bpmn:startEvent id="is"/><bpmn:userTask id="w"/><bpmn:endEvent id="ie"/>' + flows("is > w > ie")
     handler = (
         f'<bpmn:subProcess id="h" triggeredByEvent="true"><bpmn:startEvent id="hs" isInterrupting="true">{message("hint")}{UNDO}</bpmn:startEvent>'
-        + '<bpmn:userTask id="undo"/>' + flows("hs > undo") + "</bpmn:subProcess>"
+         '<bpmn:userTask id="undo"/>' + flows("hs > undo") + "</bpmn:subProcess>"
     )  # fmt: skip
     body = (
         START

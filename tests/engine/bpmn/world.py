@@ -6,6 +6,7 @@ from typing import Any
 
 from loopdesk.engine import bpmn
 from loopdesk.engine.bpmn import Visit
+from loopdesk.engine.calendar import Calendar, Calendars
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -28,6 +29,8 @@ class World:
         self.thrown: list[tuple[str, dict[str, Any]]] = []
         self.signals: list[tuple[str, dict[str, Any]]] = []
         self.called: list[tuple[str, dict[str, Any]]] = []
+        self.keys: list[str | None] = []
+        """what messages are correlated by, as they are thrown and waited for"""
         self.state = b""
 
     # --- what a test does ---------------------------------------------------------------------------------------
@@ -78,6 +81,10 @@ class World:
     # --- what the diagram asks ----------------------------------------------------------------------------------
 
     zone: tzinfo = UTC
+    calendars = Calendars({})
+
+    def calendar(self, name: str) -> Calendar:
+        return self.calendars.get(name)
 
     def facts(self) -> Mapping[str, Any]:
         return self.case
@@ -96,13 +103,14 @@ class World:
     def decide(self, visit: Visit, decision: str, scope: Mapping[str, Any]) -> Any:
         return self.decisions[decision]
 
-    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
+    def publish(self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = "") -> None:
         self.thrown.append((name, dict(payload)))
+        self.keys.append(key)
 
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         self.waits[visit.ref] = ("person", visit.element.id)
 
-    def timer(self, visit: Visit, due: datetime, text: str) -> None:
+    def timer(self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None) -> None:
         self.waits[visit.ref] = ("timer", visit.element.id)
         self.due[visit.ref] = due
 
@@ -112,7 +120,8 @@ class World:
     def signal(self, visit: Visit, name: str) -> None:
         self.waits[visit.ref] = ("signal", visit.element.id)
 
-    def message(self, visit: Visit, name: str) -> None:
+    def message(self, visit: Visit, name: str, key: str | None = "") -> None:
+        self.keys.append(key)
         self.waits[visit.ref] = ("message", visit.element.id)
 
     def gone(self, visit: Visit) -> None:

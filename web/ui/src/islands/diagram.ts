@@ -2,6 +2,7 @@
 import "../styles/vendor-diagram.css";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { word } from "../words";
+import { markChanges, type Change } from "./changes";
 
 interface Canvas {
   addMarker(id: string, marker: string): void;
@@ -14,11 +15,19 @@ interface Registry {
   get(id: string): object | undefined;
 }
 interface Overlays {
-  add(id: string, overlay: { position: { top?: number; right?: number; left?: number }; html: HTMLElement }): string;
+  add(id: string, overlay: { position: { top?: number; right?: number; bottom?: number; left?: number }; html: HTMLElement }): string;
 }
 interface Drawing {
   xml: string;
   tokens?: { active?: string[]; completed?: string[]; incidents?: string[] };
+  notes?: Note[];
+  changes?: Change[];
+}
+/** What stands at an element in words; `url` leads to what can be done about it. */
+interface Note {
+  element: string;
+  text: string;
+  url: string;
 }
 
 function colour(name: string): string {
@@ -54,6 +63,18 @@ function mark(viewer: NavigatedViewer, tokens: NonNullable<Drawing["tokens"]>): 
   }
 }
 
+function tell(viewer: NavigatedViewer, notes: Note[]): void {
+  const registry = viewer.get<Registry>("elementRegistry");
+  const overlays = viewer.get<Overlays>("overlays");
+  for (const note of notes) {
+    if (!registry.get(note.element)) continue;
+    const box = document.createElement(note.url ? "a" : "span");
+    if (box instanceof HTMLAnchorElement) box.href = note.url;
+    Object.assign(box, { className: "token-note", textContent: note.text, title: note.text });
+    overlays.add(note.element, { position: { bottom: -4, left: 0 }, html: box });
+  }
+}
+
 function tools(root: HTMLElement, viewer: NavigatedViewer): void {
   const canvas = viewer.get<Canvas>("canvas");
   const scale = (factor: number) => canvas.zoom(Math.min(Math.max(canvas.zoom() * factor, 0.2), 4));
@@ -85,6 +106,8 @@ async function draw(root: HTMLElement): Promise<void> {
   });
   await viewer.importXML(drawing.xml);
   mark(viewer, drawing.tokens ?? {});
+  markChanges(viewer, drawing.changes ?? []);
+  tell(viewer, drawing.notes ?? []);
   tools(root, viewer);
   frame(root, viewer, drawing.tokens ?? {});
 }

@@ -1,0 +1,224 @@
+"""A person's data leave the house by law (GDPR Art. 17, PIPL Art. 47): a customer's contact, or who worked here.
+
+What happened stays: numbers, times, kinds, figures. Who it was and what they said goes, from tables, events, messages,
+process variables, letters, files and archives; tombstones keep the audit log whole.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import archive, holds, people
+from loopdesk.desk import store as store_
+from loopdesk.desk.attachments import attachment
+from loopdesk.desk.credentials import credential, sign_in_try
+from loopdesk.desk.customers import contact_, organisation
+from loopdesk.desk.idempotency import answered
+from loopdesk.desk.letters import communication
+from loopdesk.desk.people import membership, person
+from loopdesk.desk.record import case_
+from loopdesk.desk.rights import require
+from loopdesk.desk.store import Store
+from loopdesk.desk.survey import survey_
+from loopdesk.desk.tokens import api_token
+from loopdesk.desk.verification import verification
+from loopdesk.engine import redaction, related
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import N_, Conflict, Missing
+from loopdesk.engine.events import event
+from loopdesk.engine.redaction import ERASED, Words
+from loopdesk.engine.tx import Tx
+from loopdesk.engine.work_rows import OPEN, task
+
+APART = frozenset({"event", "bundle", "contact", "person", "legal_hold"})
+"""Tables that are cleaned by a rule of their own, or hold nobody's words."""
+QUOTING = ("communication.", "decision.")
+"""Events of a contact's cases that may quote them in other words: an excerpt, the input of a decision."""
+Mails = Callable[[Tx, Collection[str], Collection[str]], int]
+"""Empties the raw mails of cases and of senders' addresses; returns how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom it is about; ``names`` are words that stand for nobody else, ``cases`` those that are all about them."""
+
+    kind: str
+    id: str
+    names: tuple[str, ...]
+    cases: tuple[str, ...]
+    login: str = ""
+    email: str = ""
+
+
+@dataclass
+class Erasure:
+    """What went: rows by table, events, files."""
+
+    person: str
+    kind: str
+    cases: tuple[str, ...]
+    rows: dict[str, int] = field(default_factory=dict)
+    events: int = 0
+    files: int = 0
+
+    def add(self, table: str, rows: int) -> None:
+        """Count rows of one table."""
+        if rows:
+            self.rows[table] = self.rows.get(table, 0) + rows
+
+
+def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Mails) -> Erasure:
+    """Erase the person named by e-mail address, phone number, id, customer number or login.
+
+    Roll the transaction back for a preview: contents of files go only after its commit. Raises `Missing` for nobody,
+    `Conflict` while a case of theirs is open or on legal hold, naming it. ``stores``: attachments and archive.
+    """
+    require(actor, "erasure.erase")
+    subject = find(tx, who)
+    _require_finished(tx, subject)
+    holds.require_free(tx, subject.cases)
+    done = Erasure(subject.id, subject.kind, subject.cases)
+    words = Words(subject.names, _said(tx, subject))
+    done.events = _events(actor, tx, subject, words)
+    for table, where in _scoped(subject, words):
+        done.add(table.name, redaction.rows(tx, table, where, words.clean))
+    done.add("instance", redaction.states(tx, _cases_touched(tx, subject), words.clean))
+    done.add("inbound", mails(tx, subject.cases if subject.kind == "contact" else (), [subject.email]))
+    _files(tx, stores["attachments"], subject, done)
+    done.add("archive", archive.clean(tx, stores["archive"], subject.id, words.clean))
+    (_forget_contact if subject.kind == "contact" else _forget_person)(tx, subject, done)
+    return done
+
+
+def find(tx: Tx, who: str) -> Subject:
+    """The one person that ``who`` names; raises `Missing` for nobody, `Conflict` for several."""
+    text, small = who.strip(), who.strip().lower()
+    of = sa.select(organisation.c.id).where(organisation.c.number == text.upper())
+    named = (contact_.c.id == text) | (contact_.c.email == small) | contact_.c.organisation_id.in_(of)
+    phone = (contact_.c.phone == text) & (contact_.c.phone != "")
+    contacts = tx.conn.execute(sa.select(contact_).where(named | phone)).mappings().all()
+    if len(contacts) > 1:
+        several = ", ".join(row["email"] or row["id"] for row in contacts)
+        raise Conflict("%(who)s is several people: %(several)s.", who=who, several=several)
+    if contacts:
+        row = contacts[0]
+        cases = tx.conn.scalars(sa.select(case_.c.number).where(case_.c.contact_id == row["id"])).all()
+        names = tuple(name for name in (row["name"], row["email"], row["phone"]) if name and name != ERASED)
+        return Subject("contact", row["id"], names, tuple(sorted(cases)), email=row["email"] or "")
+    found = people.by_login(tx, text) or people.find(tx, text)
+    if found is None:
+        raise Missing("There is nobody called %(who)s.", who=who)
+    names = tuple(name for name in (found.name, found.email) if name and name != ERASED)
+    return Subject("person", found.id, names, (), login=found.login, email=found.email)
+
+
+def _require_finished(tx: Tx, subject: Subject) -> None:
+    mine = (case_.c.contact_id == subject.id) | (case_.c.owner_id == subject.id) | (case_.c.assignee_id == subject.id)
+    still = set(tx.conn.scalars(sa.select(case_.c.number).where(mine, case_.c.status != "closed")))
+    busy = (task.c.assignee == subject.id) | (task.c.person == subject.id)
+    still |= set(tx.conn.scalars(sa.select(task.c.key).where(task.c.state == OPEN, busy)))
+    if still:
+        raise Conflict(
+            "This person is needed in %(cases)s, which is open.",
+            remedy=N_("Close it, or give it to somebody else, and try again."),
+            cases=", ".join(sorted(still)),
+        )
+
+
+def _said(tx: Tx, subject: Subject) -> set[str]:
+    """What a contact has written, word for word: it stands in forms, messages and variables, too."""
+    if subject.kind != "contact":
+        return set()
+    told = sa.select(case_.c.title, case_.c.description, case_.c.steps, case_.c.expected, case_.c.external_id)
+    found = {text for row in tx.conn.execute(told.where(case_.c.number.in_(subject.cases))) for text in row if text}
+    letter = (communication.c.body, communication.c.subject, communication.c.message_id, communication.c.in_reply_to)
+    letters = sa.select(*letter).where(_letters(subject))
+    found |= {text for row in tx.conn.execute(letters) for text in row if text}
+    found |= set(tx.conn.scalars(sa.select(attachment.c.name).where(_attached(subject))))
+    for table in (survey_, verification):
+        found |= set(tx.conn.scalars(sa.select(table.c.comment).where(table.c.case.in_(subject.cases))))
+    return found
+
+
+def _letters(subject: Subject) -> sa.ColumnElement[bool]:
+    mine = (communication.c.author_id == subject.id) | (communication.c.recipient_id == subject.id)
+    if subject.kind != "contact":
+        return mine & sa.false()
+    # By mail the customer writes through the connector, whose name stands there as the author's.
+    return mine | (communication.c.case.in_(subject.cases) & (communication.c.direction == "in"))
+
+
+def _attached(subject: Subject) -> sa.ColumnElement[bool]:
+    mine = attachment.c.case.in_(subject.cases) & (attachment.c.by_kind != "person")
+    return mine if subject.kind == "contact" else sa.false()
+
+
+def _cases_touched(tx: Tx, subject: Subject) -> set[str]:
+    acted = sa.select(event.c.key).where(event.c.actor_id == subject.id, event.c.key != "").distinct()
+    return {*subject.cases, *tx.conn.scalars(acted)}
+
+
+def _scoped(subject: Subject, words: Words) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
+    """Each table with the rows to look at: those of a contact's cases, and all that hold an address or a name."""
+    strong = Words(name for name in words.names if subject.kind == "person" or "@" in name or name[-4:].isdigit())
+    found = []
+    for table, _column in related.tables(case_.name):
+        if table.name in APART:
+            continue
+        own = related.of(table, case_.name, subject.cases)
+        where = redaction.containing(table, strong)
+        found.append((table, where if own is None else own | where))
+    return found
+
+
+def _events(actor: Actor, tx: Tx, subject: Subject, words: Words) -> int:
+    def clean(row: Mapping[str, Any]) -> dict[str, Any]:
+        own = row["actor_id"] == subject.id
+        told = own or (row["key"] in subject.cases and row["kind"].startswith(QUOTING))
+        data = redaction.said(row["data"]) if told and subject.kind == "contact" else row["data"]
+        return {"actor_name": ERASED if own else words.clean(row["actor_name"]), "data": words.clean(data)}
+
+    where = (event.c.actor_id == subject.id) | event.c.key.in_(subject.cases) | redaction.containing(event, words)
+    about = {"person": subject.id, "kind": subject.kind, "cases": list(subject.cases)}
+    return redaction.events(actor, tx, where, clean, data=about)
+
+
+def _files(tx: Tx, store: Store, subject: Subject, done: Erasure) -> None:
+    """The contents of what a contact attached, by mail too; a colleague's file stays, its name is cleaned."""
+    where = _attached(subject)
+    contents = set(tx.conn.scalars(sa.select(attachment.c.sha256).where(where, attachment.c.sha256 != "")))
+    gone = {"sha256": "", "name": ERASED, "scan": "erased", "by_name": ERASED}
+    done.add("attachment", tx.conn.execute(sa.update(attachment).where(where).values(**gone)).rowcount)
+    contents -= set(tx.conn.scalars(sa.select(attachment.c.sha256).where(attachment.c.sha256.in_(contents))))
+    done.files = len(contents)
+    tx.after_commit(partial(store_.forget, store, contents))
+
+
+def _forget_contact(tx: Tx, subject: Subject, done: Erasure) -> None:
+    who = {"name": ERASED, "email": None, "phone": ""}
+    done.add("contact", tx.conn.execute(sa.update(contact_).where(contact_.c.id == subject.id).values(**who)).rowcount)
+    told = {"title": ERASED, "description": ERASED, "steps": "", "expected": "", "external_id": None}
+    mine = case_.c.number.in_(subject.cases)
+    done.add("case_", tx.conn.execute(sa.update(case_).where(mine).values(**told)).rowcount)
+    empty = {"author": ERASED, "recipient": ERASED, "address": "", "subject": ERASED, "body": ERASED}
+    letters = sa.update(communication).where(_letters(subject))
+    done.add("communication", tx.conn.execute(letters.values(**empty, message_id=None, in_reply_to="")).rowcount)
+    tx.conn.execute(sa.delete(answered).where(answered.c.actor_id == subject.id))
+
+
+def _forget_person(tx: Tx, subject: Subject, done: Erasure) -> None:
+    login = f"erased-{subject.id}"[:100]
+    who = {"login": login, "name": ERASED, "email": "", "active": False, "roles": [], "departments": []}
+    done.add("person", tx.conn.execute(sa.update(person).where(person.c.id == subject.id).values(**who)).rowcount)
+    for table, column in (
+        (credential, credential.c.person_id),
+        (membership, membership.c.person_id),
+        (api_token, api_token.c.person_id),
+        (answered, answered.c.actor_id),
+    ):
+        done.add(table.name, tx.conn.execute(sa.delete(table).where(column == subject.id)).rowcount)
+    tries = sa.delete(sign_in_try).where(sign_in_try.c.login == subject.login[:64])
+    done.add(sign_in_try.name, tx.conn.execute(tries).rowcount)

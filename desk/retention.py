@@ -1,0 +1,91 @@
+"""How long what is kept (SEC-3, COM-4): the policy file ``retention.yaml``, applied a slice at a time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from loopdesk.desk import archive, holds, policy
+from loopdesk.desk.idempotency import answered
+from loopdesk.desk.letters import communication
+from loopdesk.desk.record import case_
+from loopdesk.desk.rights import require
+from loopdesk.desk.store import Store
+from loopdesk.desk.tokens import api_token
+from loopdesk.engine import events, retention
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.bpmn import Duration, read_duration
+from loopdesk.engine.tx import Tx
+
+POLICY = "retention"
+CASES = 20
+"""Cases archived, and archives deleted, in one run."""
+Expire = Callable[[Tx, datetime, int], int]
+"""Deletes at most so many things from before a moment; returns how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What the desk needs to apply its policies: its ``stores`` (attachments, archive), and who deletes raw mails."""
+
+    stores: Mapping[str, Store]
+    raw_mails: Expire
+
+
+def run(actor: Actor, tx: Tx, keeper: Keeper) -> dict[str, int]:
+    """Apply every policy to a slice; returns how many went under each, without those under which nothing did.
+
+    Nothing is deleted where the policy says nothing. Raises `Invalid` for a duration that is none.
+    """
+    require(actor, "retention.run")
+    jobs: Mapping[str, Callable[[datetime], int]] = {
+        "cases": lambda before: _cases(actor, tx, keeper, before),
+        "archives": lambda before: archive.drop(tx, keeper.stores["archive"], archive.older(before), CASES),
+        "raw_mails": lambda before: keeper.raw_mails(tx, before, retention.BATCH),
+        "outbox": lambda before: retention.outbox_done(tx, before),
+        "messages": lambda before: retention.messages_done(tx, before),
+        "tokens": lambda before: _tokens(tx, before),
+        "requests": lambda before: tx.conn.execute(sa.delete(answered).where(answered.c.at < before)).rowcount,
+    }
+    moments = {name: _before(tx, name) for name in jobs}
+    gone = {name: job(moment) for name, job in jobs.items() if (moment := moments[name]) is not None}
+    gone = {name: count for name, count in gone.items() if count}
+    if gone:
+        events.record(actor, tx, "retention.ran", data=gone)
+    return gone
+
+
+def due(tx: Tx, most: int) -> list[str]:
+    """The numbers of at most ``most`` closed cases that are old enough for the archive, the oldest first."""
+    closed, said = _before(tx, "cases"), _before(tx, "communications")
+    if closed is None:
+        return []
+    query = sa.select(case_.c.number).where(case_.c.status == "closed", case_.c.closed_at < closed)
+    for needed in [holds.held(), *retention.busy()]:
+        query = query.where(case_.c.number.not_in(needed))
+    if said is not None:
+        lately = sa.exists().where(communication.c.case == case_.c.number, communication.c.at >= said)
+        query = query.where(~lately)
+    return list(tx.conn.scalars(query.order_by(case_.c.closed_at, case_.c.number).limit(most)))
+
+
+def _cases(actor: Actor, tx: Tx, keeper: Keeper, _before: datetime) -> int:
+    numbers = due(tx, CASES)
+    for number in numbers:
+        archive.put(actor, tx, keeper.stores, number)
+    return len(numbers)
+
+
+def _tokens(tx: Tx, before: datetime) -> int:
+    ended = (api_token.c.expires_at < before) | (api_token.c.revoked_at < before)
+    return retention.drop(tx, api_token, ended)
+
+
+def _before(tx: Tx, name: str) -> datetime | None:
+    """The moment before which things of a kind are too old; None where they are kept for ever."""
+    text = policy.value(tx, POLICY, name, "keep", default=None)
+    if text is None:
+        return None
+    kept = read_duration(str(text))
+    return Duration(-kept.months, -kept.rest).after(tx.now)

@@ -1,0 +1,122 @@
+"""`loopdesk erase` leaves nothing of a person behind, and the audit log still verifies (issue 4, Operable; SEC-2)."""
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from loopdesk.connectors import inbound
+from loopdesk.desk import attachments, erasure, holds, people
+from loopdesk.desk.erasure import Erasure
+from loopdesk.engine import audit_verify, instances
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.errors import Conflict, Missing, Refused
+from loopdesk.tests.operators.conftest import ADDRESS, NAME, SAID, House
+from loopdesk.tests.scenarios.stage import ADMIN
+from loopdesk.web.cli._desk import group_for
+from loopdesk.web.stores import stores
+
+
+def erase(house: House, who: str) -> Erasure:
+    desk = house.stage.desk
+    with desk.engine.begin() as tx:
+        return erasure.erase(ADMIN, tx, stores(desk.settings), who, inbound.empty)
+
+
+def verified(house: House) -> audit_verify.Report:
+    house.chain()
+    with house.stage.desk.engine.snapshot() as tx:
+        return audit_verify.verify(tx)
+
+
+def test_nothing_of_a_customers_contact_stays(house: House) -> None:
+    before = house.everything()
+    for word in (ADDRESS, NAME, SAID, "Lindenweg", "anna-berg.log"):
+        assert word in before
+    contents = [sha256 for sha256, _ in house.stage.desk.store.contents()]
+    done = erase(house, ADDRESS)
+    assert (done.kind, done.cases, done.files) == ("contact", (house.number,), len(contents))
+    after = house.everything().lower()
+    for word in (ADDRESS, NAME, SAID, "Lindenweg", "anna-berg"):
+        assert word.lower() not in after, word
+    assert list(house.stage.desk.store.contents()) == []
+    report = verified(house)
+    assert report.findings == []
+    assert report.erased > 10
+    with house.stage.desk.engine.read() as tx:
+        [answer] = tx.conn.execute(sa.text("SELECT actor_id FROM event WHERE kind = 'data.erased'")).all()
+        assert answer.actor_id == ADMIN.id
+        [kept] = attachments.listing(ADMIN, tx, house.number)
+        with pytest.raises(Missing):
+            attachments.read(ADMIN, tx, house.stage.desk.store, kept.id)
+        for row in instances.of_key(tx, house.number):
+            assert instances.tokens(tx, row["id"])["completed"], "its diagram is still drawn"
+
+
+def test_nothing_of_a_colleague_stays_but_what_was_done(house: House) -> None:
+    lina = house.stage.people["lina"]
+    assert lina.name in house.everything()
+    done = erase(house, "lina")
+    assert done.kind == "person"
+    after = house.everything()
+    assert lina.name not in after
+    assert "lina@" not in after
+    assert lina.id in after, "that the same person did it can still be told"
+    with house.stage.desk.engine.read() as tx:
+        assert people.by_login(tx, "lina") is None
+    assert verified(house).findings == []
+
+
+def test_a_customer_with_an_open_case_is_not_erased(house: House) -> None:
+    number = house.stage.report("anna")
+    with pytest.raises(Conflict, match=number):
+        erase(house, ADDRESS)
+    assert ADDRESS in house.everything()
+
+
+def test_a_legal_hold_keeps_everything(house: House) -> None:
+    with house.stage.desk.engine.begin() as tx:
+        holds.add(ADMIN, tx, house.number, "lawsuit 12/26")
+    with pytest.raises(Conflict, match=house.number):
+        erase(house, ADDRESS)
+    with house.stage.desk.engine.begin() as tx:
+        holds.release(ADMIN, tx, house.number, "settled")
+    assert erase(house, ADDRESS).events
+
+
+def test_only_an_administrator_erases_and_holds(house: House) -> None:
+    lina = house.stage.people["lina"]
+    with house.stage.desk.engine.begin() as tx:
+        with pytest.raises(Refused):
+            erasure.erase(lina, tx, {}, ADDRESS, inbound.empty)
+        with pytest.raises(Refused):
+            holds.add(lina, tx, house.number, "x")
+
+
+def test_the_preview_says_what_would_go_and_changes_nothing(house: House) -> None:
+    before = house.everything()
+    done = CliRunner().invoke(group_for(house.stage.desk), ["erase", ADDRESS, "--dry-run"])
+    assert done.exit_code == 0, done.output
+    assert house.number in done.output
+    assert "communication: " in done.output
+    assert house.everything() == before
+    assert list(house.stage.desk.store.contents())
+
+
+def test_the_command_erases_and_the_log_verifies(house: House) -> None:
+    desk = group_for(house.stage.desk)
+    done = CliRunner().invoke(desk, ["erase", ADDRESS, "--yes"])
+    assert done.exit_code == 0, done.output
+    assert ADDRESS not in house.everything()
+    house.chain()
+    assert CliRunner().invoke(desk, ["audit", "verify"]).exit_code == 0
+    with house.stage.desk.engine.begin() as tx:
+        tx.conn.execute(sa.text("UPDATE event SET kind = 'x' WHERE id = 3"))
+    found = CliRunner().invoke(desk, ["audit", "verify", "--json"])
+    assert found.exit_code == 1
+    assert '"event": 3' in found.output
+
+
+def test_nobody_and_several_are_told(house: House) -> None:
+    with pytest.raises(Missing):
+        erase(house, "nobody@nowhere.example")
+    assert SYSTEM.id in house.everything()

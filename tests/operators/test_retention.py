@@ -1,0 +1,131 @@
+"""What is old enough goes by policy, nothing open or held ever does, and archives can be read (SEC-3, COM-4)."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from loopdesk.connectors.inbound import inbound
+from loopdesk.desk import archive, holds, retention
+from loopdesk.desk.letters import communication
+from loopdesk.engine import audit_verify
+from loopdesk.engine.db import metadata
+from loopdesk.engine.errors import Missing
+from loopdesk.engine.outbox_rows import outbox
+from loopdesk.tests.operators.conftest import ADDRESS, SAID, House
+from loopdesk.tests.operators.test_erasure import erase
+from loopdesk.tests.scenarios.stage import ADMIN
+from loopdesk.web import backup, restore, wiring
+from loopdesk.web.cli._desk import group_for
+from loopdesk.web.stores import stores
+
+
+def run(house: House) -> dict[str, int]:
+    desk = house.stage.desk
+    with desk.engine.begin() as tx:
+        return retention.run(ADMIN, tx, wiring.keeper(desk.settings))
+
+
+def later(house: House, years: float) -> None:
+    house.stage.clock.advance(timedelta(days=365.25 * years))
+
+
+def count(house: House, table: sa.Table) -> int:
+    with house.stage.desk.engine.read() as tx:
+        return tx.conn.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def test_a_case_is_archived_after_its_time_and_can_be_read(house: House) -> None:
+    later(house, 2.9)
+    assert "cases" not in run(house)
+    later(house, 0.2)
+    before = house.everything()
+    assert run(house)["cases"] == 1
+    after = house.everything()
+    assert house.number in before
+    left = {line.split(":")[0] for line in after.splitlines() if house.number in line}
+    assert left <= {"archive", "event", "audit", "audit_head"}
+    assert ADDRESS in before
+    assert SAID not in after
+    desk = group_for(house.stage.desk)
+    shown = json.loads(CliRunner().invoke(desk, ["archive", "show", house.number]).output)
+    assert shown["tables"]["case_"][0]["description"].strip() == SAID
+    assert {"task", "event", "communication", "instance", "attachment", "survey"} <= set(shown["tables"])
+    assert house.number in CliRunner().invoke(desk, ["archive", "list"]).output
+    house.chain()
+    with house.stage.desk.engine.snapshot() as tx:
+        report = audit_verify.verify(tx)
+    assert report.findings == []
+    assert report.archived == len(shown["tables"]["event"])
+
+
+def test_an_archive_is_deleted_for_good_in_its_time(house: House) -> None:
+    later(house, 3.1)
+    run(house)
+    store = stores(house.stage.desk.settings)["archive"]
+    assert len(list(store.contents())) == 2, "the case and its attachment"
+    later(house, 7)
+    assert run(house)["archives"] == 1
+    assert list(store.contents()) == []
+
+
+def test_what_is_open_or_held_or_was_written_to_lately_stays(house: House) -> None:
+    later(house, 3.1)
+    with house.stage.desk.engine.begin() as tx:
+        holds.add(ADMIN, tx, house.number, "lawsuit 12/26")
+    opened = house.stage.report("anna")
+    assert "cases" not in run(house)
+    with house.stage.desk.engine.begin() as tx:
+        holds.release(ADMIN, tx, house.number, "settled")
+        last = sa.select(sa.func.max(communication.c.id)).where(communication.c.case == house.number)
+        moved = sa.update(communication).where(communication.c.id == last.scalar_subquery())
+        tx.conn.execute(moved.values(at=tx.now - timedelta(days=30)))
+    assert "cases" not in run(house)
+    later(house, 3)
+    assert run(house)["cases"] == 1
+    assert house.stage.case(opened).status != "closed"
+
+
+def test_raw_mails_and_done_effects_go_sooner(house: House) -> None:
+    house.stage.clock.advance(timedelta(days=40))
+    done = count(house, outbox)
+    gone = run(house)
+    assert gone["outbox"] == done > 0
+    assert count(house, inbound) == 1
+    house.stage.clock.advance(timedelta(days=90))
+    assert run(house)["raw_mails"] == 1
+    assert count(house, inbound) == 0
+    with house.stage.desk.engine.read() as tx:
+        told = tx.conn.scalars(sa.text("SELECT data FROM event WHERE kind = 'retention.ran' ORDER BY id")).all()
+    assert len(told) == 2
+
+
+def test_a_person_is_erased_from_the_archive_too(house: House) -> None:
+    later(house, 3.1)
+    run(house)
+    assert erase(house, ADDRESS).rows["archive"] == 1
+    with house.stage.desk.engine.read() as tx, pytest.raises(Missing):
+        archive.show(ADMIN, tx, stores(house.stage.desk.settings)["archive"], house.number)
+    assert list(stores(house.stage.desk.settings)["archive"].contents()) == []
+
+
+def test_archives_are_in_the_backup(house: House) -> None:
+    later(house, 3.1)
+    run(house)
+    place = house.stage.desk.settings.data / "house.zip"
+    made = backup.write(house.stage.desk, place)
+    assert len([name for name in made.files if name.startswith("files/archive/")]) == 2
+    assert restore.check(place).missing == []
+
+
+def test_every_table_with_a_case_is_reached(house: House) -> None:
+    """A new table that names cases is archived and deleted with them by itself."""
+    later(house, 3.1)
+    run(house)
+    with house.stage.desk.engine.read() as tx:
+        for table in metadata.sorted_tables:
+            if "case" in table.c:
+                query = sa.select(sa.func.count()).select_from(table).where(table.c.case == house.number)
+                assert tx.conn.scalar(query) == 0, table.name

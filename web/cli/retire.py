@@ -1,0 +1,21 @@
+"""`loopdesk retire`: lets nothing new begin with a version."""
+
+import click
+
+from loopdesk.engine import versions
+from loopdesk.web.cli._data import brief
+from loopdesk.web.cli._owner import changing, dry_option, json_option, note_option, owner, process_argument
+
+
+@click.command("retire")
+@process_argument
+@click.argument("number", type=int, required=False)
+@note_option
+@dry_option
+@json_option
+def command(process: str, number: int | None, note: str, dry_run: bool, as_json: bool) -> None:
+    """Let nothing new begin with version NUMBER of PROCESS, or the current one; running instances go on."""
+    with changing(dry_run=dry_run) as tx:
+        made = versions.retire(owner(), tx, process, number, note=note)
+    told = {"process": made.name, "number": made.number, "state": versions.RETIRED, "dry_run": dry_run}
+    click.echo(brief(told) if as_json else f"{made.name} {made.number} {told['state']}")
