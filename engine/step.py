@@ -179,14 +179,9 @@ class Step:
     def effect(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> None:
         """Put an effect into the outbox; its result comes back through ``runner.settle_effect``."""
         plain = {key: feel.to_json(value) for key, value in inputs.items()}
-        wanted = outbox.Wanted(
-            "effect",
-            {"type": name, "inputs": plain, "ref": visit.ref, "actor": messages.actor_out(self.actor)},
-            idempotency_key=f"effect:{self.row['id']}:{visit.ref}",
-            key=self.row["key"],
-            instance=self.row["id"],
-            element=visit.element.id,
-        )
+        payload = {"type": name, "inputs": plain, "ref": visit.ref, "actor": messages.actor_out(self.actor)}
+        place = {"key": self.row["key"], "instance": self.row["id"], "element": visit.element.id}
+        wanted = outbox.Wanted("effect", payload, f"effect:{self.row['id']}:{visit.ref}", **place)
         outbox.put_many(self.tx, [wanted])
         self.record("effect.wanted", visit, data={"type": name})
 
@@ -200,14 +195,12 @@ class Step:
     def publish(self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = "") -> None:
         """Send a message to who waits for it by the case number, or by another key."""
         plain, key = feel.to_json(dict(payload)), self._key(visit, name, key)
-        where = {"instance": self.row["id"], "process": self.row["process"], "element": visit.element.id}
-        messages.publish(self.actor, self.tx, name, key=key, payload=plain, case=self.row["key"], **where)
+        messages.publish(self.actor, self.tx, name, key=key, payload=plain, case=self.row["key"], **self._where(visit))
 
     def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
         """Throw a signal; what waits for it goes on in steps of its own."""
         plain = feel.to_json(dict(payload))
-        where = {"instance": self.row["id"], "process": self.row["process"], "element": visit.element.id}
-        signals.throw(self.actor, self.tx, name, key=self.row["key"], payload=plain, **where)
+        signals.throw(self.actor, self.tx, name, key=self.row["key"], payload=plain, **self._where(visit))
 
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         """Make a human task for whom the RACI matrix names."""
@@ -292,13 +285,8 @@ class Step:
 
     def record(self, kind: str, visit: Visit | None = None, *, data: Mapping[str, Any] = {}) -> None:
         """Append an event of this instance."""
-        events.record(
-            self.actor,
-            self.tx,
-            kind,
-            key=self.row["key"],
-            instance=self.row["id"],
-            process=self.row["process"],
-            element=visit.element.id if visit else "",
-            data=data,
-        )
+        events.record(self.actor, self.tx, kind, key=self.row["key"], data=data, **self._where(visit))
+
+    def _where(self, visit: Visit | None) -> dict[str, str]:
+        element = visit.element.id if visit else ""
+        return {"instance": self.row["id"], "process": self.row["process"], "element": element}
