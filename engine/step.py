@@ -287,6 +287,6 @@ class Step:
         """Append an event of this instance."""
         events.record(self.actor, self.tx, kind, key=self.row["key"], data=data, **self._where(visit))
 
-    def _where(self, visit: Visit | None) -> dict[str, str]:
+    def _where(self, visit: Visit | None) -> dict[str, Any]:
         element = visit.element.id if visit else ""
         return {"instance": self.row["id"], "process": self.row["process"], "element": element}
