@@ -5,11 +5,11 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
-from loopdesk.engine import bpmn, dmn, factnames
+from loopdesk.engine import bpmn, dmn, factnames, scripts
 from loopdesk.engine.bundle import is_texts, read_texts
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding, errors_of
-from loopdesk.engine.host import Files, Host
+from loopdesk.engine.host import SCRIPTS_REMEDY, Files, Host, no_scripts
 from loopdesk.engine.tx import Tx
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -30,6 +30,7 @@ def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
         for element in process.elements.values():
             findings += _references(process, element, decisions, host)
             findings += _calendar(process, element, host)
+            findings += _script(process, element, host)
     if any(PurePosixPath(path).suffix == ".bpmn" for path in files) and name not in diagrams.processes:
         message = N_("No diagram of the folder holds a process with the id “%(name)s”.")
         if not errors_of(diagrams.findings):
@@ -126,6 +127,21 @@ def _calendar(process: bpmn.Process, element: bpmn.Element, host: Host) -> list[
         for text in texts
         if not bpmn.is_expression(text) and _MONTHS.search(text)
     ]
+
+
+def _script(process: bpmn.Process, element: bpmn.Element, host: Host) -> list[Finding]:
+    """A Python script is allowed, and one that the sandbox runs."""
+    source = element.extras.program
+    if not source:
+        return []
+    if host.run_script is no_scripts:
+        message = N_("Python scripts are not allowed in this house.")
+        return [_on(process, element, "script.python", message, SCRIPTS_REMEDY)]
+    try:
+        scripts.names(source)
+    except Invalid as error:
+        return [_on(process, element, "script.python", error.message, error.remedy, **error.params)]
+    return []
 
 
 def mismatch(operation: Any, inputs: dict[str, Any]) -> str:

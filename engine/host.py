@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.calendar import Calendar
-from loopdesk.engine.errors import N_, Missing
+from loopdesk.engine.errors import N_, Missing, Refused
 from loopdesk.engine.findings import Finding
 
 if TYPE_CHECKING:
@@ -65,6 +65,14 @@ def _no_calendar(_tx: Tx, name: str) -> Calendar:
     )
 
 
+def no_scripts(_source: str, _scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Python scripts are not run unless an administrator allows it."""
+    raise Refused(N_("Python scripts are not allowed in this house."), remedy=SCRIPTS_REMEDY)
+
+
+SCRIPTS_REMEDY = N_("Write the rule in FEEL, or ask an administrator to set LOOPDESK_PYTHON_SCRIPTS=1.")
+
+
 @dataclass
 class Host:
     """The upper rooms' answers; the defaults know nothing, which is enough for the engine's own tests."""
@@ -81,6 +89,8 @@ class Host:
     """The calendar of a name, as it stands now; ``Missing`` or ``Invalid`` when it cannot be used."""
     calendar_names: Callable[[], Collection[str] | None] = lambda: None
     """The names of all calendars; None when nobody knows, and then no name is wrong."""
+    run_script: Callable[[str, Mapping[str, Any]], dict[str, Any]] = no_scripts
+    """(source, variables) -> what a Python script assigns; ``no_scripts`` where none is allowed."""
     fact_names: frozenset[str] = frozenset()
     """All that ``case`` can be asked for; empty when nobody knows, and then no name is wrong."""
     assign: Callable[[Tx, Call], Assignment] = _nobody

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from loopdesk.engine import events, incidents, outbox_rows
+from loopdesk.engine import events, incidents, outbox_rows, telemetry
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.batch import Batch
 from loopdesk.engine.errors import Away, Refused
@@ -81,19 +81,22 @@ def drain(engine: Engine, handlers: Handlers, *, worker: str, limit: int = 50) -
         with Batch(engine, rows, tx.now) as batch:
             for row in batch:
                 _perform(engine, handlers, row, batch)
+    engine.figures.hand_in(engine)
     return len(rows)
 
 
 def _perform(engine: Engine, handlers: Handlers, row: Row, batch: Batch) -> None:
-    try:
-        if row.deaths >= DEATHS:
-            raise Refused("Workers did not survive this step %(deaths)s times.", deaths=row.deaths)
-        if row.kind in handlers.local:
-            _run_local(engine, row, handlers.local[row.kind])
-        else:
-            _run_remote(engine, row, handlers.remote[row.kind], batch)
-    except Exception as error:  # noqa: BLE001 - kept as a retry or an incident
-        _fail(engine, handlers, row, error)
+    with telemetry.performing(engine, row) as outcome:
+        try:
+            if row.deaths >= DEATHS:
+                raise Refused("Workers did not survive this step %(deaths)s times.", deaths=row.deaths)
+            if row.kind in handlers.local:
+                _run_local(engine, row, handlers.local[row.kind])
+            else:
+                _run_remote(engine, row, handlers.remote[row.kind], batch)
+        except Exception as error:  # noqa: BLE001 - kept as a retry or an incident
+            outcome.error = error
+            _fail(engine, handlers, row, error)
 
 
 def _run_local(engine: Engine, row: Row, handler: Callable[[Tx, Row], None]) -> None:
@@ -116,8 +119,7 @@ def _fail(engine: Engine, handlers: Handlers, row: Row, error: Exception) -> Non
         # The database went away, deadlocked or was restarted: none of the row's business, it runs again soon.
         error = Away("The database was away: %(error)s", error=str(error.orig)).with_traceback(error.__traceback__)
     with engine.begin() as tx:
-        again = _again(tx, handlers, row, error) if isinstance(error, Away) else None
-        if again is not None:
+        if isinstance(error, Away) and (again := _again(tx, handlers, row, error)):
             if outbox_rows.mark(tx, row, state=READY, lease_until=None, error=str(error), **again):
                 _record(tx, row, error, again)
         elif outbox_rows.mark(tx, row, state=FAILED, attempts=row.attempts + 1, lease_until=None, error=str(error)):

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from loopdesk.engine import telemetry
 from loopdesk.engine.db import BIG, JSON, Moment, metadata
 from loopdesk.engine.sql import claim, constant
 from loopdesk.engine.tx import Tx
@@ -42,6 +43,7 @@ outbox = sa.Table(
     sa.Column("error", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("done_at", Moment),
+    sa.Column("trace", sa.String(55), nullable=False, server_default=""),
     sa.Index("ix_outbox_instance", "instance_id"),
 )
 _READY, _CLAIMED = outbox.c.state == constant(READY), outbox.c.state == constant(CLAIMED)
@@ -84,6 +86,7 @@ class Row:
     claimed_by: str
     created_at: datetime = field(compare=False)
     limited_since: datetime | None = field(default=None, compare=False)
+    trace: str = field(default="", compare=False)
 
 
 _FIELDS = tuple(item.name for item in fields(Row))
@@ -91,6 +94,7 @@ _FIELDS = tuple(item.name for item in fields(Row))
 
 def put_many(tx: Tx, wanted: Sequence[Wanted]) -> None:
     """Put effects into the outbox; one whose idempotency key stands there already is not put again."""
+    trace = telemetry.traceparent()
     rows: list[dict[str, Any]] = [
         {
             "kind": want.kind,
@@ -107,6 +111,7 @@ def put_many(tx: Tx, wanted: Sequence[Wanted]) -> None:
             "claimed_by": "",
             "error": "",
             "created_at": tx.now,
+            "trace": trace,
         }
         for want in wanted
     ]

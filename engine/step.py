@@ -1,9 +1,9 @@
 """One step of one instance: what its diagram asks for becomes rows of the step's transaction."""
 
+import time
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from loopdesk.engine import (
     bpmn,
@@ -16,6 +16,7 @@ from loopdesk.engine import (
     outbox,
     signals,
     subscriptions,
+    telemetry,
     timers,
     values,
     waits,
@@ -28,15 +29,17 @@ from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.host import Call
+from loopdesk.engine.housed import Housed
 from loopdesk.engine.tx import Tx
 
 
-class Step:
+class Step(Housed):
     """A locked instance on its way from one stored state to the next; answers the diagram as ``bpmn.Outside``."""
 
     execution: bpmn.Execution
 
     def __init__(self, actor: Actor, tx: Tx, row: dict[str, Any]) -> None:
+        self._began = time.perf_counter()
         self.actor = actor
         self.tx = tx
         self.row = row
@@ -128,6 +131,7 @@ class Step:
         values.store(self.tx, self.row["id"], self.execution.large)
         self.take_back()
         self.row |= {"version": self.row["version"] + 1, "status": status}
+        telemetry.stepped(self.tx.engine, self.row, self._began)
         if not self.active:
             self.record("instance.ended", data={"status": status})
         waits, self._waits = sorted(set(self._waits)), []
@@ -140,26 +144,12 @@ class Step:
 
     # --- what the diagram asks ----------------------------------------------------------------------------------
 
-    @property
-    def now(self) -> datetime:
-        """The instant of the step."""
-        return self.tx.now
-
-    @property
-    def zone(self) -> tzinfo:
-        """The house's zone."""
-        return ZoneInfo(self.tx.host.zone)
-
     def facts(self) -> Mapping[str, Any]:
         """``case.*``, read once between two operations, for only operations change them."""
         if self._facts is None:
             known = self.tx.host.facts(self.tx, self.row["key"])
             self._facts = known if "number" in known else {"number": self.row["key"], **known}
         return self._facts
-
-    def is_effect(self, name: str) -> bool:
-        """Whether a connector performs it."""
-        return name in self.tx.host.effects
 
     def operate(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run an operation of the desk in this transaction."""
@@ -211,10 +201,6 @@ class Step:
         )
         data = {"task": row["id"], "department": row["department"], "role": row["role"], "person": row["person"]}
         self.record("task.created", visit, data=data)
-
-    def calendar(self, name: str) -> Calendar:
-        """A calendar of the house."""
-        return self.tx.host.calendar(self.tx, name)
 
     def timer(self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None) -> None:
         """A timer row wakes the token."""

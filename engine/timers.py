@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine import outbox
+from loopdesk.engine import outbox, telemetry
 from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.db import BIG, Moment, metadata
 from loopdesk.engine.sql import claim, constant
@@ -110,7 +110,10 @@ def claim_due(tx: Tx, limit: int = 500) -> int:
 def take(tx: Tx, timer_id: int) -> dict[str, Any] | None:
     """Mark an open timer as fired and return its row; None when it was cancelled or has fired already."""
     row = tx.conn.execute(_TAKE, {"wanted": timer_id}).mappings().first()
-    return dict(row) if row else None
+    if row is None:
+        return None
+    telemetry.fired(tx.engine, (tx.now - row["due_at"]).total_seconds())
+    return dict(row)
 
 
 def of_instance(tx: Tx, instance: str, *, due: bool = False) -> list[dict[str, Any]]:

@@ -74,6 +74,15 @@ class Instance:
             self.trial.effect(visit.element, name, inputs)
         return answer or {}
 
+    def script(self, visit: Visit, source: str, scope: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The answer given, else what the script says where the house allows it, else nothing."""
+        answer = self.trial.answer(visit.element)
+        run = self.trial.order.run_script
+        if answer is not None or run is not None:
+            return run(source, scope) if answer is None and run is not None else answer or {}
+        self.trial.effect(visit.element, "python", {})
+        return {}
+
     def effect(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> None:
         """Never asked for, as ``is_effect`` says."""
         raise NotImplementedError

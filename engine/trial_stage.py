@@ -1,6 +1,6 @@
 """The stage of a trial: instances in memory, the virtual clock, and who answers what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -34,6 +34,8 @@ class Order:
     answers: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Per element one answer per visit; the last one repeats."""
     until: bpmn.Duration | None = None
+    run_script: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """the sandbox of Python scripts, where the house allows them"""
     calendars: Calendars = field(default_factory=lambda: Calendars({}))
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from loopdesk.engine import pending
 from loopdesk.engine.clock import Clock
 from loopdesk.engine.db import Database
+from loopdesk.engine.figures import Figures
 from loopdesk.engine.host import Host
 
 
@@ -121,6 +122,7 @@ class Engine:
     clock: Clock
     host: Host
     wake: Callable[[], None] = lambda: None
+    figures: Figures = field(default_factory=Figures)
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:

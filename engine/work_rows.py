@@ -51,18 +51,20 @@ task = sa.Table(
     sa.Index("ix_task_key", "key"),
 )
 _OPEN = task.c.state == "open"
+TAKEN, MEANT = (column != sa.literal_column("''", sa.String()) for column in (task.c.assignee, task.c.person))
+"""Somebody's, and meant for somebody: so few that their indexes leave all other tasks out."""
 _LISTED = {
-    "group": ("department", "role", "assignee"),
-    "role": ("department", "role"),
-    "department": ("department",),
-    "mine": ("assignee",),
-    "person": ("person",),
-    "due": (),
+    "group": (_OPEN, "department", "role", "assignee"),
+    "role": (_OPEN, "department", "role"),
+    "department": (_OPEN, "department"),
+    "mine": (sa.and_(_OPEN, TAKEN), "assignee"),
+    "person": (sa.and_(_OPEN, MEANT), "person"),
+    "due": (_OPEN,),
 }
 """One index for each way in which `worklist` looks for open tasks, in its order."""
-for _way, _columns in _LISTED.items():
-    _ordered = [task.c[_name] for _name in (*_columns, "due_at", "id")]
-    sa.Index(f"ix_task_{_way}", *_ordered, postgresql_where=_OPEN, sqlite_where=_OPEN)
+for _way, (_where, *_columns) in _LISTED.items():
+    _ordered = [task.c[str(_name)] for _name in (*_columns, "due_at", "id")]
+    sa.Index(f"ix_task_{_way}", *_ordered, postgresql_where=_where, sqlite_where=_where)
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
 
 

@@ -15,7 +15,7 @@ from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.instances import instance
 from loopdesk.engine.sql import constant
 from loopdesk.engine.tx import Tx
-from loopdesk.engine.work_rows import OPEN, task
+from loopdesk.engine.work_rows import MEANT, OPEN, TAKEN, task
 
 Box = Literal["mine", "due", "group", "all"]
 Condition = sa.ColumnElement[bool]
@@ -67,8 +67,9 @@ def _ways(actor: Actor, box: Box) -> Iterator[Condition]:
     """How an open task can stand in a box of the actor; each has an index whose order is a listing's."""
     nobodys = (task.c.assignee == "", task.c.person == "")
     if box in ("mine", "due", "all") and actor.kind == "person":
-        yield task.c.assignee == actor.id
-        yield sa.and_(task.c.person == actor.id, *nobodys[:1]) if box == "mine" else task.c.person == actor.id
+        yield sa.and_(TAKEN, task.c.assignee == actor.id)
+        meant = sa.and_(MEANT, task.c.person == actor.id)
+        yield sa.and_(meant, task.c.assignee == "") if box == "mine" else meant
     if box != "mine":
         yield from (sa.and_(way, *nobodys) if box == "group" else way for way in _of_groups(actor))
 

@@ -47,7 +47,7 @@ class Follower(threading.Thread):
         while not self._stopping.wait(PAUSE):
             try:
                 self._turn()
-            except sa.exc.OperationalError as error:
+            except sa.exc.DBAPIError as error:
                 log.warning("cannot read events, trying again: %s", error)
 
     def stop(self) -> None:
@@ -57,10 +57,11 @@ class Follower(threading.Thread):
     def _turn(self) -> None:
         while not self._stopping.is_set():
             with self._engine.read() as tx:
-                batch, self._cursor = events.since(tx, self._cursor)
+                batch, cursor = events.since(tx, self._cursor)
             if not batch:
                 return
-            self._call((batch, self._cursor))
+            self._call((batch, cursor))
+            self._cursor = cursor  # not before: a database that goes away during the call must not cost the batch
 
 
 class Tail:
@@ -76,12 +77,12 @@ class Tail:
         """A queue that receives each batch from now on; ``None`` in it means cut off."""
         reader: queue.Queue[Batch | None] = queue.Queue(BACKLOG)
         with self._lock:
-            self._readers.add(reader)
             if self._follower is None:
                 with self._engine.read() as tx:
                     cursor = events.latest(tx)
                 self._follower = Follower(self._engine, self._fan_out, cursor)
                 self._follower.start()
+            self._readers.add(reader)
         return reader
 
     def close(self, reader: queue.Queue[Batch | None]) -> None:

@@ -1,7 +1,8 @@
 """Is it up, is it ready, how is it doing: for load balancers and Prometheus."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
+from typing import Any
 
 import redis
 import sqlalchemy as sa
@@ -9,18 +10,20 @@ import sqlalchemy.exc
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from werkzeug.exceptions import Forbidden
 
 from loopdesk import migrations
+from loopdesk.engine import audit, figures
 from loopdesk.engine.incidents import incident
 from loopdesk.engine.instances import instance
 from loopdesk.engine.outbox_rows import outbox
 from loopdesk.engine.timers import timer
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.engine.work import task
+from loopdesk.web import telemetry
 from loopdesk.web.api.auth import bearer
 from loopdesk.web.context import loopdesk, loopdesk_of
 from loopdesk.web.security import public
@@ -38,8 +41,10 @@ class Figures(Collector):
         self._engine = engine
 
     def collect(self) -> Iterable[Metric]:
-        """Steps taken, and what waits: outbox rows, due timers, human tasks."""
+        """Steps taken, and what waits: outbox rows, due timers, human tasks; and what all processes have counted."""
+        self._engine.figures.hand_in(self._engine, every=0)
         with self._engine.read() as tx:
+            yield from _counted(tx)
             yield CounterMetricFamily("loopdesk_steps", "Committed steps of all instances", value=_steps(tx))
             for name, text, value in _gauges(tx):
                 yield GaugeMetricFamily(name, text, value=value)
@@ -47,6 +52,55 @@ class Figures(Collector):
 
 def _steps(tx: Tx) -> float:
     return float(tx.conn.scalar(sa.select(sa.func.sum(instance.c.version))) or 0)
+
+
+def _counted(tx: Tx) -> Iterable[Metric]:
+    """What web servers and workers have handed in, as Prometheus knows it."""
+    texts = {
+        figures.STEP: "Time of a step, from loading the instance to storing it",
+        figures.LATE: "How late timers fired",
+        figures.WAIT: "How long an effect waited from being wanted to an attempt at it",
+    }
+    rows = tx.conn.execute(sa.select(figures.figure).order_by(figures.figure.c.name, figures.figure.c.labels)).all()
+    for name, text in texts.items():
+        family = HistogramMetricFamily(name, text, labels=_labels([row for row in rows if row.name == name]))
+        for labels, (counts, total) in _histograms(name, rows).items():
+            family.add_metric([value for _, value in labels], _cumulative(counts), total)
+        yield family
+    attempts = CounterMetricFamily(figures.ATTEMPTS, "Attempts at effects", labels=["kind", "outcome"])
+    for row in rows:
+        if row.name == figures.ATTEMPTS:
+            attempts.add_metric([value for _, value in _pairs(row.labels)], row.value)
+    yield attempts
+
+
+def _pairs(labels: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in (pair.partition("=") for pair in labels.split(",") if pair)]
+
+
+def _labels(rows: Sequence[sa.Row[Any]]) -> list[str]:
+    return [name for name, _ in _pairs(rows[0].labels) if name != "le"] if rows else []
+
+
+def _histograms(
+    name: str, rows: Sequence[sa.Row[Any]]
+) -> dict[tuple[tuple[str, str], ...], tuple[dict[str, float], float]]:
+    """Labels -> how many things lie below each limit and above the one before, and the sum of all seconds."""
+    found: dict[tuple[tuple[str, str], ...], dict[str, float]] = {}
+    sums = {tuple(_pairs(row.labels)): row.value for row in rows if row.name == f"{name}_sum"}
+    for row in rows:
+        if row.name == name:
+            pairs = _pairs(row.labels)
+            found.setdefault(tuple(pairs[:-1]), {})[pairs[-1][1]] = row.value
+    return {labels: (counts, sums.get(labels, 0.0)) for labels, counts in found.items()}
+
+
+def _cumulative(counts: dict[str, float]) -> list[tuple[str, float]]:
+    total, limits = 0.0, []
+    for limit in [*map(str, figures.BUCKETS), "+Inf"]:
+        total += counts.get(limit, 0.0)
+        limits.append((limit, total))
+    return limits
 
 
 def _gauges(tx: Tx) -> list[tuple[str, str, float]]:
@@ -65,12 +119,14 @@ def _gauges(tx: Tx) -> list[tuple[str, str, float]]:
         ("loopdesk_outbox_age_seconds", "How long the oldest ready outbox row has been due", age),
         ("loopdesk_timers_due", "Timers past their time", count(timer, *overdue)),
         ("loopdesk_incidents_open", "Steps that failed for good and wait for a person", count(incident, opened)),
+        ("loopdesk_audit_lag_seconds", "How long the oldest event waits to be chained", audit.lag(tx)),
         ("loopdesk_tasks_open", "Human tasks waiting for somebody", count(task, task.c.state == "open")),
     ]
 
 
 def register(app: Flask) -> None:
     """Serve ``/healthz``, ``/readyz`` and ``/metrics``, and count every request by endpoint."""
+    telemetry.register(app)
     registry = CollectorRegistry()
     registry.register(Figures(loopdesk_of(app).engine))
     labels = ("endpoint", "method", "status")

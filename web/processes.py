@@ -1,7 +1,6 @@
 """The processes of one Loopdesk: started together, watched, ended together."""
 
 import ctypes
-import logging
 import os
 import signal
 import subprocess
@@ -32,8 +31,10 @@ def die_with_parent() -> None:
 
 
 def log_as(name: str) -> None:
-    """Write warnings of this process to standard error, under the part's name."""
-    logging.basicConfig(level=logging.WARNING, format=f"%(asctime)s {name}: %(levelname)s %(name)s: %(message)s")
+    """Write warnings of this process to standard error, under the part's name; trace it where a collector is named."""
+    from loopdesk.web import telemetry  # with Flask behind it, which the supervisor does without
+
+    telemetry.start(name)
 
 
 def command(name: str) -> list[str]:

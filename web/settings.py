@@ -30,6 +30,7 @@ VARIABLES = {
     "smtp_url": "SMTP_URL",
     "mail_from": "MAIL_FROM",
     "webhook_hosts": "LOOPDESK_WEBHOOK_HOSTS",
+    "python_scripts": "LOOPDESK_PYTHON_SCRIPTS",
     "intake_smtp_port": "INTAKE_SMTP_PORT",
     "language": "LANGUAGE",
     "zone": "ZONE",
@@ -68,6 +69,8 @@ class Settings:
     mail_from: str = "support@loopdesk.example"
     webhook_hosts: str = ""
     """Hosts that webhooks may call, separated by commas; anything else is refused."""
+    python_scripts: bool = False
+    """Whether diagrams may hold script tasks in Python, which run in a sandbox."""
     intake_smtp_port: int = 2525
     """Port of the mail intake; 0 = off."""
     language: str = "en"

@@ -42,6 +42,7 @@ from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host
 from loopdesk.engine.outbox import Handlers, Row
 from loopdesk.engine.periodic import Periodic
+from loopdesk.engine.scripts import Sandbox
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.forms import checks, form, gaps, translation, validation
 from loopdesk.web import inbound
@@ -65,10 +66,12 @@ class Loopdesk:
     store: Store
     identity: Identity
     redis: "redis.Redis | None"
+    sandbox: Sandbox
 
     def close(self) -> None:
         """Give connections back."""
         self.engine.database.close()
+        self.sandbox.close()
         if self.redis is not None:
             self.redis.close()
 
@@ -80,6 +83,9 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
     registry = Registry(_connectors(settings, clock))
     engine = Engine(Database(settings.database_url), clock, Host(), _waker(settings))
     engine.host = replace(_host(engine, registry, store, settings.url), zone=settings.zone)
+    sandbox = Sandbox()
+    if settings.python_scripts:
+        engine.host = replace(engine.host, run_script=sandbox.run)
     chores = _periodic(settings, store)
     return Loopdesk(
         settings=settings,
@@ -90,6 +96,7 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
         store=store,
         identity=identity or LocalIdentity(),
         redis=_redis(settings.redis_url) if settings.redis_url else None,
+        sandbox=sandbox,
     )
 
 

@@ -94,11 +94,20 @@ class ScriptTask(Activity):
 
     def start(self, token: Token) -> bool:
         """Evaluate the script; one in another language that a draft has is asked for outside."""
+        if self.element.extras.program:
+            return self.program(token)
         if not is_expression(self.element.extras.script):
             run = token.workflow
             return self.settled(token, run.outside.operate(run.visit(token), "", self.inputs(token)))
         scope = token.workflow.scope(token, **self.inputs(token))
         self.keep(token, evaluate(self.element.extras.script, scope))
+        return True
+
+    def program(self, token: Token) -> bool:
+        """Run a Python script: what it assigns are variables, or ``result`` is the result variable."""
+        run, extras = token.workflow, self.element.extras
+        found = run.outside.script(run.visit(token), extras.program, run.scope(token, **self.inputs(token)))
+        self.keep(token, found.get("result") if extras.result else found)
         return True
 
     def keep(self, token: Token, value: Any) -> None:

@@ -100,6 +100,8 @@ class Extras:
     """type of the task definition: name of an operation or effect"""
     decision: str = ""
     script: str = ""
+    program: str = ""
+    """a script in Python, run only where the house allows it"""
     result: str = ""
     called: str = ""
     all_in: bool = True

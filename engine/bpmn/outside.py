@@ -43,6 +43,9 @@ class Outside(Protocol):
     def operate(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call an operation now; its result."""
 
+    def script(self, visit: Visit, source: str, scope: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Run a Python script and return what it assigns; raises ``Refused`` where the house allows none."""
+
     def effect(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> None:
         """Want an effect; the token waits."""
 

@@ -181,7 +181,7 @@ class _Checker:
             self.service_task(element)
 
     def script_task(self, element: Element) -> None:
-        if not is_expression(element.extras.script):
+        if not is_expression(element.extras.script) and not element.extras.program:
             message = N_("The script is not a FEEL expression; other languages are not run.")
             self.find(element, "draft.script", message, N_("Choose “FEEL expression” and begin it with “=”."))
         self.feel(element, element.extras.script)

@@ -1,12 +1,16 @@
 """The Camunda 8 extension elements that we author in (architecture §3, dialect)."""
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 
 from lxml import etree
 
 from loopdesk.engine.bpmn.model import Extras, Mapped
-from loopdesk.engine.bpmn.xml import BPMN, ZEEBE
+from loopdesk.engine.bpmn.xml import BPMN, CAMUNDA, ZEEBE
+
+PYTHON = frozenset({"python", "python3", "text/x-python", "application/x-python"})
+"""What BPMN files call the language."""
 
 Reader = Callable[[Extras, etree._Element], Extras]
 
@@ -20,7 +24,18 @@ def extras_of(node: etree._Element) -> tuple[Extras, list[str]]:
             extras = _READERS[tag](extras, extension)
         elif tag not in _HARMLESS:
             unknown.append(tag)
+    if etree.QName(node).localname == "scriptTask" and not extras.script:
+        extras = _program(extras, node)
     return extras, unknown
+
+
+def _program(extras: Extras, node: etree._Element) -> Extras:
+    """A script in Python stands in the model itself (BPMN 2.0.2 §10.3.3), its result variable as Camunda 7 has it."""
+    script = node.find(f"{{{BPMN}}}script")
+    if script is None or node.get("scriptFormat", "").strip().lower() not in PYTHON:
+        return extras
+    result = next((node.get(f"{{{namespace}}}resultVariable", "") for namespace in CAMUNDA[:1]), "")
+    return replace(extras, program=textwrap.dedent(script.text or "").strip(), result=result)
 
 
 def _mappings(extras: Extras, node: etree._Element) -> Extras:

@@ -87,6 +87,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_bulk_created", ["created_at"], unique=False)
 
     op.create_table(
+        "figure",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("labels", sa.String(length=250), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "labels", name=op.f("pk_figure")),
+    )
+    op.create_table(
         "migration",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -199,6 +206,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("limited_since", Moment(), nullable=True))
+        batch_op.add_column(sa.Column("trace", sa.String(length=55), server_default="", nullable=False))
         batch_op.drop_index(batch_op.f("ix_outbox_open"), sqlite_where=sa.text("state IN ('ready', 'claimed')"))
         batch_op.create_index(
             "ix_outbox_claimed",
@@ -231,8 +239,8 @@ def upgrade() -> None:
             "ix_task_mine",
             ["assignee", "due_at", "id"],
             unique=False,
-            postgresql_where=sa.text("state = 'open'"),
-            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open' AND assignee != ''"),
+            sqlite_where=sa.text("state = 'open' AND assignee != ''"),
         )
         batch_op.create_index(
             "ix_task_department",
@@ -245,8 +253,8 @@ def upgrade() -> None:
             "ix_task_person",
             ["person", "due_at", "id"],
             unique=False,
-            postgresql_where=sa.text("state = 'open'"),
-            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open' AND person != ''"),
+            sqlite_where=sa.text("state = 'open' AND person != ''"),
         )
         batch_op.create_index(
             "ix_task_role",
@@ -272,13 +280,17 @@ def downgrade() -> None:
             "ix_task_role", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
         )
         batch_op.drop_index(
-            "ix_task_person", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+            "ix_task_person",
+            postgresql_where=sa.text("state = 'open' AND person != ''"),
+            sqlite_where=sa.text("state = 'open' AND person != ''"),
         )
         batch_op.drop_index(
             "ix_task_department", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
         )
         batch_op.drop_index(
-            "ix_task_mine", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+            "ix_task_mine",
+            postgresql_where=sa.text("state = 'open' AND assignee != ''"),
+            sqlite_where=sa.text("state = 'open' AND assignee != ''"),
         )
         batch_op.create_index(
             batch_op.f("ix_task_mine"), ["assignee", "id"], unique=False, sqlite_where=sa.text("state = 'open'")
@@ -310,6 +322,7 @@ def downgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state IN ('ready', 'claimed')"),
         )
+        batch_op.drop_column("trace")
         batch_op.drop_column("limited_since")
 
     with op.batch_alter_table("message", schema=None) as batch_op:
@@ -351,6 +364,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_migration_name")
 
     op.drop_table("migration")
+    op.drop_table("figure")
     with op.batch_alter_table("bulk", schema=None) as batch_op:
         batch_op.drop_index("ix_bulk_created")
 

@@ -1,14 +1,16 @@
 """One person's inbox beside a thousand open tasks and beside a million: the listings behind it, and the page."""
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
 from loopdesk.desk import people
 from loopdesk.engine import bundles, instances, work
@@ -31,17 +33,16 @@ OWN = 30
 LOGIN, RARE = "li.na", "rare"
 
 
-def fill_tasks(engine: Engine, first: int, number: int, person: people.Person) -> None:
+def fill_tasks(engine: Engine, number: int, person: people.Person) -> None:
     """Open tasks of five departments and two roles; a quarter are taken, a tenth are meant for one other person.
 
     The first ones hold a few for ``person`` alone, and a few of a department that has no others.
     """
-    count = G + first
-    own = sa.and_(count % 7 == 0, count <= 7 * OWN)
-    rare = sa.and_(count % 7 == 1, count <= 7 * 60)
-    departments = sa.case((rare, RARE), (count % 5 == 0, person.departments[0]), else_=text("department-", count % 5))
-    taken = sa.and_(count % 4 == 0, sa.not_(rare))
-    meant = sa.and_(count % 10 == 3, sa.not_(rare))
+    own = sa.and_(G % 7 == 0, G <= 7 * OWN)
+    rare = sa.and_(G % 7 == 1, G <= 7 * 60)
+    departments = sa.case((rare, RARE), (G % 5 == 0, person.departments[0]), else_=text("department-", G % 5))
+    taken = sa.and_(G % 4 == 0, sa.not_(rare))
+    meant = sa.and_(G % 10 == 3, sa.not_(rare))
     now = engine.clock.now()
     due = filling.spread(engine.database, now, timedelta(minutes=7), 5_000)
     made = {"instance_id": "i", "ref": "1", "bundle_id": bundle_of(engine), "process": "p", "element": "t", "form": ""}
@@ -50,14 +51,14 @@ def fill_tasks(engine: Engine, first: int, number: int, person: people.Person) -
         engine.database,
         task,
         number,
-        id=text("task-", count + 10_000_000),
-        key=text("L-", count),
+        id=text("task-", G + 10_000_000),
+        key=text("L-"),
         department=departments,
-        role=sa.case((count % 2 == 0, "agent"), else_="specialist"),
-        assignee=sa.case((own, person.id), (taken, text("other-", count % 500)), else_=""),
+        role=sa.case((G % 2 == 0, "agent"), else_="specialist"),
+        assignee=sa.case((own, person.id), (taken, text("other-", G % 500)), else_=""),
         assignee_name=sa.case((taken, "Other"), else_=""),
-        person=sa.case((meant, text("other-", count % 500)), else_=""),
-        due_at=sa.case((count % 5 == 4, sa.null()), else_=due),
+        person=sa.case((meant, text("other-", G % 500)), else_=""),
+        due_at=sa.case((G % 5 == 4, sa.null()), else_=due),
         state="open",
         created_at=now,
         **made,
@@ -77,23 +78,28 @@ def bundle_of(engine: Engine) -> str:
     return made
 
 
-def looks(engine: Engine, actors: dict[str, Actor], page: Callable[[], None]) -> dict[str, float]:
-    """Milliseconds of each box for each person, and of the page in a browser."""
-    found = {}
-    for who, actor in actors.items():
-        for box, _, _ in BOXES:
-            found[f"{who}, box {box}"] = house.milliseconds(partial(listed, engine, actor, box))
-    return found | {"the page in HTML": house.milliseconds(page, times=30)}
-
-
 def listed(engine: Engine, actor: Actor, box: work.Box) -> int:
     """How many tasks one box shows."""
     with engine.read() as tx:
         return len(work.listing(actor, tx, box=box, limit=PAGE))
 
 
-def measure(kind: house.Kind) -> list[dict[str, Any]]:
-    """Both sizes on one database, in one run."""
+@dataclass(frozen=True)
+class House:
+    """A whole desk with so many open tasks, a browser in which its agent is signed in, and who looks."""
+
+    engine: Engine
+    browser: FlaskClient
+    actors: dict[str, Actor]
+
+    def page(self) -> None:
+        """The inbox as HTML."""
+        assert self.browser.get("/inbox?box=group").status_code == 200
+
+
+@contextmanager
+def house_with(kind: house.Kind, number: int) -> Iterator[House]:
+    """A furnished house with ``number`` open tasks."""
     with house.database(kind) as database, tempfile.TemporaryDirectory() as folder:
         desk = build(replace(settings_for(Path(folder), database.url), redis_url=""))
         first_start(desk)
@@ -101,22 +107,34 @@ def measure(kind: house.Kind) -> list[dict[str, Any]]:
             person = people.by_login(tx, LOGIN)
         assert person is not None
         agent = people.actor_of(person)
-        rare = replace(agent, departments=frozenset({RARE}))
-        actors = {"agent of a large group": agent, "agent of a small group": rare}
-        actors["supervisor"] = replace(agent, roles=frozenset({"supervisor"}))
-        browser = as_person(create_app(desk=desk), LOGIN)
-
-        def page() -> None:
-            assert browser.get("/inbox?box=group").status_code == 200
-
-        fill_tasks(desk.engine, 0, FEW, person)
-        few = looks(desk.engine, actors, page)
-        fill_tasks(desk.engine, FEW, MANY - FEW, person)
-        many = looks(desk.engine, actors, page)
+        actors = {
+            "agent of a large group": agent,
+            "agent of a small group": replace(agent, departments=frozenset({RARE})),
+            "supervisor": replace(agent, roles=frozenset({"supervisor"})),
+        }
+        fill_tasks(desk.engine, number, person)
+        yield House(desk.engine, as_person(create_app(desk=desk), LOGIN), actors)
         desk.close()
-    return [row(f"inbox, {what}: {MANY:,} open tasks, {kind}", many[what], "ms") for what in many] + [
-        row(f"inbox, {what}: {MANY:,} open tasks : {FEW:,}, {kind}", many[what] / few[what], "times", 1.5)
-        for what in many
+
+
+def measure(kind: house.Kind) -> list[dict[str, Any]]:
+    """Both sizes in turns."""
+    found = []
+    with house_with(kind, FEW) as few, house_with(kind, MANY) as many:
+        found.append(house.calibration(kind, many.engine.database, "inbox"))
+        for who in few.actors:
+            for box, _, _ in BOXES:
+                looks = (partial(listed, one.engine, one.actors[who], box) for one in (few, many))
+                found += pair(f"inbox, {who}, box {box}", kind, *house.compared(*looks))
+        found += pair("inbox, the page in HTML", kind, *house.compared(few.page, many.page, times=30))
+    return found
+
+
+def pair(what: str, kind: house.Kind, few: float, many: float) -> list[dict[str, Any]]:
+    """The time beside very many tasks, and how it compares."""
+    return [
+        row(f"{what}, {MANY:,} open tasks, {kind}", many, "ms"),
+        row(f"{what}, {MANY:,} open tasks : {FEW:,}, {kind}", many / few, "times", 1.5),
     ]
 
 

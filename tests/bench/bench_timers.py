@@ -3,6 +3,7 @@
 import tempfile
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from loopdesk.tests.support import eventually
 WAITING, DUE, FIRED, RATE = 1_000_000, 50_000, 2_000, 200
 IDLE = 100_000
 SOON = timedelta(seconds=4)
+NOWHERE = "redis://127.0.0.1:1/0"
 
 
 def deploy(engine: Engine) -> str:
@@ -31,24 +33,30 @@ def deploy(engine: Engine) -> str:
         return bundles.deploy(SYSTEM, tx, "p", {"p.bpmn": diagram(body + flows("s > wait > e"))}).id
 
 
-def looks(engine: Engine) -> dict[str, float]:
-    """Milliseconds of what the poller and an idle worker do when nothing is due."""
-    handlers = Handlers(local=runner.local_handlers())
-    return {
-        "the poller looks": house.milliseconds(lambda: jobs.tick(engine, lambda: None), times=200),
-        "a worker looks": house.milliseconds(lambda: outbox.drain(engine, handlers, worker="bench"), times=200),
-    }
+def poll(engine: Engine) -> None:
+    """What the poller does when nothing is due."""
+    jobs.tick(engine, lambda: None)
+
+
+def look(engine: Engine) -> None:
+    """What a worker does that finds nothing."""
+    outbox.drain(engine, Handlers(local=runner.local_handlers()), worker="bench")
 
 
 def idle(engine: Engine, kind: house.Kind, bundle: str) -> list[dict[str, Any]]:
-    """The same looks before and after there are very many open cases in which nothing happens."""
-    before = looks(engine)
+    """The same looks into a house without any case and into one with very many in which nothing happens."""
     filling.open_cases(engine.database, IDLE, bundle, engine.clock.now())
     house.settle(engine.database)
-    after = looks(engine)
+    with house.database(kind) as empty:
+        other = worker.engine(empty.url, NOWHERE)
+        pairs = {
+            "the poller looks": house.compared(partial(poll, other), partial(poll, engine), times=200),
+            "a worker looks": house.compared(partial(look, other), partial(look, engine), times=200),
+        }
+        other.database.close()
     return [
-        row(f"{what} beside {IDLE:,} idle cases : beside none, {kind}", after[what] / before[what], "times", 1.5)
-        for what in before
+        row(f"{what}, {IDLE:,} idle cases : none, {kind}", with_them / without, "times", 1.5)
+        for what, (without, with_them) in pairs.items()
     ]
 
 
@@ -57,7 +65,7 @@ def nothing_due(engine: Engine, kind: house.Kind) -> dict[str, Any]:
     filling.waiting_timers(engine.database, WAITING - IDLE, engine.clock.now() + timedelta(days=1))
     house.settle(engine.database)
     name = f"poll with nothing due, {WAITING:,} timers waiting, {kind}"
-    return row(name, looks(engine)["the poller looks"], "ms", 2)
+    return row(name, house.milliseconds(partial(poll, engine), times=200), "ms", 2)
 
 
 def claimed(engine: Engine, kind: house.Kind) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import psycopg
@@ -27,6 +28,8 @@ from loopdesk.web.processes import command as command_line
 Kind = Literal["PostgreSQL", "SQLite"]
 KINDS: tuple[Kind, ...] = ("PostgreSQL", "SQLite")
 _numbers = count()
+_migrating = Lock()
+"""Alembic knows one migration at a time."""
 
 
 @cache
@@ -43,7 +46,8 @@ def database(kind: Kind) -> Iterator[Database]:
     """An empty database with all tables."""
     with tempfile.TemporaryDirectory(prefix="loopdesk-bench-") as folder:
         found = Database(_new_postgres() if kind == "PostgreSQL" else default_url(folder))
-        migrations.upgrade(found)
+        with _migrating:
+            migrations.upgrade(found)
         try:
             yield found
         finally:
@@ -121,6 +125,18 @@ def milliseconds(work: Callable[[], object], *, times: int = 50) -> float:
         work()
         taken.append(time.perf_counter() - began)
     return sorted(taken)[times // 2] * 1e3
+
+
+def compared(first: Callable[[], object], second: Callable[[], object], *, times: int = 60) -> tuple[float, float]:
+    """Milliseconds of two calls, the median of each; they take turns, so that a busy machine disturbs both alike."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for number in range(-3, times):
+        for found, work in zip(taken, (first, second), strict=True):
+            began = time.perf_counter()
+            work()
+            if number >= 0:  # the first rounds warm both up
+                found.append(time.perf_counter() - began)
+    return sorted(taken[0])[times // 2] * 1e3, sorted(taken[1])[times // 2] * 1e3
 
 
 def bare_commit(database: Database) -> float:

@@ -52,6 +52,8 @@ class Crew:
         self._due: dict[int, float] = {}
         self._conducted = 0.0
         self.state = State()
+        self.idle = False
+        """Whether the people leave the tasks of their cases alone."""
         self.refused: list[str] = []
         """Answers that no plan explains."""
         self.pairs: list[float] = []
@@ -97,7 +99,7 @@ class Crew:
         number = plan.number
         if (plan.early or number in self.state.asking) and self._replied.get(number, 0) < 2:
             self._do(plan, "reply", lambda: self._reply(plan))
-        tasks = self.state.tasks.get(number, {})
+        tasks = {} if self.idle else self.state.tasks.get(number, {})
         signing = {name: tasks[name] for name in SIGNED if name in tasks}
         if signing:
             self._do(plan, "sign", lambda: self._sign(plan, signing))

@@ -139,5 +139,12 @@ def costs(engine: Engine) -> dict[str, int]:
             "retries": tx.conn.scalar(kinds.where(event.kind == "effect.failed")) or 0,
             "reclaimed": tx.conn.scalar(sa.select(sa.func.sum(row.deaths))) or 0,
             "incidents": tx.conn.scalar(sa.select(sa.func.count()).select_from(incidents.incident)) or 0,
+            "approved": tx.conn.scalar(_count_tasks("approve", work_rows.COMPLETED)) or 0,
+            "escalated": tx.conn.scalar(_count_tasks("approve", work_rows.CANCELLED)) or 0,
             "steps": tx.conn.scalar(sa.select(sa.func.sum(instances.instance.c.version))) or 0,
         }
+
+
+def _count_tasks(element: str, state: str) -> sa.Select[tuple[int]]:
+    task = work_rows.task
+    return sa.select(sa.func.count()).select_from(task).where(task.c.element == element, task.c.state == state)

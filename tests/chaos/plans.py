@@ -23,7 +23,7 @@ class Plan:
     approves: bool
     """Whether somebody approves as soon as possible; otherwise the timer decides, or whoever is quicker."""
     races: bool
-    """Whether the approval comes when the patience is about over."""
+    """Whether it comes when the patience is about over."""
 
     @property
     def title(self) -> str:
@@ -54,13 +54,15 @@ class Plan:
 
 
 def plans(count: int, seed: int, *, slow: float) -> list[Plan]:
-    """What ``count`` cases do; no timer waits longer than ``slow`` seconds."""
+    """What ``count`` cases do; no timer that fires waits longer than twice ``slow`` seconds."""
     dice = random.Random(f"plans {seed}")
 
     def one(number: int) -> Plan:
         pause, quiet, remind, patience = (round(dice.uniform(0.1, slow), 1) for _ in range(4))
         mood = dice.random()
-        return Plan(number, pause, quiet, remind, patience, dice.random() < 0.5, mood < 0.4, mood > 0.7)
+        approves, races = mood < 0.4, mood > 0.7
+        waits = patience + (20 * slow if approves else slow if races else 0)
+        return Plan(number, pause, quiet, remind, round(waits, 1), dice.random() < 0.5, approves, races)
 
     return [one(number) for number in range(count)]
 

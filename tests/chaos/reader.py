@@ -1,6 +1,7 @@
 """A person with a page open all the time: follows the live stream as a browser does, coming back after each break."""
 
 import re
+import socket
 import threading
 from contextlib import suppress
 
@@ -16,16 +17,17 @@ class Reader(threading.Thread):
 
     def __init__(self, url: str) -> None:
         super().__init__(name="reader", daemon=True)
-        self._client = httpx.Client(base_url=url, timeout=httpx.Timeout(20, read=30))
+        self.client = httpx.Client(base_url=url, timeout=httpx.Timeout(20, read=30))
         self._stopping = threading.Event()
         self._cursor = "0.0"
+        self._socket: socket.socket | None = None
         self.tasks: set[str] = set()
         self.opened = 0
         """How often the stream was opened: once, and after each break."""
 
     def run(self) -> None:
         """Sign in once; the session has to outlive every restart."""
-        while not self._stopping.wait(0.1) and not self._sign_in():
+        while not self._stopping.wait(0.1) and not self.sign_in():
             pass
         while not self._stopping.wait(0.3):
             with suppress(httpx.TransportError):
@@ -34,25 +36,30 @@ class Reader(threading.Thread):
     def stop(self) -> None:
         """Close the page."""
         self._stopping.set()
-        self._client.close()
+        with suppress(OSError):
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
         self.join(40)
+        self.client.close()
 
-    def _sign_in(self) -> bool:
+    def sign_in(self) -> bool:
+        """Sign in as a person does; False when nobody answers."""
         try:
-            page = self._client.get("/sign-in")
+            page = self.client.get("/sign-in")
             token = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
             if token is None:
                 return False
             data = {"login": LOGIN, "password": PASSWORD, "csrf_token": token[1]}
-            return self._client.post("/sign-in", data=data).status_code == 302
+            return self.client.post("/sign-in", data=data).status_code == 302
         except httpx.TransportError:
             return False
 
     def _follow(self) -> None:
         headers = {"Accept": "text/event-stream", "Last-Event-ID": self._cursor}
-        with self._client.stream("GET", "/live", headers=headers) as stream:
+        with self.client.stream("GET", "/live", headers=headers) as stream:
             if stream.status_code != 200:
                 return
+            self._socket = stream.extensions["network_stream"].get_extra_info("socket")
             self.opened += 1
             for line in stream.iter_lines():
                 self._hear(line)

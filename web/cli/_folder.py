@@ -1,5 +1,6 @@
 """Checking diagrams and whole process folders from files alone, without a database."""
 
+import os
 import re
 from pathlib import Path
 from typing import cast
@@ -11,10 +12,13 @@ from loopdesk.engine import bpmn, bundles
 from loopdesk.engine.calendar import Calendars
 from loopdesk.engine.checks import check
 from loopdesk.engine.findings import Finding
-from loopdesk.engine.host import Files, Host
+from loopdesk.engine.host import Files, Host, no_scripts
+from loopdesk.engine.scripts import Sandbox
 from loopdesk.forms import checks as form_checks
 from loopdesk.forms import gaps
 
+SANDBOX = Sandbox()
+"""Starts nothing before its first script."""
 SHIPPED = Path(loopdesk.__file__).parent / "workflows"
 
 
@@ -66,10 +70,16 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
         operations=operations.build("", cast(Store, None)),
         fact_names=facts.NAMES,
         calendar_names=lambda: hours,
+        run_script=SANDBOX.run if scripts_allowed() else no_scripts,
         check=upper,
     )
     findings = check(None, path.resolve().name, bundles.read_folder(path), host)
     return [_at(path / finding.file, finding) for finding in findings]
+
+
+def scripts_allowed() -> bool:
+    """Whether the environment allows script tasks in Python, as it would a running house."""
+    return os.environ.get("LOOPDESK_PYTHON_SCRIPTS", "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def _policies(path: Path, name: str) -> Path:

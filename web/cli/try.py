@@ -2,6 +2,7 @@
 """`loopdesk try`: runs a diagram in memory, on a virtual clock."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from loopdesk.engine.errors import Invalid
 from loopdesk.engine.trial import Order, Outcome
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._data import JsonObject, brief, data_option, show
-from loopdesk.web.cli._folder import beside, calendars_beside
+from loopdesk.web.cli._folder import SANDBOX, beside, calendars_beside, scripts_allowed
 from loopdesk.web.cli._language import LANGUAGES
 
 CODES = {"completed": 0, "waiting": 0, "failed": 1, "refused": 1}
@@ -87,8 +88,10 @@ def command(
     given: dict[str, list[dict[str, Any]]] = {}
     for element, answer in answers:
         given.setdefault(element, []).append(answer)
-    order = Order(process, also, data, messages, signals, given, until, calendars_beside(file))
+    order = Order(process, also, data, messages, signals, given, until, SANDBOX.run if scripts_allowed() else None)
+    order = replace(order, calendars=calendars_beside(file))
     outcome = trial.run(beside(file, file.read_bytes()), file.name, order)
+    SANDBOX.close()
     shown = outcome.as_json(translation())
     if as_json:
         click.echo(show(shown))

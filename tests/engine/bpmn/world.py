@@ -89,6 +89,9 @@ class World:
     def facts(self) -> Mapping[str, Any]:
         return self.case
 
+    def script(self, visit: Visit, source: str, scope: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise NotImplementedError
+
     def is_effect(self, name: str) -> bool:
         return name in self.effects
 
