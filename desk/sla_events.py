@@ -11,7 +11,8 @@ KINDS = frozenset(
     {
         "created", "pause", "resume", "priority", "auto_reply", "internal_note", "agent_reply", "customer_message",
         "resolved", "reopened", "handoff_accepted", "merged", "holiday_added", "policy_removed",
-        "diagnosed", "workaround_given", "plan_given", "initial_fix_given", "rca_delivered", "feedback_received",
+        "diagnosed", "workaround_given", "plan_given", "initial_fix_given",
+        "patch_delivered", "answer_given", "rca_delivered", "feedback_received",
         "report_delivered", "archived", "third_party_needed", "third_party_contacted", "department_done",
     }
 )  # fmt: skip

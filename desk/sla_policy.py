@@ -41,6 +41,8 @@ CLOCKS: Mapping[str, Conditions] = {
     "diagnosis": _conditions("diagnosed"),
     "workaround": _conditions("workaround_given", cancels="resolved"),
     "plan": _conditions("plan_given", cancels="resolved"),
+    "patch": _conditions("patch_delivered"),
+    "answer": _conditions("answer_given", cancels="resolved"),
     "initial": _conditions("initial_fix_given", cancels="resolved"),
     "resolution": _conditions("resolved", resumes="reopened"),
     "rca": _conditions("rca_delivered"),

@@ -1,7 +1,7 @@
 """Figures that every process counts and one page shows: kept for a moment in memory, then added up in the database.
 
 Workers have no port of their own that Prometheus could ask; the web server answers for all machines of the house. What
-a killed process had not handed in yet, at most ``EVERY`` seconds, is lost.
+a killed process had not handed in yet is lost: that of ``EVERY`` seconds, of a minute in an idle house.
 """
 
 import logging

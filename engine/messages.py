@@ -70,25 +70,17 @@ def publish(
     """Send a message to what waits for ``name`` and ``key``, now or until ``ttl`` is over.
 
     Who may publish is the calling verb's decision. A ``message_id`` that came before is answered with what became of
-    the first message; `Conflict` when that one had another name or key. ``case`` (else
-    the key), ``instance``, ``process`` and ``element`` say which diagram throws it, for the timeline.
+    the first message; `Conflict` when that one had another name or key. ``case`` (else the key), ``instance``,
+    ``process`` and ``element`` say which diagram throws it, for the timeline.
     """
     identity = message_id or new_id()
     if message_id:
         hold(tx, f"message id\n{message_id}")
         if before := _published(tx, identity, name, key):
             return before
-    row = {
-        "name": name,
-        "key": key,
-        "message_id": identity,
-        "payload": dict(payload),
-        "actor": actor_out(actor),
-        "created_at": tx.now,
-        "expires_at": tx.now + ttl,
-        "state": NEW,
-    }
-    insert_new(tx, message, [row], unique="message_id")
+    row = {"name": name, "key": key, "message_id": identity, "payload": dict(payload), "actor": actor_out(actor)}
+    times = {"created_at": tx.now, "expires_at": tx.now + ttl}
+    insert_new(tx, message, [row | times | {"state": NEW}], unique="message_id")
     number = tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).scalar_one()
     outbox.put(tx, "message", {"message": number}, idempotency_key=f"message:{number}", key=key)
     more = {"key": key} if case not in ("", key) else {}

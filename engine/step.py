@@ -40,6 +40,7 @@ class Step(Housed):
 
     def __init__(self, actor: Actor, tx: Tx, row: dict[str, Any]) -> None:
         self._began = time.perf_counter()
+        telemetry.stand(row["key"], row["id"])
         self.actor = actor
         self.tx = tx
         self.row = row

@@ -34,6 +34,8 @@ def place() -> Mapping[str, str]:
 
 def stand(case: str = "", instance: str = "", element: str = "") -> None:
     """From now on log lines of this thread belong to this case and instance; without arguments to none."""
+    if instance and not element and place().get("instance") == instance:
+        return  # the element is known already
     known = {"case": case, "instance": instance, "element": element}
     _place.set({name: value for name, value in known.items() if value})
 

@@ -32,6 +32,7 @@ from loopdesk.desk import (
     raci,
     retention,
     rights,
+    sla_checks,
 )
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.engine import audit, bulk, jobs, messages, migration, periodic, runner
@@ -130,7 +131,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         for file in sorted(files):
             if file.endswith(".form"):
                 found += checks.check(files[file], file=file, facts=facts.NAMES)
-        return found + gaps.check(files) + calendars.check(files)
+        return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
 
     def calendar_names() -> Collection[str] | None:
         with engine.read() as tx:

@@ -21,9 +21,7 @@ class Activity(Node):
         if self.start(my_task):
             return True
         if my_task.state == TaskState.READY:
-            for event in self.boundaries:
-                if event.arms:
-                    my_task.workflow.enter([event], my_task, my_task.data)
+            my_task.workflow.arm(self.boundaries, my_task)
         return None
 
     def start(self, token: Token) -> bool:

@@ -69,8 +69,10 @@ class Program:
     def plain_starts(self, process: str) -> list[Start | None]:
         """The start events of a process that each begin an instance when it is plainly started (BPMN 2.0.2 §10.5.2).
 
-        Only None when there are not several: the one instance begins where it has to.
+        Only None when there are not several: the one instance begins where it has to. Reader 1 took the first of them.
         """
+        if self.reader == "1":
+            return [None]
         known = self.diagrams.processes.get(process)
         found = known.plain_starts() if known is not None else []
         return [Start(item, 0, item.trigger) for item in found] if len(found) > 1 else [None]

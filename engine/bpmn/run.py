@@ -228,9 +228,13 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
 
     def listen(self, scope: Token) -> None:
         """Let the event sub-processes of a scope wait for their events."""
-        for start in scope.task_spec.handlers:
-            if start.arms:
-                self.enter([start], scope, scope.data)
+        self.arm(scope.task_spec.handlers, scope)
+
+    def arm(self, events: "Sequence[Node]", token: Token) -> None:
+        """Let events beside a token wait, before anything inside it moves that could throw them."""
+        armed = [event for event in events if event.arms]
+        self.enter(armed, token, token.data)
+        self.ready.rotate(len(armed))
 
     def jump(self, token: Token, node: "Node") -> None:
         """A completed token goes on elsewhere without a flow."""

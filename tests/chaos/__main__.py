@@ -48,13 +48,11 @@ def _write(outcome: Outcome, *, page: bool) -> int:
 
 def table(counts: dict[str, Any]) -> str:
     """The counts as a Markdown table."""
-    lines = []
+    rows: list[tuple[str, Any]] = []
     for name, value in counts.items():
-        if isinstance(value, dict):
-            lines += [f"| {one} | {count:,} |" for one, count in value.items()]
-        else:
-            text = str(value) if name == "seed" or isinstance(value, str) else f"{value:,}"
-            lines.append(f"| {name.replace('_', ' ')} | {text} |")
+        words = name.replace("_", " ")
+        rows += [(f"{words}: {one}", n) for one, n in value.items()] if isinstance(value, dict) else [(words, value)]
+    lines = [f"| {name} | {value if isinstance(value, str) else format(value, ',')} |" for name, value in rows]
     return "\n".join(["| count | |", "| --- | ---: |", *lines])
 
 

@@ -145,6 +145,6 @@ def costs(engine: Engine) -> dict[str, int]:
         }
 
 
-def _count_tasks(element: str, state: str) -> sa.Select[tuple[int]]:
+def _count_tasks(element: str, state: str) -> sa.Select[int]:
     task = work_rows.task
     return sa.select(sa.func.count()).select_from(task).where(task.c.element == element, task.c.state == state)

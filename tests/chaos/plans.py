@@ -119,8 +119,24 @@ def conductor() -> dict[str, bytes]:
     return {"conductor.bpmn": diagram(body, process="conductor", more=signal), "raci.yaml": b"activities: {}\n"}
 
 
+def pair() -> dict[str, bytes]:
+    """A process of nothing but two parallel signatures."""
+    gateways = '<bpmn:parallelGateway id="fork"/><bpmn:parallelGateway id="join"/>'
+    ends = '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>'
+    ways = flows("s > fork > sign_a > join > e", "fork > sign_b > join")
+    drawn = diagram(ends + gateways + "".join(map(_person, SIGNED)) + ways, process="pair")
+    return {"pair.bpmn": drawn, **_forms(SIGNED)}
+
+
 def _person(name: str) -> str:
     return f'<bpmn:userTask id="{name}">{extended(f"""<zeebe:formDefinition formId="{name}"/>""")}</bpmn:userTask>'
+
+
+def _forms(names: tuple[str, ...]) -> dict[str, bytes]:
+    """A form for each human task, and who has to do them."""
+    line = "{R: [support/agent], A: support/supervisor, C: [], I: []}"
+    raci = "activities:\n" + "".join(f"  {name}: {line}\n" for name in names)
+    return {"raci.yaml": raci.encode(), **{f"{name}.form": _form(name) for name in names}}
 
 
 def _form(key: str) -> bytes:

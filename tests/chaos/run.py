@@ -12,6 +12,7 @@ from loopdesk.tests.chaos import findings, plans
 from loopdesk.tests.chaos.crew import Crew
 from loopdesk.tests.chaos.house import House, Postgres
 from loopdesk.tests.chaos.mischief import Mischief
+from loopdesk.tests.chaos.pairs import slower_of_two
 from loopdesk.tests.chaos.reader import Reader
 from loopdesk.tests.chaos.scene import furnished
 from loopdesk.tests.chaos.target import Target
@@ -133,6 +134,7 @@ def _told(
         "blows": dict(sorted(mischief.done.items())),
         "page_came_back": max(0, reader.opened - 1),
         "signed_at_once": len(crew.pairs),
+        "slower_of_two_signatures_ms": slower_of_two(engine),
         "seconds": round(seconds, 1),
         "database": "SQLite" if desk.engine.database.is_sqlite else "PostgreSQL",
         "workers": house.workers,

@@ -69,6 +69,15 @@ def test_log_lines_know_case_and_instance_while_a_row_is_performed(engine: Engin
     assert telemetry.place() == {}
 
 
+def test_a_step_without_a_row_of_its_own_names_its_case_too() -> None:
+    telemetry.stand("L-1", "i1", "mail")
+    telemetry.stand("L-1", "i1")
+    assert telemetry.place() == {"case": "L-1", "instance": "i1", "element": "mail"}
+    telemetry.stand("L-1", "i2")
+    assert telemetry.place() == {"case": "L-1", "instance": "i2"}
+    telemetry.stand()
+
+
 def test_lateness_of_timers_is_counted(engine: Engine, clock: VirtualClock) -> None:
     with engine.begin() as tx:
         one = timers.set(tx, instance="i1", key="L-1", element="t", ref="1", due_at=tx.now)

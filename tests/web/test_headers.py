@@ -1,9 +1,12 @@
 """Cookies and headers of every answer (SEC-1)."""
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from flask import Flask
 
+from loopdesk.tests.support import free_port
 from loopdesk.tests.web.browsers import sign_in
 from loopdesk.web.app import create_app
 from loopdesk.web.security import CONTENT_POLICY
@@ -35,3 +38,20 @@ def test_no_page_runs_inline_script_or_is_framed(probed: Flask) -> None:
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_requests_on_their_way_when_redis_goes_are_answered(
+    light_desk: Loopdesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limiter turns to itself for the first that fails; the others have asked Redis by then, and fail later."""
+    settings = replace(light_desk.settings, redis_url=f"redis://127.0.0.1:{free_port()}/0")
+    app = create_app(desk=replace(light_desk, settings=settings))
+    limiter = app.extensions["loopdesk_limiter"]
+    asked = limiter.limiter.hit
+
+    def fails_late(*given: Any, **more: Any) -> bool:
+        limiter._storage_dead = True
+        return bool(asked(*given, **more))
+
+    monkeypatch.setattr(limiter.limiter, "hit", fails_late)
+    assert app.test_client().get("/sign-in").status_code == 200

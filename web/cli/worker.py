@@ -16,3 +16,4 @@ def command(name: str) -> None:
     log_as("worker")
     ours = desk()
     jobs.work(ours.engine, ours.handlers, ours.settings.redis_of_parts(), stop=Event(), name=name)
+    ours.engine.figures.hand_in(ours.engine, every=0)

@@ -29,7 +29,8 @@ from loopdesk.tests.engine.drawing import (
 PAGE = Path(loopdesk.__file__).resolve().parent / "docs" / "bpmn-support.md"
 START, END = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
 MORE = (
-    '<bpmn:error id="e-x" errorCode="x"/><bpmn:escalation id="c-x" escalationCode="x"/><bpmn:signal id="s-x" name="x"/>'
+    '<bpmn:error id="e-x" errorCode="x"/><bpmn:escalation id="c-x" escalationCode="x"/><bpmn:signal id="s-x" name="x"/><bpmn:signalEventDefinition id="told" signalRef="s-x"/>'
+    '<bpmn:message id="m-k" name="k">' + extended('<zeebe:subscription correlationKey="=order"/>') + "</bpmn:message>"
 )
 CALLED = '<bpmn:process id="q" isExecutable="true"><bpmn:startEvent id="qs"/><bpmn:endEvent id="qe"/><bpmn:sequenceFlow id="qf" sourceRef="qs" targetRef="qe"/></bpmn:process>'
 
@@ -108,6 +109,11 @@ LINKS = (
     START + '<bpmn:intermediateThrowEvent id="a"><bpmn:linkEventDefinition name="x"/></bpmn:intermediateThrowEvent>'
     + catch("t", '<bpmn:linkEventDefinition name="x"/>') + END + flows("s > a", "t > e")
 )  # fmt: skip
+UNDO = "<bpmn:compensateEventDefinition/>"
+TOLD = (
+    '<bpmn:subProcess id="t"><bpmn:startEvent id="is"/><bpmn:intermediateThrowEvent id="it">' + coded("escalation", "x")
+    + '</bpmn:intermediateThrowEvent><bpmn:userTask id="iu"/>' + flows("is > it > iu") + "</bpmn:subProcess>"
+)  # fmt: skip
 Case = tuple[str, str, Mapping[str, Any]]
 """A diagram, an element that must be completed, and what comes from outside."""
 SAY: Mapping[str, Any] = {"messages": [("m", {})]}
@@ -125,10 +131,12 @@ RUNS: dict[str, dict[str, Case]] = {
         "sub-process": (line(inside("")), "ie", {}),
         "sub-process without start event": (line('<bpmn:subProcess id="t"><bpmn:task id="ie"/></bpmn:subProcess>'), "ie", {}),
         "ad hoc sub-process": (line('<bpmn:adHocSubProcess id="t"><bpmn:task id="a"/><bpmn:completionCondition>=true</bpmn:completionCondition></bpmn:adHocSubProcess>'), "t", {}),
+        "transaction with cancel, nothing on its border": (line(CANCELLED), "ie", {}),
         "transaction with cancel": (boundary(CANCELLED, "<bpmn:cancelEventDefinition/>"), "f", {}),
         "compensation": (START + COMPENSATED + '<bpmn:endEvent id="e"><bpmn:compensateEventDefinition/></bpmn:endEvent>' + flows("s > t > e"), "f", {}),
         "standard loop": (line('<bpmn:scriptTask id="t"><bpmn:standardLoopCharacteristics loopMaximum="3"><bpmn:loopCondition>=true</bpmn:loopCondition></bpmn:standardLoopCharacteristics>' + extended('<zeebe:script expression="=1" resultVariable="x"/>') + "</bpmn:scriptTask>"), "t", {}),
         "multi-instance, parallel": (line(f'<bpmn:task id="t">{MANY.format("false")}</bpmn:task>'), "t", {}),
+        "multi-instance that throws a signal at its border": (boundary('<bpmn:task id="t">' + MANY.format("false").replace("isSequential", 'behavior="One" oneBehaviorEventRef="told" isSequential') + "</bpmn:task>", coded("signal", "x")), "f", {}),
         "multi-instance, sequential": (line(f'<bpmn:task id="t">{MANY.format("true")}</bpmn:task>'), "t", {}),
         "token quantities": (line('<bpmn:task id="t" completionQuantity="2"/>'), "t", {}),
         "implicit fork and merge": (START + '<bpmn:task id="t"/><bpmn:task id="a"/>' + END + flows("s > t > e", "s > a > e"), "a", {}),
@@ -154,7 +162,16 @@ RUNS: dict[str, dict[str, Case]] = {
         "conditional catch": (line(catch("t", condition("=x = 1"))), "t", {"data": {"x": 1}}),
         "multiple catch": (line(catch("t", message("m") + coded("signal", "x"))), "t", SAY),
         "parallel multiple catch": (line(catch("t", message("m") + coded("signal", "x"), 'parallelMultiple="true"')), "t", {**SAY, "signals": ["x"]}),
+        "timer catch: six fields of calendar and clock, @daily …": (line(catch("t", timer("Cycle", "0 0 9 * * MON-FRI"))), "t", {}),
+        "timer catch: a date without a zone": (line(catch("t", timer("Date", "2026-02-01T09:00:00"))), "t", {}),
+        "message catch with a correlation key": (line('<bpmn:receiveTask id="t" messageRef="m-k"/>'), "t", {"data": {"order": 7}, "messages": [("k", {})]}),
+        "several cycles in one event": (line(catch("t", timer("Cycle", "R/PT1H") + timer("Cycle", "R/PT2H"))), "t", {}),
         "link": (LINKS, "t", {}),
+        "link among several triggers": (LINKS.replace('name="x"/></bpmn:intermediateCatchEvent>', 'name="x"/>' + message("m") + "</bpmn:intermediateCatchEvent>"), "t", {}),
+        "multiple throw": (throw(message("m") + coded("signal", "x") + coded("escalation", "x") + UNDO), "t", {}),
+        "multiple end: message, compensation, terminate": (end(message("m") + UNDO + "<bpmn:terminateEventDefinition/>"), "e", {}),
+        "multiple boundary: error or timer": (boundary(inside(coded("error", "x")), coded("error", "x") + timer("Duration", "PT1H")), "f", {}),
+        "parallel multiple boundary: escalation and message": (boundary(TOLD, coded("escalation", "x") + message("m")).replace('id="b"', 'id="b" parallelMultiple="true"'), "f", SAY),
         "message throw and end": (throw(message("m")), "t", {}),
         "signal throw and end": (throw(coded("signal", "x")), "t", {}),
         "terminate end": (end("<bpmn:terminateEventDefinition/>"), "e", {}),
@@ -229,9 +246,32 @@ Files of bpmn.io, Camunda Modeler, Signavio and others are read as they are; the
 and foreign extensions stay. What is read in our own way is told by a finding of severity info (`read.…`): flows without an
 id, expressions of JUEL, XPath or without a mark whose meaning in FEEL is sure, extensions of Camunda 7 (Activiti, Flowable)
 and SpiffWorkflow, messages that only a message flow names, global tasks, branches without a gateway, files in another
-encoding than UTF-8. Camunda 8's extensions are our own dialect. Programs (Java, JavaScript, Python) are never run.
+encoding than UTF-8. Camunda 8's extensions are our own dialect. Programs (Java, JavaScript) are never run,
+Python script tasks only in a sandbox where an administrator allows them.
 
 Lanes, groups, annotations, data stores, pools without a process and documentation are drawing: they change nothing.
+
+## How it is meant where the picture leaves it open
+
+- **Several start events.** Each one of a process begins an instance of its own (§10.5.2): those with a trigger when it comes, several plain
+  ones side by side when the process is started. A sub-process has one plain start event or none (§13.3.4).
+- **Multiple events.** A throwing one throws all: messages and signals first, then escalations, then compensation, and last what takes the
+  token away (cancel, error, terminate, link). A catching one takes the first that comes. Of parallel multiple triggers all have to
+  come; an error only as the last of them, for it ends what the others belong to.
+- **Errors.** One that nothing catches ends a trial as `failed`. A running case is not ended by it: the step is undone and waits as an
+  incident, and a person decides. So does a process whose tokens wait only for each other (a join that can never be complete).
+- **Interruption.** What was written inside a sub-process or a called process until then stays known outside as it would at its end: without
+  output mappings everything but what the inputs made (a call only with `propagateAllChildVariables`), with output mappings nothing, since
+  they are for a completed scope. What an error, escalation, message or signal carries always reaches who catches it.
+- **A cancelled transaction** without a cancel event on its border is undone, and its way ends there.
+- **Times.** A moment without a zone is one of the house (setting `ZONE`; UTC in a trial), which a finding `read.zone` tells. A cycle is
+  `R3/PT10M`, or six fields from seconds to days of the week (Monday is 1, `MON` is clearer), or `@daily`, `@hourly` and so on, in the
+  zone of the house; day of the month and day of the week have both to fit.
+- **Messages** are for the case, unless the message has a correlation key (`zeebe:subscription`, or BPMN's correlation keys that the
+  process binds). Then its value counts: at the receiver when the wait begins, at the sender over what is sent. It must not be empty.
+  A message that begins a process begins it for the key that it was sent for.
+- **Parallel branches** are merged three ways: what one of them changed counts, lists that were appended to are put together, the same
+  change made twice is one change, and a contradiction is an incident that shows both values.
 
 ## What runs"""
 REFUSED = """

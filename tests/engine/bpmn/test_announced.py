@@ -80,3 +80,11 @@ def test_what_instances_can_never_throw_is_refused() -> None:
     assert rules('<bpmn:linkEventDefinition name="x"/>') == ["loop.event"]
     assert rules(CANCEL) == ["event.cancel"]
     assert rules('<bpmn:compensateEventDefinition activityRef="nobody"/>') == ["compensation.activity"]
+
+
+def test_a_signal_of_an_instance_that_is_done_at_once_reaches_the_border_too() -> None:
+    told = many(coded("signal", "news"), behavior="Complex", tag="task")
+    one = world(START + told + CAUGHT.format("true", coded("signal", "news")), "s > t > e", "b > look").start(
+        people=[1, 2]
+    )
+    assert one.waiting == ["look"]
