@@ -1,7 +1,6 @@
 """Large values of instances, each stored once by its digest (docs/decisions/0006); they go with their instance."""
 
-from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import orjson
@@ -27,8 +26,6 @@ MARK = "$value"
 """The single key of what stands for a large value in a task's answers: its digest."""
 EXCERPT = 200
 """Characters of a long text that the history shows."""
-_REMEMBERED = 16 * 1024 * 1024
-_memory: OrderedDict[str, bytes] = OrderedDict()
 
 
 def of(tx: Tx, instance: str) -> bpmn.Large:
@@ -37,21 +34,11 @@ def of(tx: Tx, instance: str) -> bpmn.Large:
 
 
 def fetch(tx: Tx, instance: str, digests: Collection[str]) -> dict[str, bytes]:
-    """Contents by digest. What was read lately is still in memory: a digest never means anything else."""
-    found = {digest: _memory[digest] for digest in digests if digest in _memory}
-    wanted = [digest for digest in digests if digest not in found]
-    if wanted:
-        where = (value.c.instance_id == instance, value.c.digest.in_(wanted))
-        for digest, content in tx.conn.execute(sa.select(value.c.digest, value.c.content).where(*where)):
-            found[digest] = content
-            _remember(digest, content)
-    return found
-
-
-def _remember(digest: str, content: bytes) -> None:
-    _memory[digest] = content
-    while sum(map(len, _memory.values())) > _REMEMBERED:
-        _memory.popitem(last=False)
+    """Contents by digest."""
+    where = (value.c.instance_id == instance, value.c.digest.in_(digests))
+    return {
+        row.digest: row.content for row in tx.conn.execute(sa.select(value.c.digest, value.c.content).where(*where))
+    }
 
 
 def store(tx: Tx, instance: str, large: bpmn.Large) -> None:
@@ -103,3 +90,17 @@ def excerpt(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _begin(one: Any) -> str:
     return (one if isinstance(one, str) else orjson.dumps(one).decode())[:EXCERPT] + " …"
+
+
+def clean(tx: Tx, owners: sa.Select[tuple[str]], taken_out: Callable[[Any], Any]) -> int:
+    """Change the values of the instances ``owners``, by erasure; they keep their names. Returns how many changed."""
+    changed = 0
+    for row in tx.conn.execute(sa.select(value).where(value.c.instance_id.in_(owners))).all():
+        plain = orjson.loads(zstandard.decompress(row.content))
+        left = taken_out(plain)
+        if left != plain:
+            mine = (value.c.instance_id == row.instance_id, value.c.digest == row.digest)
+            content = zstandard.compress(orjson.dumps(left))
+            tx.conn.execute(sa.update(value).where(*mine).values(content=content))
+            changed += 1
+    return changed

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.engine import bundles, events, values, work
+from loopdesk.engine import bundles, events, redaction, values, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Invalid
 from loopdesk.engine.instances import instance as instances_
@@ -117,6 +117,14 @@ def test_a_variable_of_ten_megabytes_is_refused_with_limit_and_remedy(engine: En
     assert "attachment" in caught.value.remedy
     instance = start(engine, text="x" * 7_000_000)
     assert len(data_of(engine, instance)["text"]) == 7_000_000
+
+
+def test_erasure_reaches_large_values(engine: Engine) -> None:
+    deploy(engine, START + ask("u") + END + flows("s > u > e"))
+    instance = start(engine, log=LONG + "Ann Miller")
+    with engine.begin() as tx:
+        assert redaction.states(tx, ["L-1"], redaction.Words(["Ann Miller"]).clean) == 1
+    assert data_of(engine, instance) == {"log": LONG + redaction.ERASED}
 
 
 def test_values_go_with_their_instance(engine: Engine) -> None:
