@@ -30,6 +30,8 @@ ACTIVE, COMPLETED, FAILED, CANCELLED = "active", "completed", "failed", "cancell
 class Suspended(Conflict):
     """The instance is on hold: it takes no step until somebody lets it go on."""
 
+    code = "suspended"
+
 
 _HEAD = [column for column in instance.c if column.name != "state"]
 

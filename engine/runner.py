@@ -28,7 +28,8 @@ def start(
     """
     made = bundles.startable(tx, process, bundle)
     starts = made.program.plain_starts(process)
-    return [str(Step.first(actor, tx, made, process, key, data, start).row["id"]) for start in starts][0]
+    first, *_ = [Step.first(actor, tx, made, process, key, data, start) for start in starts]
+    return str(first.row["id"])
 
 
 def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:

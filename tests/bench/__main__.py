@@ -1,13 +1,14 @@
 """`make bench`: runs every `bench_*.py` beside this file; writes `build/bench.json` and the table in `docs/engine.md`.
 
-Each module offers ``rows()``, a list of `report.row`. With names (``feel workers``) only those run, and what they
-measured is printed and written down nowhere.
+Each module offers ``rows()``, a list of `report.row`. With names (``feel workers``) only those are measured anew; what
+the others measured last stands beside it, with its own moment.
 """
 
 import importlib
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -18,17 +19,22 @@ from loopdesk.tests.bench import report
 
 HERE = Path(__file__).parent
 JSON = report.ROOT / "build" / "bench.json"
+PARTS = report.ROOT / "build" / "bench"
+"""What each bench measured last."""
 
 
-def measure(name: str) -> list[dict[str, Any]]:
-    """The rows of ``bench_<name>.py``, printed as they come."""
+def measure(name: str) -> None:
+    """Print and keep the rows of ``bench_<name>.py``."""
     began = time.monotonic()
     rows: list[dict[str, Any]] = importlib.import_module(f"loopdesk.tests.bench.bench_{name}").rows()
     for row in rows:
         figure, value, bar, verdict = report.shown(row)
         say(f"{figure:<84} {value:>18} {bar:>12} {verdict}")
-    say(f"({name}: {time.monotonic() - began:.0f} s)")
-    return rows
+    seconds = time.monotonic() - began
+    say(f"({name}: {seconds:.0f} s)")
+    part = {"at": f"{datetime.now(UTC):%d %B %Y %H:%M}", "load": os.getloadavg()[1], "seconds": seconds, "rows": rows}
+    PARTS.mkdir(parents=True, exist_ok=True)
+    (PARTS / f"{name}.json").write_text(json.dumps(part, ensure_ascii=False), encoding="utf-8")
 
 
 def say(line: str) -> None:
@@ -36,24 +42,30 @@ def say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - the figures are for whoever ran it
 
 
-def write_down(rows: list[dict[str, Any]], seconds: float) -> None:
-    """Into the report that machines read, and the page that people read."""
-    JSON.parent.mkdir(exist_ok=True)
+def write_down(names: list[str]) -> list[dict[str, Any]]:
+    """All that is known into the report that machines read, and the page that people read."""
+    files = [(name, PARTS / f"{name}.json") for name in names]
+    parts = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files if file.exists()}
+    rows = [row for part in parts.values() for row in part["rows"]]
     JSON.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     missed = sum(not row["ok"] for row in rows)
-    where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    when = f"{datetime.now(UTC):%d %B %Y %H:%M} UTC, {where}, {seconds / 60:.0f} minutes, {missed} bars missed."
-    report.write_between(report.ENGINE_PAGE, "bench", f"Measured by `make bench` on {when}\n\n{report.table(rows)}")
+    where = f"{os.cpu_count()} cores, Python {platform.python_version()}; {len(rows)} figures, {missed} bars missed."
+    tables = [
+        f"**{name}**, {part['at']} UTC, {part['seconds']:.0f} s, load of the machine {part['load']:.1f}\n\n"
+        + report.table(part["rows"])
+        for name, part in parts.items()
+    ]
+    report.write_between(report.ENGINE_PAGE, "bench", "\n\n".join([f"Measured by `make bench` on {where}", *tables]))
+    return rows
 
 
 def main(wanted: list[str]) -> int:
     """0 when every bar holds."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no server is left behind
     names = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
-    began = time.monotonic()
-    rows = [row for name in names if not wanted or name in wanted for row in measure(name)]
-    if not wanted:
-        write_down(rows, time.monotonic() - began)
-    return int(any(not row["ok"] for row in rows))
+    for name in wanted or names:
+        measure(name)
+    return int(any(not row["ok"] for row in write_down(names)))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def fill_tasks(engine: Engine, number: int, person: people.Person) -> None:
     taken = sa.and_(G % 4 == 0, sa.not_(rare))
     meant = sa.and_(G % 10 == 3, sa.not_(rare))
     now = engine.clock.now()
-    due = filling.spread(engine.database, now, timedelta(minutes=7), 5_000)
+    due = filling.spread(engine.database, now, timedelta(minutes=1), 500)
     made = {"instance_id": "i", "ref": "1", "bundle_id": bundle_of(engine), "process": "p", "element": "t", "form": ""}
     texts = {"name": {"en": "Answer"}, "raci": {}, "expected": {}, "input": {}, "limit": "PT4H", "priority": "P2"}
     fill(

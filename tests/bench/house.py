@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,7 @@ _migrating = Lock()
 def _postgres() -> str:
     """One PostgreSQL for the whole run, with its defaults: every commit reaches the disk."""
     folder = tempfile.mkdtemp(prefix="loopdesk-bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server = get_server(Path(folder) / "postgres", cleanup_mode="delete")
     atexit.register(server.cleanup)
     return str(server.get_uri())
@@ -91,12 +93,13 @@ def workers(database_url: str, redis_url: str, number: int, log: str = "") -> It
 @contextmanager
 def poller(database_url: str, redis_url: str) -> Iterator[None]:
     """``loopdesk poller`` as a process of its own."""
-    settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LOOPDESK_DATA": tempfile.mkdtemp()}
-    process = subprocess.Popen([*command_line("poller")], env=os.environ | settings)
-    try:
-        yield
-    finally:
-        end([process])
+    with tempfile.TemporaryDirectory(prefix="loopdesk-bench-") as folder:
+        settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LOOPDESK_DATA": folder}
+        process = subprocess.Popen([*command_line("poller")], env=os.environ | settings)
+        try:
+            yield
+        finally:
+            end([process])
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from loopdesk.engine import bundles, incidents, runner
+from loopdesk.engine import bundles, incidents, instances, runner
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.browser.conftest import report, task_of
-from loopdesk.tests.browser.house import Product, person, started, tick, waited
+from loopdesk.tests.browser.house import Product, choose, person, started, tick, waited
 from loopdesk.tests.engine.drawing import diagram, flows, inputs, service
 from loopdesk.tests.peers.http import HttpPeer
 from loopdesk.web.settings import Settings
@@ -30,7 +30,8 @@ SHAPES = {"s": (100, 120, 36, 36), "push": (200, 98, 120, 80), "e": (400, 120, 3
 def drawn() -> bytes:
     """The process with its layout, so that it can be looked at."""
     shapes = "".join(
-        f'<bpmndi:BPMNShape id="di-{name}" bpmnElement="{name}"><dc:Bounds x="{x}" y="{y}" width="{width}" height="{height}"/></bpmndi:BPMNShape>'
+        f'<bpmndi:BPMNShape id="di-{name}" bpmnElement="{name}">'
+        f'<dc:Bounds x="{x}" y="{y}" width="{width}" height="{height}"/></bpmndi:BPMNShape>'
         for name, (x, y, width, height) in SHAPES.items()
     )
     spaces = 'xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"'
@@ -86,8 +87,6 @@ def _stopped(desk: Loopdesk, instance: str) -> bool:
 
 
 def _runs(desk: Loopdesk, instance: str) -> bool:
-    from loopdesk.engine import instances
-
     with desk.engine.read() as tx:
         return bool(instances.get(tx, instance)["status"] == "active")
 
@@ -97,8 +96,6 @@ def test_a_process_on_hold_tells_whoever_works_on_it_and_loses_nothing(
 ) -> None:
     number = report(desk, "Put on hold for a while")
     task = task_of(desk, number)
-    from loopdesk.engine import instances
-
     with desk.engine.read() as tx:
         (intake,) = (one["id"] for one in instances.of_key(tx, number))
     with (
@@ -114,7 +111,9 @@ def test_a_process_on_hold_tells_whoever_works_on_it_and_loses_nothing(
         form = tom.open(f"/tasks/{task}")
         expect(form.locator("#task-state")).to_contain_text("on hold")
         form.locator(".fjs-container").wait_for()
-        tick(form, "Usual")
+        choose(form, "Department that solves it", "Customer support")
+        for words in ("Work is badly hampered", "Everyone", "Usual"):
+            tick(form, words)
         form.get_by_label("What is known so far").fill("It began on Monday")
         form.get_by_role("button", name="Complete").click()
         expect(form.locator("[data-problem]")).to_contain_text("on hold")

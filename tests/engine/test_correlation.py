@@ -1,6 +1,5 @@
 """Messages by a key of their own find the instance that waits for it, whatever its case: on both databases."""
 
-
 import pytest
 
 from loopdesk.engine import bundles, events, instances, messages

@@ -27,6 +27,8 @@ class TimerOut(ma.Schema):
     name = ma.fields.String()
     due_at = ma.fields.AwareDateTime()
     expression = ma.fields.String(metadata={"description": "As the diagram has it, worked out."})
+    calendar = ma.fields.String(metadata={"description": "Whose working time it counts; empty for wall time."})
+    provisional = ma.fields.Boolean(metadata={"description": "Holidays on the way are not announced yet."})
     state = ma.fields.String(metadata={"enum": ["waiting", "queued"]})
 
 

@@ -4,7 +4,7 @@
 from typing import Any
 
 from loopdesk.tests.engine.bpmn.world import World
-from loopdesk.tests.engine.drawing import coded, diagram, extended, flows, script
+from loopdesk.tests.engine.drawing import coded, diagram, extended, script
 
 NAMED = '<bpmn:error id="e-X" errorCode="X"/><bpmn:error id="e-Y" errorCode="Y"/><bpmn:escalation id="c-X" escalationCode="X"/><bpmn:signal id="s-news" name="news"/>'
 UNDO, TERMINATE, CANCEL = (f"<bpmn:{kind}EventDefinition/>" for kind in ("compensate", "terminate", "cancel"))
@@ -80,5 +80,13 @@ def task(identity: str, more: str, tag: str = "userTask") -> str:
     return f'<bpmn:{tag} id="{identity}">{more}</bpmn:{tag}>'
 
 
-error, escalation, signal = (lambda code="", kind=kind: coded(kind, code) for kind in ("error", "escalation", "signal"))
-__all__ = ["flows"]
+def error(code: str = "") -> str:
+    return coded("error", code)
+
+
+def escalation(code: str = "") -> str:
+    return coded("escalation", code)
+
+
+def signal(name: str) -> str:
+    return coded("signal", name)

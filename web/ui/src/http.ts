@@ -1,5 +1,6 @@
 /** What the server says went wrong: RFC 9457 problem details with our additions. */
 export interface Problem {
+  type?: string;
   status: number;
   title: string;
   detail: string;

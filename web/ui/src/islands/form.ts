@@ -144,7 +144,8 @@ async function send(root: HTMLElement, form: Form, drafts: Drafts | null, state:
   }
   button.removeAttribute("aria-busy");
   button.disabled = false;
-  if (answer.problem.status === 409 && state) return state.refresh();
+  const held = answer.problem.type?.endsWith(":suspended") ?? false;
+  if (answer.problem.status === 409 && state && !held) return state.refresh();
   showProblem(root, answer.problem, showErrors(form, answer.problem.errors ?? {}));
   focusFirstError(root);
 }
