@@ -87,11 +87,8 @@ def counted(database: Database) -> Iterator[list[str]]:
         if not given[2].startswith("BEGIN"):
             seen.append(given[2])
 
-    def commit(_connection: Any) -> None:
-        seen.append("COMMIT")
-
-    for name, listener in (("before_cursor_execute", note), ("commit", commit)):
-        sa.event.listen(database.engine, name, listener)
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    sa.event.listen(database.engine, "commit", lambda _connection: seen.append("COMMIT"))
     yield seen
 
 
