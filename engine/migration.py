@@ -232,13 +232,20 @@ def _try(
 
 
 def _out(reason: Obstacle) -> dict[str, Any]:
-    params = {name: str(value) for name, value in reason.reason.params.items()}
-    return {"element": reason.element, "message": reason.reason.msgid, "params": params}
+    return {"element": reason.element, **_phrase_out(reason.reason)}
+
+
+def _phrase_out(phrase: Phrase) -> dict[str, Any]:
+    params = {
+        name: _phrase_out(value) if isinstance(value, Phrase) else str(value) for name, value in phrase.params.items()
+    }
+    return {"message": phrase.msgid, "params": params}
 
 
 def told(reason: Mapping[str, Any]) -> Phrase:
     """A reason of an item as a phrase."""
-    return Phrase(reason["message"], **reason["params"])
+    params = {name: told(value) if isinstance(value, dict) else value for name, value in reason["params"].items()}
+    return Phrase(reason["message"], **params)
 
 
 def _sides(

@@ -5,50 +5,8 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
+from loopdesk.engine.bpmn.kinds import KINDS
 from loopdesk.web.vocabulary import Look
-
-KINDS: Mapping[str, Any] = {
-    "process": lazy_gettext("process"),
-    "participant": lazy_gettext("pool"),
-    "collaboration": lazy_gettext("collaboration"),
-    "lane": lazy_gettext("lane"),
-    "sequenceFlow": lazy_gettext("flow"),
-    "messageFlow": lazy_gettext("message flow"),
-    "association": lazy_gettext("association"),
-    "textAnnotation": lazy_gettext("note on the drawing"),
-    "group": lazy_gettext("group"),
-    "dataObject": lazy_gettext("data object"),
-    "dataObjectReference": lazy_gettext("data object"),
-    "dataStore": lazy_gettext("data store"),
-    "dataStoreReference": lazy_gettext("data store"),
-    "message": lazy_gettext("message"),
-    "signal": lazy_gettext("signal"),
-    "error": lazy_gettext("error"),
-    "escalation": lazy_gettext("escalation"),
-    "startEvent": lazy_gettext("start event"),
-    "endEvent": lazy_gettext("end event"),
-    "boundaryEvent": lazy_gettext("event on the edge"),
-    "intermediateCatchEvent": lazy_gettext("event that waits"),
-    "intermediateThrowEvent": lazy_gettext("event that sends"),
-    "task": lazy_gettext("task"),
-    "userTask": lazy_gettext("task for people"),
-    "manualTask": lazy_gettext("manual task"),
-    "serviceTask": lazy_gettext("service task"),
-    "sendTask": lazy_gettext("send task"),
-    "receiveTask": lazy_gettext("receive task"),
-    "scriptTask": lazy_gettext("script task"),
-    "businessRuleTask": lazy_gettext("decision task"),
-    "subProcess": lazy_gettext("sub-process"),
-    "transaction": lazy_gettext("transaction"),
-    "adHocSubProcess": lazy_gettext("ad hoc sub-process"),
-    "callActivity": lazy_gettext("called process"),
-    "exclusiveGateway": lazy_gettext("gateway (one way)"),
-    "inclusiveGateway": lazy_gettext("gateway (one or more ways)"),
-    "parallelGateway": lazy_gettext("gateway (all ways)"),
-    "complexGateway": lazy_gettext("gateway (by condition)"),
-    "eventBasedGateway": lazy_gettext("gateway (first event)"),
-}
-"""Kind of an element in the file -> what people call it."""
 
 CHANGES: Mapping[str, tuple[str, Look]] = {
     "added": ("+", Look(lazy_gettext("added"), "green", "plus")),
@@ -79,7 +37,7 @@ MIGRATIONS: Mapping[str, Look] = {
 
 def kind(name: str) -> str:
     """What people call a kind of element; the kind itself where there is no word."""
-    return str(KINDS.get(name, name))
+    return str(gettext(KINDS.get(name, name)))
 
 
 def said(msgid: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from loopdesk.engine.bpmn import kinds
 from loopdesk.engine.bpmn.model import Element, Flow
 from loopdesk.engine.bpmn.program import Program
 from loopdesk.engine.errors import N_, Invalid, Phrase
@@ -65,13 +66,13 @@ class Places(Mapping[str, str]):
 
 def suggest(old: Program, new: Program) -> dict[str, str]:
     """Old element id -> new one of the same kind, name and scope, where the old id is gone; only where it is clear."""
-    kinds = Places(old, new)
+    same = Places(old, new)
     gone = [item for place, item in _elements(old) if place not in dict(_elements(new))]
     known = {place for place, _ in _elements(old)}
     fresh = [item for place, item in _elements(new) if place not in known]
     found: dict[str, str] = {}
     for item in gone:
-        scope = kinds.element_id(item.process, item.scope) or item.scope
+        scope = same.element_id(item.process, item.scope) or item.scope
         alike = [other for other in fresh if _is_alike(item, other, found.get(item.scope, scope))]
         twins = [other for other in gone if _is_alike(item, other, item.scope)]
         if len(alike) == 1 and len(twins) == 1:
@@ -83,7 +84,7 @@ def difference(was: Element, now: Element) -> Phrase | None:
     """Why one element cannot take the place of the other: another kind of element, or of loop; None when it can."""
     if was.kind != now.kind:
         message = N_("“%(element)s” was of the kind %(was)s and is now %(now)s")
-        return Phrase(message, element=called(was), was=was.kind, now=now.kind)
+        return Phrase(message, element=called(was), was=kinds.said(was.kind), now=kinds.said(now.kind))
     loops = [(one.details.loop is not None, _loop(one)) for one in (was, now)]
     if loops[0] != loops[1]:
         return Phrase(N_("“%(element)s” repeats in another way than before"), element=called(was))

@@ -39,9 +39,7 @@ class Postgres:
                 conn.execute(f"ALTER SYSTEM SET {setting}")
         self.stop(FAST)
         self.start()
-        with self._connect() as conn:
-            conn.execute("CREATE DATABASE chaos")
-        self.url = self._server.get_uri().replace("/postgres?", "/chaos?")
+        self._name, self._count = "", 0
 
     def __enter__(self) -> Self:
         return self
@@ -52,6 +50,14 @@ class Postgres:
 
     def _connect(self) -> "psycopg.Connection[Any]":
         return psycopg.connect(self._server.get_uri(), autocommit=True)
+
+    def fresh(self) -> str:
+        """The URL of a new database, for the next house."""
+        self._count += 1
+        self._name = f"chaos_{self._count}"
+        with self._connect() as conn:
+            conn.execute(f"CREATE DATABASE {self._name}")
+        return self._server.get_uri().replace("/postgres?", f"/{self._name}?")
 
     def stop(self, mode: str) -> None:
         """End it: ``FAST`` breaks every connection, ``IMMEDIATE`` is a crash that has to be recovered from."""
@@ -70,9 +76,8 @@ class Postgres:
     def kill_backend(self) -> None:
         """Kill one of its processes: the server ends all the others and recovers by itself."""
         with self._connect() as conn:
-            row = conn.execute(
-                "SELECT pid FROM pg_stat_activity WHERE datname = 'chaos' ORDER BY random() LIMIT 1"
-            ).fetchone()
+            query = "SELECT pid FROM pg_stat_activity WHERE datname = %s ORDER BY random() LIMIT 1"
+            row = conn.execute(query, (self._name,)).fetchone()
         if row:
             os.kill(row[0], signal.SIGKILL)
 

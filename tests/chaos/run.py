@@ -50,12 +50,25 @@ class Outcome:
     log: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Played:
+    """All that took part."""
+
+    desk: Loopdesk
+    crew: Crew
+    house: House
+    mischief: Mischief
+    reader: Reader
+    target: Target
+    intended: list[plans.Plan]
+
+
 def run(size: Size, seed: int, folder: Path, postgres: Postgres | None) -> Outcome:
     """Let ``size.cases`` cases live in a house that is struck; on SQLite when no ``postgres`` is given."""
     troubles = (0.05, 0.03, 0.04, 0.004) if size.cases > 500 else (0.05, 0.03, 0.04, 0.0)
     with Target(seed, troubles) as target:
         house = House.at(
-            folder, postgres.url if postgres else "", target.host, workers=size.workers, pollers=size.pollers
+            folder, postgres.fresh() if postgres else "", target.host, workers=size.workers, pollers=size.pollers
         )
         intended = plans.plans(size.cases, seed, slow=size.slow)
         with furnished(house, target) as (desk, secrets), house:
@@ -74,7 +87,7 @@ def run(size: Size, seed: int, folder: Path, postgres: Postgres | None) -> Outco
                 mischief.stop()
                 crew.close()
                 reader.stop()
-            return _told(desk, crew, house, mischief, reader, target, intended, seconds=seconds, seed=seed)
+            return _told(_Played(desk, crew, house, mischief, reader, target, intended), seconds, seed)
 
 
 def _live(crew: Crew, mischief: Mischief, size: Size) -> None:
@@ -106,44 +119,31 @@ def _settle(desk: Loopdesk, crew: Crew, house: House, reader: Reader) -> None:
         eventually(lambda: known <= reader.tasks, within=30)
 
 
-def _told(
-    desk: Loopdesk,
-    crew: Crew,
-    house: House,
-    mischief: Mischief,
-    reader: Reader,
-    target: Target,
-    intended: list[plans.Plan],
-    *,
-    seconds: float,
-    seed: int,
-) -> Outcome:
-    engine = desk.engine
+def _told(played: _Played, seconds: float, seed: int) -> Outcome:
+    """What is found, and the counts of it."""
+    engine, crew, target, intended = played.desk.engine, played.crew, played.target, played.intended
     lost, twice, held = findings.lost(engine, target), findings.duplicated(engine), findings.held(engine)
-    unended = len(intended) - len(crew.state.ended)
-    untold = findings.tasks(engine) - reader.tasks
     counts = {
         "cases": len(intended),
         "delivered": len(target.taken),
         "lost": len(lost),
         "duplicated": len(twice) + len(target.differing),
-        "stuck": unended + len(held),
+        "stuck": len(intended) - len(crew.state.ended) + len(held),
         "deliveries": target.deliveries.total(),
         "troubles": dict(sorted(target.seen.items())),
         **findings.costs(engine),
-        "blows": dict(sorted(mischief.done.items())),
-        "page_came_back": max(0, reader.opened - 1),
+        "blows": dict(sorted(played.mischief.done.items())),
+        "page_came_back": max(0, played.reader.opened - 1),
         "signed_at_once": len(crew.pairs),
-        "slower_of_two_signatures_ms": slower_of_two(engine),
         "seconds": round(seconds, 1),
-        "database": "SQLite" if desk.engine.database.is_sqlite else "PostgreSQL",
-        "workers": house.workers,
-        "pollers": house.pollers,
+        "database": "SQLite" if engine.database.is_sqlite else "PostgreSQL",
+        "workers": played.house.workers,
+        "pollers": played.house.pollers,
         "seed": seed,
     }
     wrong = [*findings.wrong_cases(engine, crew.state, intended, target), *lost, *twice, *held, *crew.refused]
     wrong += [f"the body of {key} changed" for key in target.differing]
-    wrong += [f"the open page was not told of task {task}" for task in untold]
-    wrong += findings.unexplained(house, mischief.done)
+    wrong += [f"an open page was not told of task {task}" for task in findings.tasks(engine) - played.reader.tasks]
+    wrong += findings.unexplained(played.house, played.mischief.done)
     wrong += [f"{len(crew.state.numbers)} cases were opened"] * (len(crew.state.numbers) != len(intended))
-    return Outcome(counts, wrong, house.lines)
+    return Outcome(counts | {"slower_of_two_signatures_ms": slower_of_two(engine)}, wrong, played.house.lines)

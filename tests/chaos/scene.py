@@ -86,7 +86,7 @@ def scene(
 ) -> Iterator[Scene]:
     """A house on SQLite or on ``postgres`` whose target has no bad days."""
     with Target(0, (0.0, 0.0, 0.0, 0.0)) as target:
-        house = House.at(folder, postgres.url if postgres else "", target.host)
+        house = House.at(folder, postgres.fresh() if postgres else "", target.host)
         with furnished(house, target) as (desk, secrets):
             house.start(without=without)
             try:

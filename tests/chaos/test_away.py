@@ -1,25 +1,17 @@
 """Redis or PostgreSQL away: people are told, keep what they wrote, and everything goes on by itself (issue 4)."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from loopdesk.tests.chaos.crew import Crew
-from loopdesk.tests.chaos.house import FAST, IMMEDIATE, Postgres
+from loopdesk.tests.chaos.house import FAST, IMMEDIATE
 from loopdesk.tests.chaos.reader import Reader
 from loopdesk.tests.chaos.scene import PATIENCE, Scene, finish, scene
 from loopdesk.tests.support import eventually, start_redis
 
 pytestmark = pytest.mark.timeout(600)  # a few seconds each, unless the machine has much else to do
-
-
-@pytest.fixture(scope="module")
-def on_postgres(own_postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """A house whose database may be restarted."""
-    with scene(tmp_path_factory.mktemp("house") / "data", own_postgres) as found:
-        yield found
 
 
 def task_of(crew: Crew, number: int, element: str) -> str:
@@ -51,19 +43,19 @@ def test_a_web_that_starts_without_redis_answers_and_work_goes_on(tmp_path: Path
 
 @pytest.mark.parametrize(("number", "mode"), [(1, FAST), (2, IMMEDIATE)])
 def test_who_fills_in_a_form_while_postgresql_restarts_keeps_it_and_goes_on(
-    on_postgres: Scene, number: int, mode: str
+    struck: Scene, number: int, mode: str
 ) -> None:
-    crew = on_postgres.crew(number)
-    assert on_postgres.postgres
-    with on_postgres.client() as person:
+    crew = struck.crew(number)
+    assert struck.postgres
+    with struck.client() as person:
         task = f"/tasks/{task_of(crew, number, 'sign_a')}"
         draft, answers = {"sign_a": "half of it"}, {"sign_a": f"sign_a of {number}"}
         assert person.put(f"{task}/draft", json={"data": draft}).status_code == 204
-        on_postgres.postgres.stop(mode)
+        struck.postgres.stop(mode)
         try:
             refused = person.post(f"{task}/complete", json={"data": answers})
         finally:
-            on_postgres.postgres.start()
+            struck.postgres.start()
         assert refused.status_code == 503
         assert refused.json()["remedy"], "says that nothing that was saved is lost"
         assert person.get(task).json()["data"]["sign_a"] == "half of it", "the very next request works"
@@ -72,31 +64,31 @@ def test_who_fills_in_a_form_while_postgresql_restarts_keeps_it_and_goes_on(
     finish(crew, number)
 
 
-def test_a_broken_connection_costs_no_worker_its_rows(on_postgres: Scene) -> None:
+def test_a_broken_connection_costs_no_worker_its_rows(struck: Scene) -> None:
     """Within seconds: the rows in hand do not wait for the end of a lease."""
-    assert on_postgres.postgres
-    crew = on_postgres.crew(3)
+    assert struck.postgres
+    crew = struck.crew(3)
     for mode in (FAST, IMMEDIATE):
         crew.turn()
-        on_postgres.postgres.restart(mode)
+        struck.postgres.restart(mode)
     finish(crew, 3)
-    ends = [how for name in on_postgres.house.names() for how in on_postgres.house.ended(name)]
+    ends = [how for name in struck.house.names() for how in struck.house.ended(name)]
     assert ends == [], "nobody has to be started again for it"
 
 
-def test_an_open_page_comes_back_and_has_missed_nothing(on_postgres: Scene) -> None:
-    assert on_postgres.postgres
-    reader = Reader(on_postgres.house.url)
+def test_an_open_page_comes_back_and_has_missed_nothing(struck: Scene) -> None:
+    assert struck.postgres
+    reader = Reader(struck.house.url)
     reader.start()
     try:
         eventually(lambda: reader.opened, within=PATIENCE)
-        on_postgres.postgres.restart(FAST)
-        crew = on_postgres.crew(4)
+        struck.postgres.restart(FAST)
+        crew = struck.crew(4)
         task = task_of(crew, 4, "sign_a")
         eventually(lambda: task in reader.tasks, within=PATIENCE)
-        on_postgres.house.kill("web")
-        opened, later = reader.opened, on_postgres.crew(5)
-        eventually(on_postgres.house.answers, within=PATIENCE)
+        struck.house.kill("web")
+        opened, later = reader.opened, struck.crew(5)
+        eventually(struck.house.answers, within=PATIENCE)
         task = task_of(later, 5, "sign_a")
         eventually(lambda: task in reader.tasks and reader.opened > opened, within=PATIENCE)
     finally:
@@ -106,12 +98,12 @@ def test_an_open_page_comes_back_and_has_missed_nothing(on_postgres: Scene) -> N
         finish(one, number)
 
 
-def test_a_session_outlives_every_restart(on_postgres: Scene) -> None:
-    reader = Reader(on_postgres.house.url)
+def test_a_session_outlives_every_restart(struck: Scene) -> None:
+    reader = Reader(struck.house.url)
     eventually(reader.sign_in, within=PATIENCE)
-    assert on_postgres.postgres
-    on_postgres.postgres.restart(IMMEDIATE)
-    on_postgres.house.kill("web")
+    assert struck.postgres
+    struck.postgres.restart(IMMEDIATE)
+    struck.house.kill("web")
 
     def inbox() -> int:
         try:

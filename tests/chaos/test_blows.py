@@ -77,7 +77,7 @@ def test_a_worker_killed_between_a_call_and_its_result_delivers_again_under_the_
         key = until_called(struck, crew, 2)
         name = holder(struck, key)
         with struck.desk.engine.begin() as tx:
-            instances.lock(tx, crew.state.instances[2])  # on SQLite any writing transaction keeps the result out
+            instances.lock(tx, crew.state.instances[2])
             assert struck.target.held is not None
             struck.target.held.set()
             eventually(lambda: key in struck.target.taken, within=PATIENCE)

@@ -225,7 +225,7 @@ INSIDE = '<bpmn:startEvent id="is"/><bpmn:userTask id="a" name="A"/><bpmn:endEve
 @pytest.mark.parametrize(
     ("new", "reason"),
     [
-        ('<bpmn:manualTask id="a" name="A"/>', "“A” was of the kind userTask and is now manualTask"),
+        ('<bpmn:manualTask id="a" name="A"/>', "“A” was of the kind task for people and is now manual task"),
         (user("other", "Other"), "“A” is gone: map it to another element"),
         (f'<bpmn:userTask id="a" name="A">{MANY}</bpmn:userTask>', "“A” repeats in another way than before"),
     ],
@@ -282,7 +282,7 @@ def test_what_may_have_to_be_undone_must_still_be_undoable(engine: Engine) -> No
     [
         ({"nowhere": "a"}, "there is no element “nowhere” in that version"),
         ({"a": "nowhere"}, "there is no element “nowhere” in that version"),
-        ({"a": "e"}, "“a” was of the kind userTask and is now endEvent"),
+        ({"a": "e"}, "“a” was of the kind task for people and is now end event"),
         ({"a": "b", "b": "a"}, "the mapping leads from “p/a” back to itself"),
         ({"a": "b", "b": "b"}, "“p/a” and “p/b” would both become “p/b”"),
     ],
