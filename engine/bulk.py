@@ -92,7 +92,7 @@ def perform(tx: Tx, row: Row) -> None:
     actor = messages.actor_in(head["actor"])
     for one in tx.conn.execute(query).mappings().all():
         try:
-            with tx.conn.begin_nested():
+            with tx.attempt():
                 ACTIONS[head["action"]](actor, tx, one["subject"], head["reason"])
             result: dict[str, Any] = {"state": DONE}
         except (Away, sa.exc.DBAPIError):

@@ -6,15 +6,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.engine.actor import Actor
+from loopdesk.engine.pending import CurrentTransaction
 from loopdesk.engine.db import BIG, JSON, Moment, metadata
-from loopdesk.engine.sql import OLDEST_RUNNING, TRANSACTION_ID, is_sqlite
+from loopdesk.engine.sql import OLDEST_RUNNING, is_sqlite
 from loopdesk.engine.tx import Tx
 
 event = sa.Table(
     "event",
     metadata,
     sa.Column("id", BIG, primary_key=True, autoincrement=True),
-    sa.Column("xact", sa.BigInteger, nullable=False),
+    sa.Column("xact", sa.BigInteger, nullable=False, default=CurrentTransaction()),
     sa.Column("at", Moment, nullable=False),
     sa.Column("key", sa.String(64), nullable=False),
     sa.Column("instance_id", sa.String(32), nullable=False),
@@ -46,23 +47,21 @@ def record(
     data: Mapping[str, Any] = {},
 ) -> None:
     """Append one event. ``key`` is the case number; ``audience`` is ``staff`` or ``customer`` (who may read it)."""
-    tx.conn.execute(
-        sa.insert(event).values(
-            xact=0 if is_sqlite(tx) else TRANSACTION_ID,
-            at=tx.now,
-            key=key,
-            instance_id=instance,
-            process=process,
-            element=element,
-            kind=kind,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            on_behalf_of=actor.on_behalf_of,
-            audience=audience,
-            data=dict(data),
-        )
-    )
+    row = {
+        "at": tx.now,
+        "key": key,
+        "instance_id": instance,
+        "process": process,
+        "element": element,
+        "kind": kind,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "on_behalf_of": actor.on_behalf_of,
+        "audience": audience,
+        "data": dict(data),
+    }
+    tx.insert(event, row)
 
 
 def since(tx: Tx, cursor: str = "", limit: int = 500) -> tuple[list[dict[str, Any]], str]:

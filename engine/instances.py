@@ -4,9 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine import bpmn, bundles, incidents
+from loopdesk.engine import bpmn, bundles, incidents, values
 from loopdesk.engine.db import Moment, metadata
-from loopdesk.engine.errors import N_, Away, Conflict, Missing
+from loopdesk.engine.errors import N_, Conflict, Missing
 from loopdesk.engine.tx import Tx
 
 instance = sa.Table(
@@ -65,18 +65,14 @@ def whole(tx: Tx, instance_id: str) -> dict[str, Any]:
 
 def add(tx: Tx, row: dict[str, Any]) -> None:
     """Store a new instance."""
-    tx.conn.execute(sa.insert(instance).values(**row))
+    tx.insert(instance, row)
 
 
 def save(tx: Tx, row: dict[str, Any], *, state: bytes, status: str) -> None:
-    """Store the state after a step; ``Away`` (try again) when another step came between."""
-    update = (
-        sa.update(instance)
-        .where(instance.c.id == row["id"], instance.c.version == row["version"])
-        .values(state=state, status=status, version=row["version"] + 1, ended_at=None if status == ACTIVE else tx.now)
-    )
-    if tx.conn.execute(update).rowcount != 1:
-        raise Away("Another step of this process came in between.")
+    """Store the state after a step; the commit is ``Away`` (try again) when another step came between."""
+    ended = None if status == ACTIVE else tx.now
+    values = {"id": row["id"], "state": state, "status": status, "version": row["version"] + 1, "ended_at": ended}
+    tx.change(instance, values)
 
 
 def get(tx: Tx, instance_id: str) -> dict[str, Any]:
@@ -138,7 +134,7 @@ def diagram(tx: Tx, instance_id: str, lang: str) -> str:
 def _look(tx: Tx, instance_id: str) -> tuple[bundles.Bundle, bpmn.Execution]:
     row = whole(tx, instance_id)
     made = bundles.get(tx, row["bundle_id"])
-    return made, bpmn.Execution.look(made.program, row["process"], row["state"])
+    return made, bpmn.Execution.look(made.program, row["process"], row["state"], values.of(tx, instance_id))
 
 
 def _ids(places: Any) -> list[str]:

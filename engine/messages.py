@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine import events, outbox
+from loopdesk.engine import events, outbox, values
 from loopdesk.engine.actor import TIMER, Actor
 from loopdesk.engine.db import BIG, JSON, Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Conflict
@@ -78,12 +78,13 @@ def publish(
         hold(tx, f"message id\n{message_id}")
         if before := _published(tx, identity, name, key):
             return before
-    values = {"name": name, "key": key, "message_id": identity, "payload": dict(payload), "actor": actor_out(actor)}
+    row = {"name": name, "key": key, "message_id": identity, "payload": dict(payload), "actor": actor_out(actor)}
     times = {"created_at": tx.now, "expires_at": tx.now + ttl}
-    insert_new(tx, message, [values | times | {"state": NEW}], unique="message_id")
+    insert_new(tx, message, [row | times | {"state": NEW}], unique="message_id")
     number = tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).scalar_one()
     outbox.put(tx, "message", {"message": number}, idempotency_key=f"message:{number}", key=key)
-    data = {"message": name, "payload": dict(payload), **({"key": key} if case not in ("", key) else {})}
+    more = {"key": key} if case not in ("", key) else {}
+    data = {"message": name, "payload": values.excerpt(payload), **more}
     events.record(
         actor, tx, "message.published", key=case or key, instance=instance, process=process, element=element, data=data
     )

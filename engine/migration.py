@@ -216,7 +216,7 @@ def _try(
 ) -> list[Obstacle]:
     """Migrate one instance; the reasons why it stays as it was, none when it has moved."""
     try:
-        with tx.conn.begin_nested():
+        with tx.attempt():
             migrate(actor, tx, instance_id, *sides, recompute=job["recompute"], migration=job["id"])
     except NotMigratable as error:
         return error.obstacles

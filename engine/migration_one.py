@@ -61,6 +61,7 @@ def migrate(
     after = Step(actor, tx, {**before.row, "bundle_id": target.id})
     moves = {was: now for was, now in found.moves.items() if was != now}
     moved = found.perform(after)
+    before.take_back()
     after.execution = moved.execution
     migration_waits.follow(before, after, moved, recompute=recompute)
     data = {"migration": migration, "from": source.number, "to": target.number, "moved": moves}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from loopdesk.engine import telemetry
 from loopdesk.engine.db import BIG, JSON, Moment, metadata
-from loopdesk.engine.sql import claim, constant, insert_new
+from loopdesk.engine.sql import claim, constant
 from loopdesk.engine.tx import Tx
 
 READY, CLAIMED, DONE, FAILED = "ready", "claimed", "done", "failed"
@@ -115,7 +115,8 @@ def put_many(tx: Tx, wanted: Sequence[Wanted]) -> None:
         }
         for want in wanted
     ]
-    insert_new(tx, outbox, rows, unique="idempotency_key")
+    for row in rows:
+        tx.insert(outbox, row, once=True)
     if any(row["not_before"] <= tx.now for row in rows):
         tx.wake_workers()
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.engine import audit
+from loopdesk.engine import values as large
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bpmn import codec
 from loopdesk.engine.events import event
@@ -115,7 +116,7 @@ def states(tx: Tx, keys: Collection[str], clean: Clean) -> int:
             values = {"state": codec.pack(cleaned), "version": instance.c.version + 1}
             tx.conn.execute(sa.update(instance).where(instance.c.id == row.id).values(**values))
             changed += 1
-    return changed
+    return changed + large.clean(tx, sa.select(instance.c.id).where(instance.c.key.in_(keys)), clean)
 
 
 def events(

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loopdesk.engine import bpmn, bundles, events, messages, outbox, start_timers, subscriptions, timers
+from loopdesk.engine import bpmn, bundles, events, messages, outbox, start_timers, subscriptions, timers, values
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Away
@@ -84,7 +84,7 @@ def answer(step: Step, ref: str, element: str, payload: Mapping[str, Any]) -> No
     outbox, where it becomes an incident.
     """
     try:
-        with step.tx.conn.begin_nested():
+        with step.tx.attempt():
             step.resume(ref, payload)
     except bpmn.Uncaught:
         outbox.put(
@@ -244,7 +244,7 @@ def settle_late(tx: Tx, row: Row) -> None:
 def _settle(tx: Tx, row: Row, payload: Mapping[str, Any], result: Mapping[str, Any]) -> None:
     actor = messages.actor_in(payload["actor"]) if "actor" in payload else SYSTEM
     step = _opened(actor, tx, row, row.instance_id)
-    data = {"type": payload["type"], "result": dict(result)}
+    data = {"type": payload["type"], "result": values.excerpt(result)}
     where = {"key": row.key, "instance": row.instance_id, "process": step.row["process"], "element": row.element}
     events.record(actor, tx, "effect.done", data=data, **where)
     if step.active and step.execution.is_waiting(payload["ref"]):

@@ -8,7 +8,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from loopdesk.engine.tx import Tx
 
-TRANSACTION_ID = sa.literal_column("pg_current_xact_id()::text::bigint", sa.BigInteger())
 OLDEST_RUNNING = sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", sa.BigInteger())
 
 

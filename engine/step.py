@@ -11,7 +11,6 @@ from loopdesk.engine import (
     checks,
     events,
     feel,
-    incidents,
     instances,
     messages,
     outbox,
@@ -19,6 +18,8 @@ from loopdesk.engine import (
     subscriptions,
     telemetry,
     timers,
+    values,
+    waits,
     work_rows,
 )
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -47,6 +48,7 @@ class Step(Housed):
         self._facts: Mapping[str, Any] | None = None
         self._waits: list[tuple[str, str]] = []
         """names and keys of messages that began to be waited for"""
+        self._gone: list[Visit] = []
 
     # --- opening and closing ------------------------------------------------------------------------------------
 
@@ -79,6 +81,7 @@ class Step(Housed):
         step.record("instance.started", data={"bundle": made.name, "number": made.number})
         element, part = (start.element.id, start.part) if start else ("", 0)
         step.execution = bpmn.Execution.begin(made.program, process, step, data, start=element, part=part)
+        step.execution.large = values.of(tx, str(row["id"]))
         step.close()
         return step
 
@@ -88,17 +91,19 @@ class Step(Housed):
         row = instances.lock(tx, instance_id)
         if not held:
             instances.require_running(row)
-        return cls._load(actor, tx, row)
+        return cls.of(actor, tx, row)
 
     @classmethod
     def look(cls, tx: Tx, instance_id: str) -> "Step":
         """Load an instance to read from it."""
-        return cls._load(SYSTEM, tx, instances.whole(tx, instance_id))
+        return cls.of(SYSTEM, tx, instances.whole(tx, instance_id))
 
     @classmethod
-    def _load(cls, actor: Actor, tx: Tx, row: dict[str, Any]) -> "Step":
+    def of(cls, actor: Actor, tx: Tx, row: dict[str, Any]) -> "Step":
+        """Load an instance from its row, which is locked if it is to be moved on."""
         step = cls(actor, tx, row)
-        step.execution = bpmn.Execution.load(step.bundle.program, row["process"], step, row["state"])
+        large = values.of(tx, row["id"])
+        step.execution = bpmn.Execution.load(step.bundle.program, row["process"], step, row["state"], large)
         return step
 
     @property
@@ -124,6 +129,8 @@ class Step(Housed):
         status = instances.COMPLETED if self.execution.completed else instances.ACTIVE
         status = instances.CANCELLED if cancelled else status
         instances.save(self.tx, self.row, state=self.execution.dump(), status=status)
+        values.store(self.tx, self.row["id"], self.execution.large)
+        self.take_back()
         self.row |= {"version": self.row["version"] + 1, "status": status}
         telemetry.stepped(self.tx.engine, self.row, self._began)
         if not self.active:
@@ -163,15 +170,10 @@ class Step(Housed):
     def effect(self, visit: Visit, name: str, inputs: Mapping[str, Any]) -> None:
         """Put an effect into the outbox; its result comes back through ``runner.settle_effect``."""
         plain = {key: feel.to_json(value) for key, value in inputs.items()}
-        outbox.put(
-            self.tx,
-            "effect",
-            {"type": name, "inputs": plain, "ref": visit.ref, "actor": messages.actor_out(self.actor)},
-            idempotency_key=f"effect:{self.row['id']}:{visit.ref}",
-            key=self.row["key"],
-            instance=self.row["id"],
-            element=visit.element.id,
-        )
+        payload = {"type": name, "inputs": plain, "ref": visit.ref, "actor": messages.actor_out(self.actor)}
+        place = {"key": self.row["key"], "instance": self.row["id"], "element": visit.element.id}
+        wanted = outbox.Wanted("effect", payload, f"effect:{self.row['id']}:{visit.ref}", **place)
+        outbox.put_many(self.tx, [wanted])
         self.record("effect.wanted", visit, data={"type": name})
 
     def decide(self, visit: Visit, decision: str, scope: Mapping[str, Any]) -> Any:
@@ -184,14 +186,12 @@ class Step(Housed):
     def publish(self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = "") -> None:
         """Send a message to who waits for it by the case number, or by another key."""
         plain, key = feel.to_json(dict(payload)), self._key(visit, name, key)
-        where = {"instance": self.row["id"], "process": self.row["process"], "element": visit.element.id}
-        messages.publish(self.actor, self.tx, name, key=key, payload=plain, case=self.row["key"], **where)
+        messages.publish(self.actor, self.tx, name, key=key, payload=plain, case=self.row["key"], **self._where(visit))
 
     def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
         """Throw a signal; what waits for it goes on in steps of its own."""
         plain = feel.to_json(dict(payload))
-        where = {"instance": self.row["id"], "process": self.row["process"], "element": visit.element.id}
-        signals.throw(self.actor, self.tx, name, key=self.row["key"], payload=plain, **where)
+        signals.throw(self.actor, self.tx, name, key=self.row["key"], payload=plain, **self._where(visit))
 
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         """Make a human task for whom the RACI matrix names."""
@@ -248,17 +248,13 @@ class Step(Housed):
         )
 
     def gone(self, visit: Visit) -> None:
-        """Take back what a cancelled token waited for."""
-        if visit.element.kind == "userTask":
-            task = work_rows.cancel(self.tx, self.row["id"], visit.ref)
-            if task is not None:
-                self.record("task.cancelled", visit, data={"task": task})
-        elif visit.element.kind in ("serviceTask", "sendTask"):
-            incidents.withdraw(self.actor, self.tx, self.row["id"], f"effect:{self.row['id']}:{visit.ref}")
-        elif visit.trigger.kind == "timer":
-            timers.cancel(self.tx, instance=self.row["id"], ref=visit.ref)
-        elif visit.trigger.kind in ("message", "signal"):
-            subscriptions.remove(self.tx, self.row["id"], visit.ref)
+        """Take back what a cancelled token waited for, with the step."""
+        self._gone.append(visit)
+
+    def take_back(self) -> None:
+        """End the waits of the tokens that are gone."""
+        gone, self._gone = self._gone, []
+        waits.end(self, gone)
 
     # --- helpers ------------------------------------------------------------------------------------------------
 
@@ -276,13 +272,8 @@ class Step(Housed):
 
     def record(self, kind: str, visit: Visit | None = None, *, data: Mapping[str, Any] = {}) -> None:
         """Append an event of this instance."""
-        events.record(
-            self.actor,
-            self.tx,
-            kind,
-            key=self.row["key"],
-            instance=self.row["id"],
-            process=self.row["process"],
-            element=visit.element.id if visit else "",
-            data=data,
-        )
+        events.record(self.actor, self.tx, kind, key=self.row["key"], data=data, **self._where(visit))
+
+    def _where(self, visit: Visit | None) -> dict[str, Any]:
+        element = visit.element.id if visit else ""
+        return {"instance": self.row["id"], "process": self.row["process"], "element": element}

@@ -1,5 +1,6 @@
 """Who waits for which message or signal: catch events of running instances, and start events of deployed processes."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,18 +61,8 @@ def withdraw_starts(tx: Tx, name: str) -> None:
 
 def add(tx: Tx, *, name: str, key: str, instance: str, bundle: str, process: str, element: str, ref: str) -> None:
     """Let a token of an instance wait for a message."""
-    tx.conn.execute(
-        sa.insert(subscription).values(
-            name=name,
-            key=key,
-            instance_id=instance,
-            bundle_id=bundle,
-            process=process,
-            element=element,
-            ref=ref,
-            created_at=tx.now,
-        )
-    )
+    row = {"name": name, "key": key, "instance_id": instance, "bundle_id": bundle, "process": process}
+    tx.insert(subscription, row | {"element": element, "ref": ref, "created_at": tx.now})
 
 
 def remove(tx: Tx, instance: str, ref: str | None = None) -> bool:
@@ -80,6 +71,11 @@ def remove(tx: Tx, instance: str, ref: str | None = None) -> bool:
     if ref is not None:
         delete = delete.where(subscription.c.ref == ref)
     return tx.conn.execute(delete).rowcount > 0
+
+
+def end(tx: Tx, instance: str, refs: Collection[str]) -> None:
+    """End these waits of an instance, with the step."""
+    tx.later(sa.delete(subscription).where(subscription.c.instance_id == instance, subscription.c.ref.in_(refs)))
 
 
 def waiting(tx: Tx, name: str, key: str) -> list[dict[str, Any]]:

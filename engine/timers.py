@@ -1,5 +1,6 @@
 """Timers are rows: the poller moves due ones into the outbox, where a worker fires them (architecture §4)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -50,16 +51,15 @@ def set(
     name: str = "",
     expression: str = "",
     calendar: Calendar | None = None,
-) -> int:
-    """Let a timer wait until ``due_at``; ``ref`` says which wait of ``instance`` it ends. Returns its id.
+) -> None:
+    """Let a timer wait, from the end of the step, until ``due_at``; ``ref`` says which wait of ``instance`` it ends.
 
     ``calendar`` is the one whose working time ``expression`` counts; with it the row knows whether holidays on the way
     are not announced yet, so that ``due_at`` is provisional.
     """
     row = {"instance_id": instance, "key": key, "element": element, "name": name, "ref": ref, "due_at": due_at}
-    values = row | {"expression": expression, **columns(calendar, tx.now, due_at)}
-    values |= {"state": WAITING, "created_at": tx.now}
-    return int(tx.conn.execute(sa.insert(timer).values(**values).returning(timer.c.id)).scalar_one())
+    row |= {"expression": expression, **columns(calendar, tx.now, due_at)}
+    tx.insert(timer, row | {"state": WAITING, "created_at": tx.now})
 
 
 def columns(calendar: Calendar | None, since: datetime, due: datetime) -> dict[str, Any]:
@@ -75,6 +75,12 @@ def cancel(tx: Tx, *, instance: str, ref: str | None = None) -> int:
     if ref is not None:
         update = update.where(timer.c.ref == ref)
     return tx.conn.execute(update).rowcount
+
+
+def end(tx: Tx, instance: str, refs: Collection[str]) -> None:
+    """Cancel the open timers of these waits of an instance, with the step."""
+    gone = sa.update(timer).where(timer.c.instance_id == instance, timer.c.ref.in_(refs), _OPEN)
+    tx.later(gone.values(state=CANCELLED))
 
 
 def claim_due(tx: Tx, limit: int = 500) -> int:

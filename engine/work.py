@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from loopdesk.engine import bundles, events, feel, runner, timers
+from loopdesk.engine import bundles, events, feel, instances, runner, timers, values
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing, Refused
 from loopdesk.engine.step import Step
@@ -20,6 +20,15 @@ from loopdesk.engine.worklist import Box as Box
 from loopdesk.engine.worklist import listing as listing
 
 _FACT = re.compile(r"\bcase\.([A-Za-z_][A-Za-z0-9_]*)")
+_CHECKED = ["id", "ref", "key", "process", "element", "form", "department", "role", "person", "assignee"]
+_CHECKED += ["assignee_name", "state", "instance_id", "completed_at", "completed_by_name", "input"]
+"""What is asked of a task before it is completed."""
+_BOTH = (
+    sa.select(*instances.instance.c, *(task.c[name] for name in _CHECKED))
+    .select_from(instances.instance.join(task))
+    .where(task.c.id == sa.bindparam("task"))
+    .with_for_update()
+)
 MAX_DRAFT = 1024 * 1024
 """Bytes of a draft or of a form's answers as JSON."""
 
@@ -91,27 +100,31 @@ def complete(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> Non
     refuses the answers, ``Conflict`` when somebody or a timer was quicker; the answers are then kept as the draft.
     """
     _check_size(data)
-    row = _row(tx, task_id)
+    instance, row = _with_instance(tx, task_id)
     tx.after_rollback(lambda later: _rescue(actor, later, task_id, data))
-    step = Step.open(actor, tx, row["instance_id"])
-    for timer in timers.of_instance(tx, row["instance_id"], due=True):
+    instances.require_running(instance)
+    step = Step.of(actor, tx, instance)
+    due = timers.of_instance(tx, instance["id"], due=True) if step.execution.is_timed else []
+    for timer in due:
         runner.fire(step, timer["id"])
-    row = _workable(actor, tx, task_id)
+    _require_workable(actor, tx, row := _row(tx, task_id) if due else row)
     _require_free(actor, row)
     cleaned = _validated(tx, step, row, data)
+    kept = values.keep(tx, instance["id"], cleaned, step.execution.large)
     done = {
+        "id": task_id,
         "state": COMPLETED,
         "completed_at": tx.now,
         "completed_by": actor.id,
         "completed_by_name": actor.name,
-        "data": cleaned,
+        "data": kept,
         "draft": None,
     }
     if row["assignee"] != actor.id:
         done |= _claimed(actor, tx)
         _record(actor, tx, "task.claimed", row)
-    tx.conn.execute(sa.update(task).where(task.c.id == task_id).values(**done))
-    _record(actor, tx, "task.completed", row, {"data": cleaned})
+    tx.change(task, done)
+    _record(actor, tx, "task.completed", row, {"data": values.excerpt(cleaned)})
     runner.answer(step, row["ref"], row["element"], cleaned)
 
 
@@ -148,15 +161,35 @@ def _row(tx: Tx, task_id: str) -> dict[str, Any]:
     row = tx.conn.execute(query).mappings().first()
     if row is None:
         raise _unknown()
-    return dict(row)
+    return {**row, "data": values.whole(tx, row["instance_id"], row["data"]) if row["data"] else row["data"]}
+
+
+def _with_instance(tx: Tx, task_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The rows of a task's instance and of the task, both locked, in this order as every step does."""
+    found = tx.conn.execute(_BOTH, {"task": task_id}).first()
+    if found is None:
+        raise _unknown()
+    size = len(instances.instance.c)
+    return (
+        dict(zip(instances.instance.c.keys(), found[:size], strict=True)),
+        dict(zip(_CHECKED, found[size:], strict=True)),
+    )
 
 
 def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
     """The open task, locked; says who completed it or that it is gone."""
     query = sa.select(task).where(task.c.id == task_id).with_for_update()
     found = tx.conn.execute(query).mappings().first()
-    row = dict(found) if found is not None else None
-    if row is None or not _may(actor, tx, row):
+    if found is None:
+        raise _unknown()
+    row = dict(found)
+    _require_workable(actor, tx, row)
+    return row
+
+
+def _require_workable(actor: Actor, tx: Tx, row: Mapping[str, Any]) -> None:
+    """Raise what says that the task is none of the actor's, or who completed it, or that it is gone."""
+    if not _may(actor, tx, row):
         raise _unknown()
     if row["state"] == COMPLETED:
         raise Conflict(
@@ -168,7 +201,6 @@ def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
     if row["state"] == CANCELLED:
         remedy = N_("Your entries are kept as a draft; look at the case to see how it went on.")
         raise Conflict("This task was taken back because the process has moved on.", remedy=remedy)
-    return row
 
 
 def _require_free(actor: Actor, row: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The rows of human tasks: how a step makes and cancels them. ``work`` is what people do with them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -105,7 +106,7 @@ def new(
         "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
         "input": scope.plain([line.target.split(".")[0] for line in element.extras.inputs]),
     }
-    tx.conn.execute(sa.insert(task).values(**row))
+    tx.insert(task, row)
     return row
 
 
@@ -127,12 +128,12 @@ def deadline(tx: Tx, element: bpmn.Element, limit: str, scope: bpmn.Scope, since
     return {"due_at": due, **columns(calendar, since, due)}
 
 
-def cancel(tx: Tx, instance_id: str, ref: str) -> str | None:
-    """Cancel the open task of a token; its id, or None when it is not open."""
+def cancel(tx: Tx, instance_id: str, refs: Collection[str]) -> dict[str, str]:
+    """Cancel the open tasks of these tokens: the id of each that was open, by its token."""
     update = (
         sa.update(task)
-        .where(task.c.instance_id == instance_id, task.c.ref == ref, task.c.state == OPEN)
+        .where(task.c.instance_id == instance_id, task.c.ref.in_(refs), task.c.state == OPEN)
         .values(state=CANCELLED)
-        .returning(task.c.id)
+        .returning(task.c.ref, task.c.id)
     )
-    return tx.conn.execute(update).scalar()
+    return {row.ref: row.id for row in tx.conn.execute(update)}

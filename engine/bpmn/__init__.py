@@ -3,6 +3,7 @@
 from loopdesk.engine.bpmn.activities import ERROR
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
+from loopdesk.engine.bpmn.large import SMALL, Large, digest_of
 from loopdesk.engine.bpmn.mapping import Places, suggest
 from loopdesk.engine.bpmn.model import Diagrams, Element, Flow, Process
 from loopdesk.engine.bpmn.moments import (
@@ -30,11 +31,13 @@ __all__ = [
     "NAMESPACE",
     "READER",
     "READERS",
+    "SMALL",
     "Diagrams",
     "Duration",
     "Element",
     "Execution",
     "Flow",
+    "Large",
     "Moved",
     "Obstacle",
     "Outside",
@@ -50,6 +53,7 @@ __all__ = [
     "Visit",
     "Wait",
     "compile_diagrams",
+    "digest_of",
     "evaluate",
     "first_due",
     "is_expression",

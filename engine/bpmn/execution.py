@@ -7,6 +7,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn import codec
 from loopdesk.engine.bpmn.expressions import Scope, evaluate
+from loopdesk.engine.bpmn.large import Large
 from loopdesk.engine.bpmn.merge import ABSENT, changes
 from loopdesk.engine.bpmn.moments import next_due
 from loopdesk.engine.bpmn.nodes import Node
@@ -15,10 +16,10 @@ from loopdesk.engine.bpmn.program import Program
 from loopdesk.engine.bpmn.run import Follow, Run
 from loopdesk.engine.bpmn.starts import Start
 from loopdesk.engine.bpmn.tree import Token, subtree
-from loopdesk.engine.errors import N_, Conflict, Missing
+from loopdesk.engine.errors import N_, Away, Conflict, Missing
 
-FORMAT = 1
-"""Of the stored state."""
+FORMAT = 2
+"""Of the stored state; 1, as of release 0.1.0, is the same without large values beside it."""
 
 
 class Execution:
@@ -29,6 +30,7 @@ class Execution:
         self.process = process
         self._run = Run(program.specs[process], outside)
         self._run.nodes = program.nodes
+        self.large = Large()
         self._run.reader = program.reader
 
     @classmethod
@@ -98,9 +100,9 @@ class Execution:
         return []
 
     @classmethod
-    def look(cls, program: Program, process: str, state: bytes) -> "Execution":
+    def look(cls, program: Program, process: str, state: bytes, large: Large | None = None) -> "Execution":
         """A stored instance to read from, where nothing can move."""
-        return cls.load(program, process, cast(Outside, None), state)
+        return cls.load(program, process, cast(Outside, None), state, large)
 
     @property
     def run(self) -> Run:
@@ -140,6 +142,11 @@ class Execution:
     def scope_of(self, ref: str) -> Scope:
         """What an expression at a waiting token sees."""
         return self._run.scope(self._token(ref))
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether a token waits for a moment."""
+        return any(token.task_spec.timed for token in self._run.tasks.values() if not token.is_fork)
 
     def is_waiting(self, ref: str) -> bool:
         """Whether the token still waits."""
@@ -199,20 +206,32 @@ class Execution:
         return self._run.tasks[_number(ref)]
 
     def dump(self) -> bytes:
-        """The state as bytes; parents come first, each token holds what differs from its parent."""
-        run = self._run
+        """The state as bytes; parents come first, each token holds what differs from its parent.
+
+        ``large`` then says which values have to be stored beside it, and which no more.
+        """
+        run, large = self._run, self.large
+        large.begin()
         numbers = self.program.place_numbers
         marks = sum(1 << numbers[place] for place in run.passed)
-        tokens = [_token_out(token) for token in subtree(run.task_tree)]
-        return codec.pack({"v": FORMAT, "last": run.last_id, "passed": f"{marks:x}", "tokens": tokens})
+        tokens = [_token_out(token, large) for token in subtree(run.task_tree)]
+        kept = {"large": sorted(large.used)} if large.used else {}
+        version = FORMAT if kept else 1
+        return codec.pack({"v": version, "last": run.last_id, "passed": f"{marks:x}", "tokens": tokens, **kept})
 
     @classmethod
-    def load(cls, program: Program, process: str, outside: Outside, state: bytes) -> "Execution":
-        """What ``dump`` stored."""
+    def load(
+        cls, program: Program, process: str, outside: Outside, state: bytes, large: Large | None = None
+    ) -> "Execution":
+        """What ``dump`` stored; ``large`` reads the values beside it. ``Away`` for a state of a newer release."""
         execution = cls(program, process, outside)
+        execution.large = large or execution.large
         stored, run = codec.unpack(state), execution._run
+        if stored["v"] > FORMAT:
+            raise Away(N_("A newer release has stored this process; it goes on there."))
+        execution.large.fetch(stored.get("large", ()))
         for row in stored["tokens"]:
-            token = _token_in(run, program.nodes, row)
+            token = _token_in(run, program.nodes, row, execution.large)
             if row[1] is None:
                 run.task_tree = token
         run.last_id = stored["last"]
@@ -237,24 +256,24 @@ def _place(node: Node) -> str:
     return node.key if node.element.kind != "process" else f"{node.element.process}/"
 
 
-def _token_out(token: Token) -> list[Any]:
+def _token_out(token: Token, large: Large) -> list[Any]:
     parent = token.parent
     changed = changes(parent.data if parent is not None else {}, token.data)
     written = {name: value for name, value in changed.items() if value is not ABSENT}
     removed = [name for name, value in changed.items() if value is ABSENT]
-    parts = [codec.encode(written), removed, codec.encode(token.internal_data)]
+    parts = [large.variables_out(written), removed, large.internal_out(token.internal_data)]
     return [token.id, None if parent is None else parent.id, _place(token.task_spec), token.state, *parts]
 
 
-def _token_in(run: Run, nodes: Mapping[str, Node], row: list[Any]) -> Token:
+def _token_in(run: Run, nodes: Mapping[str, Node], row: list[Any], large: Large) -> Token:
     identity, parent_id, place, state, written, removed, internal = row
     parent = run.tasks[parent_id] if parent_id is not None else None
     data = {name: value for name, value in (parent.data if parent else {}).items() if name not in removed}
     if written or removed or parent is None:
-        data |= codec.decode(written)
+        data |= large.variables_in(written)
     else:
         data = parent.data
     token = Token(run, nodes[place], parent, data, identity)
-    token.internal_data = codec.decode(internal)
+    token.internal_data = large.internal_in(internal)
     token._set_state(state)
     return token

@@ -85,6 +85,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         self.place = f"{element.process}/{element.id}"
         self.key = f"{element.process}/{name or element.id}"
         """names the node in the stored state; a loop's round has another one than the loop"""
+        self.timed = any(trigger.kind == "timer" for trigger in element.trigger.each)
         self.ways: list[Way] = []
         self.arriving: list[str] = []
         self.before: list[Node] = []

@@ -15,13 +15,17 @@ from loopdesk.engine.bpmn.readers import READER
 from loopdesk.engine.bpmn.records import remember
 from loopdesk.engine.bpmn.throwing import Stuck
 from loopdesk.engine.bpmn.tree import OUTER, Token, detach, hand_over, join, move, prune, scope_of, subtree
-from loopdesk.engine.errors import N_, Refused
+from loopdesk.engine.errors import N_
 
 if TYPE_CHECKING:
     from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
 
-MAX_STEPS = 50_000
-"""Elements that one step may run through on its own (about a second); more is taken for an endless loop."""
+MAX_STEPS = 100_000
+"""Elements that one step may run through on its own (some seconds); more is taken for an endless loop."""
+
+
+class Endless(throwing.Uncaught):
+    """The process does not come to a wait; nobody's answer is to blame, so an answer counts all the same."""
 
 
 Follow = Callable[[Element, str], None]
@@ -80,7 +84,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         return Visit(ref, element, token.data, element.trigger.each[part])
 
     def advance(self) -> None:
-        """Run until every token waits; ``Refused`` after ``MAX_STEPS`` elements."""
+        """Run until every token waits; ``Endless`` after ``MAX_STEPS`` elements."""
         steps = 0
         while self.ready or self._proceed() or self._look():
             if not self.ready:
@@ -93,7 +97,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
                 continue
             steps += 1
             if steps > MAX_STEPS:
-                raise Refused(
+                raise Endless(
                     N_("The process ran through %(limit)s elements in one step and was stopped."),
                     remedy=N_("Look for a loop without a waiting element, and give it an end."),
                     place=token.task_spec.place,

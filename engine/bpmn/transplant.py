@@ -121,6 +121,7 @@ class Transplant:
         for token in self.dropped:
             old.drop(token)
         moved = Execution(self.places.new, self.execution.process, outside)
+        moved.large = self.execution.large
         waits = self._copy(moved)
         armed = [event for token in subtree(moved.run.task_tree) for event in self._fresh(token, before, handling)]
         _arm(moved, armed)

@@ -149,6 +149,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_migration_item_state", ["migration_id", "state", "instance_id"], unique=False)
 
     op.create_table(
+        "value",
+        sa.Column("instance_id", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=32), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instance_id"], ["instance.id"], name=op.f("fk_value_instance_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("instance_id", "digest", name=op.f("pk_value")),
+    )
+    op.create_table(
         "legal_hold",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("case", sa.String(length=20), nullable=False),
@@ -338,6 +349,7 @@ def downgrade() -> None:
         batch_op.drop_column("retired_at")
         batch_op.drop_column("chosen")
 
+    op.drop_table("value")
     with op.batch_alter_table("legal_hold", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_legal_hold_case"))
 

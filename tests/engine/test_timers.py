@@ -12,7 +12,8 @@ from loopdesk.engine.tx import Engine
 def wait(engine: Engine, minutes: float, *, instance: str = "i1", ref: str = "t1") -> int:
     with engine.begin() as tx:
         due = tx.now + timedelta(minutes=minutes)
-        return timers.set(tx, instance=instance, key="L-1", element="chase", ref=ref, due_at=due, expression="PT5M")
+        timers.set(tx, instance=instance, key="L-1", element="chase", ref=ref, due_at=due, expression="PT5M")
+        return int(tx.conn.scalar(sa.select(sa.func.max(timers.timer.c.id))) or 0)
 
 
 def sweep(engine: Engine, limit: int = 500) -> int:
