@@ -6,11 +6,12 @@ import sys
 
 import click
 
-from loopdesk.web.processes import Part, Supervisor
+from loopdesk.web.processes import Part, Supervisor, die_with_parent
 
 
 def main() -> None:
     """Read the parts, keep them alive, say what happens, until told to stop."""
+    die_with_parent()
     given = json.load(sys.stdin)
     parts = [Part(one["name"], one["command"], one["stdin"].encode(), bool(one["stdin"])) for one in given["parts"]]
     supervisor = Supervisor(parts, os.environ | given["environ"], click.echo)
