@@ -86,8 +86,10 @@ def newest_seal(tx: Tx) -> str:
 
 def lag(tx: Tx) -> float:
     """For how many seconds the oldest event that is not chained yet has waited; 0 when there is none."""
-    rows, _ = events.since(tx, _last_seal(tx)["cursor"], 1)
-    return (tx.now - rows[0]["at"]).total_seconds() if rows else 0.0
+    xact, number = (int(part) for part in (_last_seal(tx)["cursor"] or "0.0").split("."))
+    behind = sa.tuple_(event.c.xact, event.c.id) > sa.tuple_(sa.literal(xact), sa.literal(number))
+    oldest = tx.conn.scalar(sa.select(event.c.at).where(behind).order_by(event.c.xact, event.c.id).limit(1))
+    return (tx.now - oldest).total_seconds() if oldest else 0.0
 
 
 def entomb(
