@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.pending import CurrentTransaction
 from loopdesk.engine.db import BIG, JSON, Moment, metadata
+from loopdesk.engine.pending import CurrentTransaction
 from loopdesk.engine.sql import OLDEST_RUNNING, is_sqlite
 from loopdesk.engine.tx import Tx
 
