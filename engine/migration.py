@@ -113,27 +113,30 @@ def start(
     rows = _chosen(tx, old, only)
     if not rows:
         raise Conflict("Nothing runs on version %(number)s of “%(name)s”.", number=source, name=name)
-    job: dict[str, Any] = {
+    job = _job(actor, tx, (old, new), places) | {"recompute": recompute, "note": note}
+    tx.conn.execute(sa.insert(migration).values(**job))
+    migration_rows.add_items(tx, job["id"], rows)
+    _queue(tx, job, 1)
+    _record(actor, tx, "migration.started", job, {"instances": len(rows), "note": note})
+    return str(job["id"])
+
+
+def _job(actor: Actor, tx: Tx, sides: tuple[Bundle, Bundle], places: bpmn.Places) -> dict[str, Any]:
+    old, new = sides
+    return {
         "id": new_id(),
-        "name": name,
+        "name": old.name,
         "source_id": old.id,
         "target_id": new.id,
-        "source": source,
-        "target": target,
+        "source": old.number,
+        "target": new.number,
         "mapping": dict(places.given),
-        "recompute": recompute,
-        "note": note,
         "state": RUNNING,
         "turn": 1,
         "actor": messages.actor_out(actor),
         "author": actor.name,
         "created_at": tx.now,
     }
-    tx.conn.execute(sa.insert(migration).values(**job))
-    migration_rows.add_items(tx, job["id"], rows)
-    _queue(tx, job, 1)
-    _record(actor, tx, "migration.started", job, {"instances": len(rows), "note": note})
-    return str(job["id"])
 
 
 def pause(actor: Actor, tx: Tx, migration_id: str) -> None:
