@@ -1,6 +1,7 @@
 """``case.*`` of expressions and message templates: the facts of a case as they stand when asked for."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,7 +54,8 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
     if row is None:
         return {}
     case = case_of_row(row)
-    return Facts(of_case(tx, case), {"commanders": lambda: _options(emergency.commanders(tx, case))})
+    asked = {"commanders": lambda: _options(emergency.commanders(tx, case)), **_asked(tx, case)}
+    return Facts(_held(case), asked)
 
 
 def _options(found: list[people.Person]) -> list[dict[str, str]]:
@@ -63,19 +65,32 @@ def _options(found: list[people.Person]) -> list[dict[str, str]]:
 
 def of_case(tx: Tx, case: Case) -> dict[str, Any]:
     """The facts of ``case``; moments are zone-aware, absent values None or empty."""
-    organisation = customers.organisation_of(tx, case.organisation_id)
-    contact = customers.contact(tx, case.contact_id) if case.contact_id else None
+    return {**_held(case), **{name: find() for name, find in _asked(tx, case).items()}}
+
+
+def _held(case: Case) -> dict[str, Any]:
+    """What stands in the case's own row."""
+    own = {"due": case.due_at, "owner": case.owner_id, "assignee": case.assignee_id, "missing": missing_fields(case)}
+    return {name: getattr(case, name) for name in _PLAIN} | own
+
+
+def _asked(tx: Tx, case: Case) -> dict[str, Callable[[], Any]]:
+    """What stands elsewhere, each with the way to it."""
+
+    @cache
+    def organisation() -> customers.Organisation | None:
+        return customers.organisation_of(tx, case.organisation_id)
+
+    @cache
+    def contact() -> str:
+        return customers.contact(tx, case.contact_id).name if case.contact_id else ""
+
     return {
-        **{name: getattr(case, name) for name in _PLAIN},
-        "due": case.due_at,
-        "owner": case.owner_id,
-        "owner_name": name_of(tx, case.owner_id),
-        "assignee": case.assignee_id,
-        "tier": organisation.tier if organisation else "potential",
-        "customer": organisation.name if organisation else contact.name if contact else "",
-        "customer_number": organisation.number if organisation else "",
-        "contact": contact.name if contact else "",
-        "missing": missing_fields(case),
+        "owner_name": lambda: name_of(tx, case.owner_id),
+        "tier": lambda: found.tier if (found := organisation()) else "potential",
+        "customer": lambda: found.name if (found := organisation()) else contact(),
+        "customer_number": lambda: found.number if (found := organisation()) else "",
+        "contact": contact,
     }
 
 

@@ -2,12 +2,14 @@
 
 import os
 import secrets
+import select
 import sqlite3
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
@@ -27,6 +29,9 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON()
 PATIENCE = 30
 """Seconds that a writer on SQLite waits for the one before it."""
+SILENT = 10.0
+"""Seconds after which an idle connection to PostgreSQL is asked whether it still answers."""
+_USED = "loopdesk.used"
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -74,16 +79,43 @@ class Database:
             self.url,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
-            pool_pre_ping=not self.is_sqlite,
             connect_args={"timeout": PATIENCE} if self.is_sqlite else {"options": f"-csearch_path={SCHEMA}"},
         )
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_immediate)
+        else:
+            sa.event.listen(self.engine, "checkout", self._require_living)
+            sa.event.listen(self.engine, "checkin", _note_use)
+
+    def _require_living(self, connection: Any, record: Any, _fairy: Any) -> None:
+        """Let the pool take another connection for one that the server has ended, or that is silent for ``SILENT``.
+
+        A server that stops says so on the socket, which costs no way there and back to see; a line that was cut
+        says nothing, but then it has been idle for a while.
+        """
+        idle = time.monotonic() - record.info.get(_USED, 0.0)
+        if idle < SILENT and not _has_word(connection):
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise sa.exc.DisconnectionError("The database has ended this connection.") from error
 
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+def _has_word(connection: Any) -> bool:
+    # Not select(): it knows no file descriptor above 1,023.
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info[_USED] = time.monotonic()
 
 
 def normalise(url: str) -> str:

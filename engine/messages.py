@@ -82,7 +82,7 @@ def publish(
     times = {"created_at": tx.now, "expires_at": tx.now + ttl}
     insert_new(tx, message, [row | times | {"state": NEW}], unique="message_id")
     number = tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).scalar_one()
-    outbox.put(tx, "message", {"message": number}, idempotency_key=f"message:{number}", key=key)
+    outbox.put_many(tx, [outbox.Wanted("message", {"message": number}, f"message:{number}", key)])
     more = {"key": key} if case not in ("", key) else {}
     data = {"message": name, "payload": values.excerpt(payload), **more}
     events.record(

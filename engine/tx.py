@@ -146,8 +146,10 @@ class Engine:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """Open a reading transaction: sees one state of the database, takes no write lock on SQLite."""
-        with self.database.engine.connect().execution_options(read_only=True) as conn:
+        options = {"read_only": True} | ({} if self.database.is_sqlite else {"postgresql_readonly": True})
+        with self.database.engine.connect().execution_options(**options) as conn:
             yield Tx(conn, self, self.clock.now())
+            conn.commit()
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:

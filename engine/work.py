@@ -20,9 +20,12 @@ from loopdesk.engine.worklist import Box as Box
 from loopdesk.engine.worklist import listing as listing
 
 _FACT = re.compile(r"\bcase\.([A-Za-z_][A-Za-z0-9_]*)")
-_CHECKED = ["id", "ref", "key", "process", "element", "form", "department", "role", "person", "assignee"]
-_CHECKED += ["assignee_name", "state", "instance_id", "completed_at", "completed_by_name", "input"]
-"""What is asked of a task before it is completed."""
+_INSTANCE = tuple(instances.instance.c.keys())
+_CHECKED = (
+    *("ref", "element", "form", "department", "role", "person", "assignee", "assignee_name", "state"),
+    *("completed_at", "completed_by_name", "input"),
+)
+"""What is asked of a task before it is completed; its instance says the rest. Each column costs time."""
 _BOTH = (
     sa.select(*instances.instance.c, *(task.c[name] for name in _CHECKED))
     .select_from(instances.instance.join(task))
@@ -169,11 +172,10 @@ def _with_instance(tx: Tx, task_id: str) -> tuple[dict[str, Any], dict[str, Any]
     found = tx.conn.execute(_BOTH, {"task": task_id}).first()
     if found is None:
         raise _unknown()
-    size = len(instances.instance.c)
-    return (
-        dict(zip(instances.instance.c.keys(), found[:size], strict=True)),
-        dict(zip(_CHECKED, found[size:], strict=True)),
-    )
+    instance = dict(zip(_INSTANCE, found, strict=False))
+    row = dict(zip(_CHECKED, found[len(_INSTANCE) :], strict=True))
+    where = {"instance_id": instance["id"], "key": instance["key"], "process": instance["process"]}
+    return instance, row | where | {"id": task_id}
 
 
 def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:

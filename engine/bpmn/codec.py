@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from threading import local
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,9 +114,20 @@ def decode(value: Any) -> Any:
 
 def pack(value: Any) -> bytes:
     """Plain JSON as compressed bytes."""
-    return zstandard.ZstdCompressor(level=3).compress(orjson.dumps(value))
+    return _contexts.compressor.compress(orjson.dumps(value))
 
 
 def unpack(data: bytes) -> Any:
     """What ``pack`` was given."""
-    return orjson.loads(zstandard.ZstdDecompressor().decompress(data))
+    return orjson.loads(_contexts.decompressor.decompress(data))
+
+
+class _Contexts(local):
+    """What compresses, made once for each thread: it is dear to make and serves one caller at a time."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=3)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_contexts = _Contexts()

@@ -258,6 +258,9 @@ def _place(node: Node) -> str:
 
 def _token_out(token: Token, large: Large) -> list[Any]:
     parent = token.parent
+    if parent is not None and parent.data is token.data:
+        internal = large.internal_out(token.internal_data) if token.internal_data else {}
+        return [token.id, parent.id, _place(token.task_spec), token.state, {}, [], internal]
     changed = changes(parent.data if parent is not None else {}, token.data)
     written = {name: value for name, value in changed.items() if value is not ABSENT}
     removed = [name for name, value in changed.items() if value is ABSENT]
@@ -268,12 +271,13 @@ def _token_out(token: Token, large: Large) -> list[Any]:
 def _token_in(run: Run, nodes: Mapping[str, Node], row: list[Any], large: Large) -> Token:
     identity, parent_id, place, state, written, removed, internal = row
     parent = run.tasks[parent_id] if parent_id is not None else None
-    data = {name: value for name, value in (parent.data if parent else {}).items() if name not in removed}
     if written or removed or parent is None:
+        data = {name: value for name, value in (parent.data if parent else {}).items() if name not in removed}
         data |= large.variables_in(written)
     else:
         data = parent.data
     token = Token(run, nodes[place], parent, data, identity)
-    token.internal_data = large.internal_in(internal)
+    if internal:
+        token.internal_data = large.internal_in(internal)
     token._set_state(state)
     return token

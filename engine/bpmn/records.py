@@ -27,9 +27,11 @@ def remember(token: Token) -> None:
 
 def take(scope: Token, activity: str) -> list[Record]:
     """Take the records of a scope out of it, or those of one activity, the latest first."""
-    done = scope.internal_data.get(DONE, [])
-    taken = [record for record in done if not activity or _names(record[0], activity)]
-    scope.internal_data = {**scope.internal_data, DONE: [record for record in done if record not in taken]}
+    taken: list[Record] = []
+    left: list[Record] = []
+    for record in scope.internal_data.get(DONE, []):
+        (taken if not activity or _names(record[0], activity) else left).append(record)
+    scope.internal_data = {**scope.internal_data, DONE: left}
     return taken[::-1]
 
 

@@ -33,8 +33,17 @@ class Token(Task):  # type: ignore[misc]
     def __init__(
         self, run: "Run", node: "Node", parent: "Token | None", data: dict[str, Any], identity: int = 0
     ) -> None:
-        super().__init__(run, node, parent, state=TaskState.FUTURE, id=identity or run.next_id())
-        self.data = data
+        # In place of the original's, which looks at the clock and asks for the parent again: every step loads them all.
+        self.id = identity or run.next_id()
+        self.workflow, self.task_spec = run, node
+        self.data, self.internal_data = data, {}
+        self._state, self.triggered = TaskState.FUTURE, False
+        self._children: list[int] = []
+        self._parent = None if parent is None else parent.id
+        self.thread_id, self.last_state_change = 0, 0.0
+        run.tasks[self.id] = self
+        if parent is not None:
+            parent._children.append(self.id)
 
     def _set_state(self, value: int) -> None:
         # The original formats a log line at each change, logging on or off.

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Event
 from typing import Any
 
 from loopdesk.engine import instances, outbox, runner, work
 from loopdesk.engine.outbox import Handlers
 from loopdesk.engine.tx import Engine
-from loopdesk.tests.engine.drawing import flows
-from loopdesk.tests.engine.steps import ANN, CATCH, END, START, deploy, publish, start, work_off
+from loopdesk.tests.engine.drawing import flows, script
+from loopdesk.tests.engine.steps import ANN, CATCH, END, START, data_of, deploy, publish, start, work_off
 
 
 def at_once(*deeds: Callable[[], Any]) -> None:
@@ -40,6 +41,38 @@ def test_two_people_complete_parallel_tasks_at_once_and_both_count(engine: Engin
     with engine.read() as tx:
         rows = [row for number in range(5) for row in instances.of_key(tx, f"L-{number}")]
     assert [row["status"] for row in rows] == ["completed"] * 5
+
+
+def test_the_second_of_two_people_waits_for_the_first_and_both_steps_count(engine: Engine) -> None:
+    """The first has written and not committed yet when the second begins: neither step is lost or done twice."""
+    body = START + '<bpmn:parallelGateway id="f"/><bpmn:userTask id="a"/><bpmn:userTask id="b"/>'
+    body += script("sa", "=1", "by_a") + script("sb", "=1", "by_b")
+    body += '<bpmn:parallelGateway id="j"/><bpmn:userTask id="u"/>' + END
+    deploy(engine, body + flows("s > f > a > sa > j > u > e", "f > b > sb > j"))
+    instance = start(engine)
+    with engine.read() as tx:
+        todo = {task["element"]: task["id"] for task in work.listing(ANN, tx)}
+        before = instances.get(tx, instance)["version"]
+    written, asked = Event(), Event()
+
+    def first() -> None:
+        with engine.begin() as tx:
+            work.complete(ANN, tx, todo["a"], {})
+            tx.flush()
+            written.set()
+            assert asked.wait(30)
+
+    def second() -> None:
+        assert written.wait(30)
+        asked.set()
+        with engine.begin() as tx:
+            work.complete(ANN, tx, todo["b"], {})
+
+    at_once(first, second)
+    assert data_of(engine, instance) == {"by_a": 1, "by_b": 1}
+    with engine.read() as tx:
+        assert instances.get(tx, instance)["version"] == before + 2
+        assert [task["element"] for task in work.listing(ANN, tx)] == ["u"]
 
 
 def test_a_message_and_its_catch_event_meet_whichever_commits_first(engine: Engine) -> None:
