@@ -100,7 +100,7 @@ class Execution:
         return []
 
     @classmethod
-    def look(cls, program: Program, process: str, state: bytes, large: Large | None = None) -> "Execution":
+    def look(cls, program: Program, process: str, state: bytes, large: Large) -> "Execution":
         """A stored instance to read from, where nothing can move."""
         return cls.load(program, process, cast(Outside, None), state, large)
 

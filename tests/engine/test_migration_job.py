@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.engine import events, migration, outbox, outbox_rows
+from loopdesk.engine import events, instances, migration, outbox, outbox_rows
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Conflict, Refused
 from loopdesk.engine.migration_one import migrate
@@ -157,3 +157,18 @@ def test_one_that_fails_unexpectedly_stays_as_it_was_and_the_others_go_on(
     assert row["reasons"][broken["key"]] == ["An unexpected error: RuntimeError: a bug"]
     assert row_of(engine, broken["id"]) == broken
     assert broken["id"] not in migrated(engine)
+
+
+def test_an_instance_with_a_large_value_is_previewed_and_carried_over(engine: Engine) -> None:
+    release(engine, body("One"))
+    text = "x" * 5000
+    instance = start(engine, "p", text=text)
+    release(engine, body("Two"))
+    with engine.read() as tx:
+        (look,) = migration.preview(OLGA, tx, "p", 1, 2).looks
+        assert look.obstacles == []
+    job = begin(engine)
+    drain(engine)
+    assert ended(engine, job)["migrated"] == 1
+    with engine.read() as tx:
+        assert instances.variables(tx, instance) == {"text": text}
