@@ -175,6 +175,11 @@ _DONE = (
 )
 
 
+def lock(tx: Tx, outbox_id: int) -> None:
+    """Hold a row until the transaction ends."""
+    tx.conn.execute(sa.select(outbox.c.id).where(outbox.c.id == outbox_id).with_for_update())
+
+
 def again(tx: Tx, outbox_id: int) -> None:
     """Let a failed row run once more, with all its attempts."""
     update = sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == FAILED)

@@ -41,9 +41,13 @@ def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
 def fire_timer(tx: Tx, row: Row) -> None:
     """Fire the timer of an outbox row; one that was cancelled meanwhile does nothing.
 
-    A timer start event begins an instance; no case is behind it, so its key is one of its own.
+    A timer start event begins an instance; no case is behind it, so its key is one of its own. A round that was set
+    while another version became the current one begins nothing.
     """
     if not row.instance_id:
+        if not bundles.begins(tx, row.payload["ref"]):
+            start_timers.withdraw(tx, row.payload["ref"])
+            return
         timer = start_timers.take(tx, int(row.payload["timer"]))
         if timer is not None:
             made = bundles.get(tx, timer["ref"])
