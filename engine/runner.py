@@ -64,7 +64,7 @@ def fire(step: Step, timer_id: int) -> None:
     if timer is None or not step.active or not step.execution.is_waiting(timer["ref"]):
         return
     late = max((step.now - timer["due_at"]).total_seconds(), 0.0)
-    missed = step.execution.missed(timer["ref"])
+    missed = step.execution.missed(timer["ref"], timer["due_at"])
     data = {"timer": timer_id, "due": timer["due_at"].isoformat(), "late_seconds": late, "missed": missed}
     events.record(
         TIMER,
