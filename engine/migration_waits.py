@@ -106,9 +106,12 @@ def _subscription(after: Step, wait: bpmn.Wait) -> None:
     trigger = wait.now.trigger
     name = trigger.message or trigger.name
     values = {"name": name, "bundle_id": after.bundle.id, "element": wait.now.element.id}
-    after.tx.conn.execute(sa.update(subscription).where(*mine).values(**values))
-    if trigger.kind == "message" and name != wait.was.trigger.message:
-        after.expect(name)
+    if trigger.key != wait.was.trigger.key:
+        values["key"] = after.key_of(wait.now, name, bpmn.key_of(wait.token, trigger.key))
+    moved = sa.update(subscription).where(*mine).values(**values).returning(subscription.c.key)
+    key = after.tx.conn.execute(moved).scalar()
+    if trigger.kind == "message" and (name, trigger.key) != (wait.was.trigger.message, wait.was.trigger.key):
+        after.expect(name, key or "")
 
 
 def _trouble(after: Step, places: Mapping[str, str]) -> None:
