@@ -27,6 +27,7 @@ __all__ = [
     "Bundle",
     "Deployment",
     "NotDeployable",
+    "begins",
     "check",
     "current",
     "deploy",
@@ -169,6 +170,12 @@ def startable(tx: Tx, name: str, bundle_id: str | None = None) -> Bundle:
         remedy = N_("A process owner can make a version current again.")
         raise Refused("“%(name)s” is retired: nothing new begins with it.", remedy=remedy, name=name)
     return get(tx, found.id)
+
+
+def begins(tx: Tx, bundle_id: str) -> bool:
+    """Whether a deployment begins instances by itself now; it does so until this transaction ends."""
+    mine = sa.select(bundle.c.id).where(bundle.c.id == bundle_id, bundle.c.current, bundle.c.retired_at.is_(None))
+    return tx.conn.execute(mine.with_for_update(read=True)).first() is not None
 
 
 def numbered(tx: Tx, name: str, number: int | None) -> Bundle:

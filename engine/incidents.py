@@ -140,7 +140,8 @@ def retry(actor: Actor, tx: Tx, incident_id: str, *, reason: str = "") -> None:
 
 def take(actor: Actor, tx: Tx, incident_id: str, resolution: str) -> dict[str, Any]:
     """Close an open incident for who handles it, and return its row; of two at once the second gets ``Conflict``."""
-    get(actor, tx, incident_id)
+    # The row of the outbox first, as everywhere, so that two who meet here never wait for each other crosswise.
+    outbox_rows.lock(tx, get(actor, tx, incident_id)["outbox_id"])
     update = (
         sa.update(incident)
         .where(incident.c.id == incident_id, incident.c.state == OPEN)
@@ -156,13 +157,14 @@ def take(actor: Actor, tx: Tx, incident_id: str, resolution: str) -> dict[str, A
 def withdraw(actor: Actor, tx: Tx, instance: str, idempotency_key: str = "") -> None:
     """Close the incidents of what is not wanted any more: of one effect, or of the whole instance.
 
-    An effect that a worker performs right now is not called back; its result finds nobody who waits for it.
+    An effect that a worker performs right now is not called back; its result finds nobody who waits for it. What is
+    still wanted without the instance, a mail or a message that may be another's, keeps its incident.
     """
     gone = outbox_rows.withdraw(tx, instance, idempotency_key)
-    where = incident.c.outbox_id.in_(gone) if idempotency_key else incident.c.instance_id == instance
-    if idempotency_key and not gone:
+    if not gone:
         return
-    update = sa.update(incident).where(where, incident.c.state == OPEN).returning(*incident.c)
+    update = sa.update(incident).where(incident.c.outbox_id.in_(gone), incident.c.state == OPEN)
+    update = update.returning(*incident.c)
     values = {"state": RESOLVED, "resolved_at": tx.now, "resolved_by": actor.id, "resolution": CANCELLED}
     for row in tx.conn.execute(update.values(**values)).mappings().all():
         record(actor, tx, "incident.resolved", dict(row), resolution=CANCELLED)

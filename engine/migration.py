@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine import bpmn, bundles, events, instances, messages, migration_rows, outbox, versions
+from loopdesk.engine import bpmn, bundles, events, instances, messages, migration_rows, outbox, values, versions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bpmn import Obstacle
 from loopdesk.engine.bundle import Bundle
@@ -84,7 +84,8 @@ def _look(tx: Tx, row: Mapping[str, Any], old: Bundle, places: bpmn.Places) -> L
     moves: Mapping[str, str] = {}
     if not obstacles:
         whole = instances.whole(tx, row["id"])
-        found = bpmn.Transplant(bpmn.Execution.look(old.program, row["process"], whole["state"]), places)
+        large = values.of(tx, row["id"])
+        found = bpmn.Transplant(bpmn.Execution.look(old.program, row["process"], whole["state"], large), places)
         obstacles, moves = found.obstacles, found.moves
     return Look(row["id"], row["key"], row["process"], moves, obstacles)
 

@@ -1,5 +1,6 @@
 """What waits outside the diagram - tasks, timers, messages, incidents - follows an instance to another version."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,8 +28,7 @@ def follow(before: Step, after: Step, moved: bpmn.Moved, *, recompute: bool) -> 
             _timer(after, wait, recompute=recompute)
         elif wait.now.trigger.kind in ("message", "signal"):
             _subscription(after, wait)
-        if wait.was.element.id != wait.now.element.id:
-            _trouble(after, wait)
+    _trouble(after, {wait.was.element.id: wait.now.element.id for wait in moved.waits})
 
 
 def _task(before: Step, after: Step, wait: bpmn.Wait) -> None:
@@ -106,14 +106,19 @@ def _subscription(after: Step, wait: bpmn.Wait) -> None:
     trigger = wait.now.trigger
     name = trigger.message or trigger.name
     values = {"name": name, "bundle_id": after.bundle.id, "element": wait.now.element.id}
-    after.tx.conn.execute(sa.update(subscription).where(*mine).values(**values))
-    if trigger.kind == "message" and name != wait.was.trigger.message:
-        after.expect(name)
+    if trigger.key != wait.was.trigger.key:
+        values["key"] = after.key_of(wait.now, name, bpmn.key_of(wait.token, trigger.key))
+    moved = sa.update(subscription).where(*mine).values(**values).returning(subscription.c.key)
+    key = after.tx.conn.execute(moved).scalar()
+    if trigger.kind == "message" and (name, trigger.key) != (wait.was.trigger.message, wait.was.trigger.key):
+        after.expect(name, key or "")
 
 
-def _trouble(after: Step, wait: bpmn.Wait) -> None:
-    """What is under way or stopped at the element stands at its new name."""
-    here = (wait.was.element.id, wait.now.element.id)
+def _trouble(after: Step, places: Mapping[str, str]) -> None:
+    """What is under way or stopped at an element stands at its new name, all at once, for two may change places."""
+    moved = {was: now for was, now in places.items() if was != now}
+    if not moved:
+        return
     for table, over in ((outbox, outbox.c.state == DONE), (incident, incident.c.state != "open")):
-        mine = (table.c.instance_id == after.row["id"], table.c.element == here[0], ~over)
-        after.tx.conn.execute(sa.update(table).where(*mine).values(element=here[1]))
+        mine = (table.c.instance_id == after.row["id"], table.c.element.in_(moved), ~over)
+        after.tx.conn.execute(sa.update(table).where(*mine).values(element=sa.case(moved, value=table.c.element)))

@@ -124,7 +124,7 @@ def put_many(tx: Tx, wanted: Sequence[Wanted]) -> None:
 def repeat(tx: Tx, want: Wanted) -> None:
     """Want an effect once more under its old key, with all its attempts; one that waits or runs is left as it is."""
     ended = sa.update(outbox).where(
-        outbox.c.idempotency_key == want.idempotency_key, outbox.c.state.in_((DONE, FAILED))
+        outbox.c.idempotency_key == want.idempotency_key, outbox.c.state.in_((DONE, FAILED, CANCELLED))
     )
     fresh = {"state": READY, "attempts": 0, "deaths": 0, "not_before": tx.now, "created_at": tx.now, "done_at": None}
     if tx.conn.execute(ended.values(payload=dict(want.payload), **fresh)).rowcount:
@@ -173,6 +173,11 @@ _DONE = (
     .where(outbox.c.id == sa.bindparam("row"), _CLAIMED, outbox.c.claims == sa.bindparam("fence"))
     .values(state=DONE, done_at=sa.bindparam("moment", type_=Moment), lease_until=None, error="")
 )
+
+
+def lock(tx: Tx, outbox_id: int) -> None:
+    """Hold a row until the transaction ends."""
+    tx.conn.execute(sa.select(outbox.c.id).where(outbox.c.id == outbox_id).with_for_update())
 
 
 def again(tx: Tx, outbox_id: int) -> None:

@@ -3,6 +3,7 @@
 Each statement costs a way to the database and back; rows of every kind are therefore collected first (architecture §4).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,8 @@ def _no_number(_element: CurrentTransaction, _compiler: SQLCompiler, **_: Any) -
 
 
 _NUMBER = "pg_current_xact_id()::text::bigint"
+_NUL = re.compile(r"((?<!\\)(?:\\\\)*)\\u0000")
+"""A NUL in JSON, not behind a backslash that is a character itself; PostgreSQL's texts cannot hold any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def _groups(ops: Sequence[Op]) -> Iterator[dict[Key, list[Row]]]:
         place = (op.table, row.get("id"))
         kind, known = rows.get(place, ("change", None))
         if op.kind == "change" and known is not None:
-            if kind == "insert":
+            if kind == "insert" and row.keys() <= known.keys():
                 known.update(row)
                 continue
             yield group
@@ -177,7 +180,8 @@ def _json(table: sa.Table, rows: Row | list[Row]) -> str:
             value: datetime | None = row[name]
             if value is not None and value.tzinfo is None:
                 raise ValueError("a moment needs a zone")
-    return orjson.dumps(rows, option=orjson.OPT_NON_STR_KEYS, default=_plain).decode()
+    text = orjson.dumps(rows, option=orjson.OPT_NON_STR_KEYS, default=_plain).decode()
+    return _NUL.sub(r"\1\\ufffd", text) if "\\u0000" in text else text
 
 
 @lru_cache(maxsize=64)

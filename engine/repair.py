@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from loopdesk.engine import bpmn, incidents, instances, operators, outbox_rows, variables
+from loopdesk.engine import bpmn, incidents, instances, messages, operators, outbox_rows, variables
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Refused
 from loopdesk.engine.incidents import CANCELLED, CHANGED, SKIPPED
@@ -46,7 +46,7 @@ def retry_with(
     """
     operators.require(actor, operators.REPAIRERS)
     reason = operators.reason_of(reason)
-    row = incidents.take(actor, tx, incident_id, CHANGED)
+    row = _taken(actor, tx, incident_id, CHANGED)
     payload = outbox_rows.payload_of(tx, row["outbox_id"])
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
@@ -72,7 +72,7 @@ def skip(actor: Actor, tx: Tx, incident_id: str, *, result: Any = None, reason: 
     """
     operators.require(actor, operators.REPAIRERS)
     reason = operators.reason_of(reason)
-    row = incidents.take(actor, tx, incident_id, SKIPPED)
+    row = _taken(actor, tx, incident_id, SKIPPED)
     given = variables.context_from({} if result is None else result, "result")
     incidents.record(actor, tx, "incident.resolved", row, resolution=SKIPPED, reason=reason, after={"result": given})
     if row["kind"] not in outbox_rows.STEPS | {"message"}:
@@ -97,14 +97,17 @@ def skip(actor: Actor, tx: Tx, incident_id: str, *, result: Any = None, reason: 
 def cancel(actor: Actor, tx: Tx, incident_id: str, *, whole: bool = False, reason: str = "") -> None:
     """Cancel the activity that fails, or the ``whole`` instance; the last activity takes the instance with it.
 
+    Of an instance that has ended meanwhile only the incident is left. A message that is not handed over is over.
     ``Refused`` when the step failed at an element to which the process has not come for good: it has to be whole.
     """
     operators.require(actor, operators.REPAIRERS)
     reason = operators.reason_of(reason)
-    row = incidents.take(actor, tx, incident_id, CANCELLED)
+    row = _taken(actor, tx, incident_id, CANCELLED)
     incidents.record(actor, tx, "incident.resolved", row, resolution=CANCELLED, reason=reason, after={"whole": whole})
     outbox_rows.drop(tx, row["outbox_id"])
-    if not row["instance_id"]:
+    if row["kind"] == "message":
+        messages.settle(tx, outbox_rows.payload_of(tx, row["outbox_id"])["message"], messages.EXPIRED)
+    if not row["instance_id"] or instances.get(tx, row["instance_id"])["status"] != instances.ACTIVE:
         return
     step = opened(actor, tx, row["instance_id"])
     ref = _ref(tx, row, step)
@@ -122,6 +125,14 @@ def cancel(actor: Actor, tx: Tx, incident_id: str, *, whole: bool = False, reaso
             step.close()
             return
     end(step, reason)
+
+
+def _taken(actor: Actor, tx: Tx, incident_id: str, resolution: str) -> dict[str, Any]:
+    """Close an incident for who handles it; its instance is locked before, as by each step."""
+    instance = incidents.get(actor, tx, incident_id)["instance_id"]
+    if instance:
+        instances.lock(tx, instance)
+    return incidents.take(actor, tx, incident_id, resolution)
 
 
 def _own(tx: Tx, row: Row) -> bool:

@@ -41,9 +41,13 @@ def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
 def fire_timer(tx: Tx, row: Row) -> None:
     """Fire the timer of an outbox row; one that was cancelled meanwhile does nothing.
 
-    A timer start event begins an instance; no case is behind it, so its key is one of its own.
+    A timer start event begins an instance; no case is behind it, so its key is one of its own. A round that was set
+    while another version became the current one begins nothing.
     """
     if not row.instance_id:
+        if not bundles.begins(tx, row.payload["ref"]):
+            start_timers.withdraw(tx, row.payload["ref"])
+            return
         timer = start_timers.take(tx, int(row.payload["timer"]))
         if timer is not None:
             made = bundles.get(tx, timer["ref"])
@@ -60,7 +64,7 @@ def fire(step: Step, timer_id: int) -> None:
     if timer is None or not step.active or not step.execution.is_waiting(timer["ref"]):
         return
     late = max((step.now - timer["due_at"]).total_seconds(), 0.0)
-    missed = step.execution.missed(timer["ref"])
+    missed = step.execution.missed(timer["ref"], timer["due_at"])
     data = {"timer": timer_id, "due": timer["due_at"].isoformat(), "late_seconds": late, "missed": missed}
     events.record(
         TIMER,

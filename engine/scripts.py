@@ -27,7 +27,6 @@ MODULES = frozenset({"datetime", "json", "math", "re"})
 SECONDS, MEMORY, PROCESSES = 0.5, 32 * 1024 * 1024, 2
 LONGEST = 100_000
 """Characters of a script."""
-RESULT = "result"
 
 
 @lru_cache(maxsize=512)

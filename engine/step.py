@@ -185,7 +185,7 @@ class Step(Housed):
 
     def publish(self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = "") -> None:
         """Send a message to who waits for it by the case number, or by another key."""
-        plain, key = feel.to_json(dict(payload)), self._key(visit, name, key)
+        plain, key = feel.to_json(dict(payload)), self.key_of(visit, name, key)
         messages.publish(self.actor, self.tx, name, key=key, payload=plain, case=self.row["key"], **self._where(visit))
 
     def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
@@ -212,7 +212,7 @@ class Step(Housed):
 
     def message(self, visit: Visit, name: str, key: str | None = "") -> None:
         """A subscription row wakes the token."""
-        key = self._key(visit, name, key)
+        key = self.key_of(visit, name, key)
         self._subscribe(visit, name, key)
         self.expect(name, key)
 
@@ -220,8 +220,8 @@ class Step(Housed):
         """Look for messages of a name that came early, for the case or another key, when the step is closed."""
         self._waits.append((name, key or self.row["key"]))
 
-    def _key(self, visit: Visit, name: str, key: str | None) -> str:
-        """What a message correlates by: a key of its own, else the case."""
+    def key_of(self, visit: Visit, name: str, key: str | None) -> str:
+        """What a message correlates by: a key of its own, else the case. ``Invalid`` for one that has no value."""
         if key is None:
             raise Invalid(
                 N_("The value that the message “%(message)s” is correlated by is empty."),

@@ -28,6 +28,7 @@ def move(
 ) -> datetime:
     """Let a waiting timer be due at another moment: at ``due_at``, or ``by`` an ISO duration later (or ``-`` earlier).
 
+    There it stays, whatever its calendar says later; the next rounds of a cycle count from there.
     Returns the new moment. ``Invalid`` for one that is over, ``Conflict`` for a timer that is due or over already.
     """
     require(actor)
@@ -41,7 +42,9 @@ def move(
             fields={"due_at": [Phrase("This moment is over.")]},
             remedy=N_("To end the wait, fire it."),
         )
-    update = sa.update(timer).where(timer.c.id == timer_id, timer.c.state == WAITING).values(due_at=due_at)
+    # Without a calendar no change of one moves it again.
+    chosen = {"due_at": due_at, "calendar": "", "provisional": False}
+    update = sa.update(timer).where(timer.c.id == timer_id, timer.c.state == WAITING).values(**chosen)
     if tx.conn.execute(update).rowcount != 1:
         raise _over()
     before, after = row["due_at"].isoformat(), due_at.isoformat()

@@ -21,6 +21,7 @@ class _Attempt:
 
     ops: int
     last: int
+    after: int
     savepoint: sa.NestedTransaction | None = None
 
 
@@ -82,12 +83,12 @@ class Tx:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """What fails inside is undone without the rest; a savepoint is made only if the database is spoken to."""
-        attempt = _Attempt(len(self._ops), len(self._last))
+        attempt = _Attempt(len(self._ops), len(self._last), len(self._after))
         self._attempts.append(attempt)
         try:
             yield
         except Exception:
-            del self._ops[attempt.ops :], self._last[attempt.last :]
+            del self._ops[attempt.ops :], self._last[attempt.last :], self._after[attempt.after :]
             if attempt.savepoint is not None:
                 attempt.savepoint.rollback()
             raise

@@ -104,6 +104,8 @@ def complete(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> Non
     """
     _check_size(data)
     instance, row = _with_instance(tx, task_id)
+    if not _may(actor, tx, row):
+        raise _unknown()
     tx.after_rollback(lambda later: _rescue(actor, later, task_id, data))
     instances.require_running(instance)
     step = Step.of(actor, tx, instance)

@@ -1,6 +1,7 @@
 """Reading, checking and running diagrams; the only room that knows SpiffWorkflow."""
 
 from loopdesk.engine.bpmn.activities import ERROR
+from loopdesk.engine.bpmn.correlation import key_of
 from loopdesk.engine.bpmn.execution import Execution
 from loopdesk.engine.bpmn.expressions import Scope, evaluate, is_expression, words
 from loopdesk.engine.bpmn.large import SMALL, Large, digest_of
@@ -57,6 +58,7 @@ __all__ = [
     "evaluate",
     "first_due",
     "is_expression",
+    "key_of",
     "next_due",
     "read",
     "read_cycle",

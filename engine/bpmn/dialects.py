@@ -17,7 +17,6 @@ PROGRAMS = ("class", "delegateExpression", "expression", "script")
 PEOPLE = ("candidateGroups", "candidateUsers")
 LISTENERS = frozenset({"executionListener", "taskListener", "preScript", "postScript"})
 """Programs around an element: to leave them out would change what it does."""
-_SCRIPTS = "scriptTask"
 
 
 def translate(node: etree._Element, ids: Ids, remarks: Remarks) -> None:

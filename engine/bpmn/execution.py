@@ -1,6 +1,7 @@
 """One process instance as the rest of the engine handles it: start or load it, move it, store it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from SpiffWorkflow.util.task import TaskState
@@ -100,7 +101,7 @@ class Execution:
         return []
 
     @classmethod
-    def look(cls, program: Program, process: str, state: bytes, large: Large | None = None) -> "Execution":
+    def look(cls, program: Program, process: str, state: bytes, large: Large) -> "Execution":
         """A stored instance to read from, where nothing can move."""
         return cls.load(program, process, cast(Outside, None), state, large)
 
@@ -162,14 +163,20 @@ class Execution:
         token = self._token(ref)
         return token.task_spec.inputs(token)
 
-    def missed(self, ref: str) -> int:
-        """How many rounds of a cycle were missed, should the timer that the token waits for come only now."""
+    def missed(self, ref: str, due: datetime) -> int:
+        """How many rounds of a cycle were missed, should the timer that the token waits for come only now.
+
+        ``due`` is when it should have come; it may have been moved since it was set, and then the next rounds count
+        from there.
+        """
         token, part = self._token(ref), int(ref.partition(".")[2] or 0)
         trigger = token.task_spec.element.trigger.each[part]
         if trigger.timer != "cycle":
             return 0
         cycle, last, count = token.task_spec.cycle_keys(part)
         held = token.internal_data
+        if held[last] != due:
+            held = token.internal_data = {**held, last: due.astimezone(held[last].tzinfo)}
         outside = self._run.outside
         calendar = token.task_spec.working_time(token)
         missed = next_due(held[cycle], held[last], outside.now, outside.zone, calendar)[1]

@@ -8,6 +8,7 @@ from loopdesk.engine.errors import Invalid
 from loopdesk.engine.tx import Engine
 from loopdesk.tests.engine.bpmn.test_correlation import THROW, WAIT, keyed
 from loopdesk.tests.engine.drawing import diagram
+from loopdesk.tests.engine.migrating import carry
 from loopdesk.tests.engine.test_event_starts import start, work_off
 
 
@@ -62,3 +63,27 @@ def test_a_key_without_a_value_stops_the_step(engine: Engine) -> None:
     deploy(engine, "waits", WAIT, "=order")
     with pytest.raises(Invalid, match="pay"):
         start(engine, "waits", key="L-1")
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_wait_whose_key_another_version_works_out_otherwise_follows_it(engine: Engine, early: bool) -> None:
+    deploy(engine, "p", WAIT, "=order")
+    one = start(engine, "p", key="L-1", order="A-7", invoice="I-1")
+    deploy(engine, "p", WAIT, "=invoice")
+    if early:
+        publish(engine, "I-1")
+    assert carry(engine, 1, 2)["migrated"] == 1
+    publish(engine, "A-7")
+    assert status(engine, one) == ("completed" if early else "active")
+    publish(engine, "I-1")
+    assert status(engine, one) == "completed"
+
+
+def test_a_wait_for_which_another_version_finds_no_key_stays(engine: Engine) -> None:
+    deploy(engine, "p", WAIT, "=order")
+    one = start(engine, "p", key="L-1", order="A-7")
+    deploy(engine, "p", WAIT, "=invoice")
+    row = carry(engine, 1, 2)
+    assert (row["failed"], "is empty" in row["reasons"]["L-1"][0]) == (1, True)
+    publish(engine, "A-7")
+    assert status(engine, one) == "completed"

@@ -40,6 +40,7 @@ def test_a_slow_transaction_is_not_skipped(engine: Engine, database: Database) -
         return  # one writer at a time: two transactions cannot overlap
     with engine.begin() as slow:
         events.record(SYSTEM, slow, "slow", key="L-1")
+        slow.flush()
         with engine.begin() as quick:
             events.record(SYSTEM, quick, "quick", key="L-2")
         seen, cursor = kinds(engine, "")

@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.engine import events, migration, outbox, outbox_rows
+from loopdesk.engine import events, instances, migration, outbox, outbox_rows
 from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Conflict, Refused
+from loopdesk.engine.host import Host
 from loopdesk.engine.migration_one import migrate
 from loopdesk.engine.outbox import Row
 from loopdesk.engine.tx import Engine, Tx
-from loopdesk.tests.engine.drawing import flows
-from loopdesk.tests.engine.migrating import AGENT, HANDLERS, OLGA, drain, ended, release, row_of
+from loopdesk.tests.engine.drawing import catch, flows, timer
+from loopdesk.tests.engine.migrating import AGENT, HANDLERS, OLGA, carry, drain, ended, release, row_of
 from loopdesk.tests.engine.steps import start
 
 MANY = 2 * migration.BATCH + 5
@@ -157,3 +159,31 @@ def test_one_that_fails_unexpectedly_stays_as_it_was_and_the_others_go_on(
     assert row["reasons"][broken["key"]] == ["An unexpected error: RuntimeError: a bug"]
     assert row_of(engine, broken["id"]) == broken
     assert broken["id"] not in migrated(engine)
+
+
+def test_an_instance_with_a_large_value_is_previewed_and_carried_over(engine: Engine) -> None:
+    release(engine, body("One"))
+    text = "x" * 5000
+    instance = start(engine, "p", text=text)
+    release(engine, body("Two"))
+    with engine.read() as tx:
+        (look,) = migration.preview(OLGA, tx, "p", 1, 2).looks
+        assert look.obstacles == []
+    job = begin(engine)
+    drain(engine)
+    assert ended(engine, job)["migrated"] == 1
+    with engine.read() as tx:
+        assert instances.variables(tx, instance) == {"text": text}
+
+
+def test_an_instance_whose_rows_the_database_refuses_holds_up_no_other(postgres_url: str, clock: VirtualClock) -> None:
+    engine = Engine(Database(postgres_url), clock, Host())
+    ends = '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>' + flows("s > c > e")
+    release(engine, ends + catch("c", timer("Duration", "=short")))
+    for number, long in enumerate((f"PT1H{' ' * 600}", "PT2H")):
+        start(engine, "p", key=f"L-{number}", short="PT1H", long=long)
+    release(engine, ends + catch("c", timer("Duration", "=long")))
+    row = carry(engine, 1, 2, recompute=True)
+    assert (row["state"], row["migrated"], row["failed"]) == ("finished", 1, 1)
+    assert "too long" in row["reasons"]["L-0"][0]
+    engine.database.close()

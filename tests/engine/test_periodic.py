@@ -1,11 +1,12 @@
 """House-keeping runs in time, once however many pollers look, and a failing job is one incident (issue 4, Durable)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.engine import incidents, outbox, periodic
+from loopdesk.engine import incidents, outbox, periodic, repair
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Refused
@@ -123,3 +124,17 @@ def test_while_nothing_is_due_a_poller_asks_nothing(engine: Engine, clock: Virtu
     clock.advance(DAY / 2)
     schedule.tick(engine)
     assert asked == []
+
+
+@pytest.mark.parametrize("dealt_with", [repair.skip, repair.cancel])
+def test_a_job_whose_incident_a_person_closes_is_done_again_at_its_next_time(
+    engine: Engine, clock: VirtualClock, job: Job, dealt_with: Callable[..., None]
+) -> None:
+    job.fails = True
+    turn(engine, job)
+    with engine.begin() as tx:
+        (incident,) = incidents.listing(ADMIN, tx)
+        dealt_with(ADMIN, tx, incident["id"], reason="the broom is being mended")
+    job.fails = False
+    clock.advance(DAY)
+    assert turn(engine, job) == 1

@@ -81,9 +81,9 @@ def test_a_step_without_a_row_of_its_own_names_its_case_too() -> None:
 def test_lateness_of_timers_is_counted(engine: Engine, clock: VirtualClock) -> None:
     with engine.begin() as tx:
         timers.set(tx, instance="i1", key="L-1", element="t", ref="1", due_at=tx.now)
+        (one,) = timers.of_instance(tx, "i1")
     clock.advance(timedelta(seconds=7))
     with engine.begin() as tx:
-        (one,) = timers.of_instance(tx, "i1")
         assert timers.take(tx, one["id"])
     found = counted(engine)
     assert found[figures.LATE, "le=10.0"] == 1

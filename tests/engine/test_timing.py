@@ -87,3 +87,22 @@ def test_what_cannot_be_is_refused_with_a_sentence(engine: Engine, clock: Virtua
         timing.fire(ANN, tx, row["id"], reason="now")
     with pytest.raises(Conflict):
         move(by="PT1H")
+
+
+def test_the_rounds_of_a_cycle_that_was_moved_count_from_its_new_moment(engine: Engine, clock: VirtualClock) -> None:
+    bell = f'<bpmn:boundaryEvent id="b" attachedToRef="t" cancelActivity="false">{timer("Cycle", "R5/PT1H")}'
+    body = START + '<bpmn:userTask id="t"/>' + bell + "</bpmn:boundaryEvent>" + END + '<bpmn:endEvent id="f"/>'
+    deploy(engine, body + flows("s > t > e", "b > f"))
+    instance = start(engine)
+    with engine.begin() as tx:
+        (row,) = timing.listing(ANN, tx, instance)
+        timing.move(ANN, tx, row["id"], by="PT5H", reason="outage")
+    clock.advance(timedelta(hours=6))
+    work_off(engine)
+    assert told(engine, "timer.fired")["data"]["missed"] == 0
+    for _ in range(6):
+        clock.advance(timedelta(hours=1))
+        work_off(engine)
+    with engine.read() as tx:
+        fired = [row["at"] for row in events.timeline(tx, "L-1") if row["kind"] == "timer.fired"]
+    assert fired == [fired[0] + timedelta(hours=hours) for hours in range(5)]

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from loopdesk.engine import bundles, events, timers, work_rows, worktime
+from loopdesk.engine import bundles, events, timers, timing, work_rows, worktime
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.bundle import NotDeployable
 from loopdesk.engine.calendar import Calendar, Calendars
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.tx import Engine
 from loopdesk.tests.engine.drawing import diagram, extended, flows
-from loopdesk.tests.engine.steps import END, START, deploy, start, status, work_off
+from loopdesk.tests.engine.steps import ANN, END, START, deploy, start, status, work_off
 
 OFFICE = {"timezone": "UTC", "weekly": {str(day): [["09:00", "12:00"], ["13:00", "18:00"]] for day in range(5)}}
 SETS = {"CN": {"country": "CN", "years": [2026]}}
@@ -190,3 +190,16 @@ def test_an_unknown_calendar_or_months_of_work_are_refused_with_a_remedy(
     (finding,) = [found for found in caught.value.findings if found.severity == "error"]
     assert (finding.rule, finding.element) == ("timer.calendar", "t")
     assert finding.remedy
+
+
+def test_a_timer_that_a_person_moved_stays_there_when_the_calendar_changes(engine: Engine, house: House) -> None:
+    deploy(engine, wait("PT3H"))
+    instance = start(engine)
+    chosen = datetime(2026, 3, 12, 9, tzinfo=UTC)
+    with engine.begin() as tx:
+        timing.move(ANN, tx, row(engine, instance)["id"], due_at=chosen, reason="customer is away")
+    short = {**OFFICE, "weekly": {"0": [["09:00", "12:00"]]}}
+    house.changed["office"] = Calendars({"calendars": {"office": short}}).get("office")
+    with engine.begin() as tx:
+        assert worktime.recompute(SYSTEM, tx, "office") == worktime.Recomputed()
+    assert (row(engine, instance)["due_at"], row(engine, instance)["calendar"]) == (chosen, "")

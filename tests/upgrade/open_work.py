@@ -10,7 +10,7 @@ from typing import Any
 
 from loopdesk.connectors import inbound
 from loopdesk.desk import attachments
-from loopdesk.engine import bundles, outbox_rows, runner, work
+from loopdesk.engine import bundles, instances, outbox_rows, runner, suspension, work
 from loopdesk.engine.outbox import drain
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import Stage
@@ -21,13 +21,15 @@ SOLUTION = "Restart the payment service."
 EDITED = "resolution"
 """The process that the owner has changed."""
 TRIAGE = {"type": "fault", "department": "support", "urgency": "low", "scope": "several", "complexity": "normal"}
+QUESTION = "Which of these versions is it? " + ", ".join(f"4.{number}" for number in range(400))
+"""Long enough to be kept beside the state."""
 SOLVED = {"outcome": "solved", "solution": "Patched in 4.2.1."}
 HAND_OVER = {"outcome": "hand_over", "to_department": "rnd", "handover_reason": "It needs a patch."}
 
 
 def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
     """Bring a house into a state with everything open; the cases' numbers by what they wait for."""
-    cases = {"chased": _solved(stage, "hejing"), "resolve": _triaged(stage)}
+    cases = {"chased": _solved(stage, "hejing"), "resolve": _triaged(stage), "on_hold": _on_hold(stage)}
     post(stage)
     stage.wait(hours=48)
     _edit(stage)
@@ -83,6 +85,18 @@ def _triaged(stage: Stage, contact: str = "anna") -> str:
 def _solved(stage: Stage, contact: str = "anna") -> str:
     number = _triaged(stage, contact)
     complete(stage, "lina", number, "resolve", **SOLVED)
+    return number
+
+
+def _on_hold(stage: Stage) -> str:
+    """A case that a supervisor has put on hold, and to which something came since."""
+    number = _triaged(stage)
+    complete(stage, "lina", number, "resolve", outcome="ask_customer", question=QUESTION)
+    with stage.tx() as tx:
+        for row in instances.of_key(tx, number):
+            if row["status"] == instances.ACTIVE:
+                suspension.suspend(stage.people["petra"], tx, row["id"], "The contract is looked at.")
+    stage.reply(number, "Version 4.2.")
     return number
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -44,7 +45,7 @@ def states(folder: Path) -> dict[int, str]:
     return {row["number"]: row["state"] for row in told(loopdesk(folder, "versions", "hello", "--json"))}
 
 
-def told(result: Result) -> list[dict[str, str]]:
+def told(result: Result) -> list[dict[str, Any]]:
     assert result.exit_code == 0, result.output
     return list(json.loads(result.output))
 

@@ -53,7 +53,7 @@ def test_an_answer_under_way_does_not_bring_the_old_language_back(probed: Flask)
     client = as_person(probed, "li.na")
     with client.session_transaction() as session:
         session.permanent = True
-    late = client.get("/probe/open")
+    late = client.get("/probe/open", headers={"Sec-Fetch-Mode": "navigate"})
     client.get("/probe/open?lang=en")
     assert late.headers.getlist("Set-Cookie")
     for cookie in late.headers.getlist("Set-Cookie"):

@@ -110,12 +110,12 @@ def test_two_versions_are_compared_in_words_on_the_drawing_and_line_by_line(
     assert "<del>Check the report</del>" in page
     assert "texts.en.yaml" in page
     assert 'class="legend"' in page
-    drawn = owner.client.get("/definitions/intake/compared/intake.bpmn?old=1&new=2&side=new").json
+    drawn = owner.client.get("/definitions/intake/compared/intake.bpmn?old=1&new=2&side=new").get_json()
     assert [(one["id"], one["what"], one["sign"], one["label"]) for one in drawn["changes"]] == [
         ("triage", "changed", "≠", "changed")
     ]
     assert "Check the report well" in drawn["xml"]
-    before = owner.client.get("/definitions/intake/compared/intake.bpmn?old=1&new=2&side=old").json
+    before = owner.client.get("/definitions/intake/compared/intake.bpmn?old=1&new=2&side=old").get_json()
     assert "Check the report well" not in before["xml"]
     assert "Nothing differs" in owner.get("/definitions/intake/compare?old=1&new=1")
     assert owner.client.get("/definitions/intake/compare?old=1&new=9").status_code == 404

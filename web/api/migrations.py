@@ -30,7 +30,7 @@ class Wanted(Strict):
         load_default=dict,
         metadata={"description": "Old element id -> new one; not needed where id and kind are the same."},
     )
-    only = ma.fields.List(
+    only = ma.fields.List(  # type: ignore[assignment]  # the field is named as marshmallow's own option of a schema
         ma.fields.String(),
         load_default=list,
         validate=ma.validate.Length(max=10_000),
