@@ -4,6 +4,7 @@ A wake-up is a job that drains the outbox until nothing is ready. Losing Redis, 
 time: the poller rings again while rows wait, and a worker without Redis looks for itself.
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -154,6 +155,7 @@ def work(engine: Engine, handlers: Handlers, redis_url: str, *, stop: Event, nam
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     called = (name or f"{socket.gethostname()}-{os.getpid()}")[:64]
+    gc.freeze()  # What is loaded by now stays; walking it anew cost a tenth of each step.
     worker = _Worker(engine, handlers, called, Bell(redis_url), stop)
     if name:
         worker.patiently(lambda tx: outbox_rows.take_over(tx, worker.name))

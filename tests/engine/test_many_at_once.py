@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from loopdesk.engine import bundles, incidents, work
+from loopdesk.engine import bundles, incidents, instances, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.tx import Engine
@@ -40,6 +40,21 @@ def test_a_person_gets_a_task_for_each_item(engine: Engine) -> None:
             work.complete(ANN, tx, task["id"], {"vote": vote})
     assert status(engine, instance) == "completed"
     assert sorted(data_of(engine, instance)["votes"]) == ["no", "yes"]
+
+
+def test_a_thousand_instances_at_once_leave_each_result_once_and_a_small_state(engine: Engine) -> None:
+    """What is finished leaves the state; the list of the results is kept beside it (issue 4, 0006)."""
+    each = extended(
+        '<zeebe:loopCharacteristics inputCollection="=for n in 1..1000 return n" inputElement="n"'
+        ' outputCollection="squares" outputElement="=square"/>'
+    )
+    many = f"<bpmn:multiInstanceLoopCharacteristics>{each}</bpmn:multiInstanceLoopCharacteristics>"
+    square = script("t", "=n * n", "square").replace("</bpmn:scriptTask>", f"{many}</bpmn:scriptTask>")
+    deploy(engine, START + square + '<bpmn:userTask id="u"/>' + END + flows("s > t > u > e"))
+    instance = start(engine)
+    assert data_of(engine, instance)["squares"] == [n * n for n in range(1, 1001)]
+    with engine.read() as tx:
+        assert len(instances.whole(tx, instance)["state"]) <= 2048
 
 
 def conflict(ends: str) -> str:
