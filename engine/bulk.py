@@ -94,8 +94,9 @@ def perform(tx: Tx, row: Row) -> None:
         try:
             with tx.attempt():
                 ACTIONS[head["action"]](actor, tx, one["subject"], head["reason"])
+                tx.flush()
             result: dict[str, Any] = {"state": DONE}
-        except (Away, sa.exc.DBAPIError):
+        except (Away, sa.exc.OperationalError, sa.exc.InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - kept as what became of the item; the others go on
             result = {"state": REFUSED, **_told(error)}

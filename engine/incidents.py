@@ -14,6 +14,7 @@ from loopdesk.engine.db import JSON, Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Conflict, LoopdeskError, Missing, Refused
 from loopdesk.engine.operators import READ, REPAIRERS, require
 from loopdesk.engine.outbox_rows import Row
+from loopdesk.engine.sql import storable
 from loopdesk.engine.tx import Tx
 
 incident = sa.Table(
@@ -49,18 +50,18 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
     """Open an incident for an outbox row that is given up, and return its id.
 
     ``message`` and ``remedy`` stay gettext ids with ``params``, so that each reader sees them in his language. A step
-    that failed says in ``instance`` and ``place`` (``process/element``) where; the row only knows where it began.
+    that failed says in ``failed_instance`` and ``place`` (``process/element``) where; the row knows where it began.
     ``type`` is the effect or the channel that the row wanted. A job of the house (``periodic``) that fails again
     keeps the incident it has, which then says what happened last.
     """
-    instance = getattr(error, "instance", "") or row.instance_id
+    instance = getattr(error, "failed_instance", "") or row.instance_id
     _, _, element = getattr(error, "place", "").partition("/")
     error = _known(error)
     said = {
         "message": error.message,
         "remedy": error.remedy,
-        "params": error.params,
-        "trace": "".join(traceback.format_exception(error)),
+        "params": {key: storable(one) if isinstance(one, str) else one for key, one in error.params.items()},
+        "trace": storable("".join(traceback.format_exception(error))),
     }
     same = sa.update(incident).where(incident.c.outbox_id == row.id, incident.c.state == OPEN).values(**said)
     known = tx.conn.execute(same.returning(incident.c.id)).scalar()

@@ -222,9 +222,10 @@ def _try(
     try:
         with tx.attempt():
             migrate(actor, tx, instance_id, *sides, recompute=job["recompute"], migration=job["id"])
+            tx.flush()
     except NotMigratable as error:
         return error.obstacles
-    except (Away, sa.exc.DBAPIError):
+    except (Away, sa.exc.OperationalError, sa.exc.InterfaceError):
         # Nothing of this instance's: the whole batch is tried again.
         raise
     except LoopdeskError as error:

@@ -17,6 +17,7 @@ from loopdesk.engine.batch import Batch
 from loopdesk.engine.errors import Away, Refused
 from loopdesk.engine.outbox_rows import FAILED, READY, Row, Wanted, outbox, put_many
 from loopdesk.engine.retries import USUAL, Retries
+from loopdesk.engine.sql import storable
 from loopdesk.engine.tx import Engine, Tx
 
 __all__ = ["Handlers", "Remote", "Row", "Wanted", "drain", "outbox", "put", "put_many"]
@@ -118,11 +119,12 @@ def _fail(engine: Engine, handlers: Handlers, row: Row, error: Exception) -> Non
     if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         # The database went away, deadlocked or was restarted: none of the row's business, it runs again soon.
         error = Away("The database was away: %(error)s", error=str(error.orig)).with_traceback(error.__traceback__)
+    said = storable(str(error))
     with engine.begin() as tx:
         if isinstance(error, Away) and (again := _again(tx, handlers, row, error)):
-            if outbox_rows.mark(tx, row, state=READY, lease_until=None, error=str(error), **again):
+            if outbox_rows.mark(tx, row, state=READY, lease_until=None, error=said, **again):
                 _record(tx, row, error, again)
-        elif outbox_rows.mark(tx, row, state=FAILED, attempts=row.attempts + 1, lease_until=None, error=str(error)):
+        elif outbox_rows.mark(tx, row, state=FAILED, attempts=row.attempts + 1, lease_until=None, error=said):
             incidents.open(tx, row, error)
             if row.kind in handlers.given_up:
                 handlers.given_up[row.kind](tx, row, error)
@@ -149,6 +151,11 @@ def _record(tx: Tx, row: Row, error: Away, again: Mapping[str, Any]) -> None:
     if error.limited and row.limited_since is not None:
         return
     seconds = (again["not_before"] - tx.now).total_seconds()
-    data = {"kind": row.kind, "attempt": again.get("attempts", row.attempts), "error": str(error), "seconds": seconds}
+    data = {
+        "kind": row.kind,
+        "attempt": again.get("attempts", row.attempts),
+        "error": storable(str(error)),
+        "seconds": seconds,
+    }
     where = {"key": row.key, "instance": row.instance_id, "element": row.element}
     events.record(SYSTEM, tx, "effect.failed", data=data | {"limited": error.limited}, **where)

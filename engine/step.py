@@ -120,7 +120,7 @@ class Step(Housed):
         try:
             self.execution.resume(ref, payload)
         except Exception as error:
-            error.instance = self.row["id"]  # type: ignore[attr-defined]
+            error.failed_instance = self.row["id"]  # type: ignore[attr-defined]
             raise
         self.close()
 

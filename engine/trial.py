@@ -73,7 +73,7 @@ def _unknown(diagrams: Diagrams, main: str, process: str, order: Order) -> list[
     remedy = N_("Choose one of: %(known)s")
     found = []
     for name in (process, *order.also):
-        if name not in known:
+        if name and name not in known:
             params: dict[str, object] = {"process": name, "known": ", ".join(known)}
             message = N_("There is no process “%(process)s” in the file.")
             found.append(Finding(main, name, "", "process.unknown", "error", message, remedy, params))

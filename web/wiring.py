@@ -44,6 +44,7 @@ from loopdesk.engine.host import Files, Host
 from loopdesk.engine.outbox import Handlers, Row
 from loopdesk.engine.periodic import Periodic
 from loopdesk.engine.scripts import Sandbox
+from loopdesk.engine.sql import storable
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.forms import checks, form, gaps, translation, validation
 from loopdesk.web import inbound
@@ -190,7 +191,7 @@ def _handlers(
         communications.settle(tx, payload["communication"])
 
     def not_sent(tx: Tx, row: Row, error: Exception) -> None:
-        communications.settle(tx, row.payload["communication"], error=str(error))
+        communications.settle(tx, row.payload["communication"], error=storable(str(error)))
 
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)

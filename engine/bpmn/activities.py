@@ -7,7 +7,8 @@ from SpiffWorkflow.util.task import TaskState
 
 from loopdesk.engine.bpmn.correlation import key_of
 from loopdesk.engine.bpmn.expressions import evaluate, is_expression
-from loopdesk.engine.bpmn.nodes import Node, Way
+from loopdesk.engine.bpmn.nodes import LOCAL, Node, Way
+from loopdesk.engine.bpmn.records import keep_snapshot
 from loopdesk.engine.bpmn.tree import OUTER, Token, gathered
 
 ERROR, REASON = "$error", "$message"
@@ -27,6 +28,7 @@ class Activity(Node):
     def start(self, token: Token) -> bool:
         """Do the work; False when the token has to wait for it."""
         if self.element.extras.outputs or self.element.details.writes:
+            self.inputs(token)
             self.absorb(token, {})
         return True
 
@@ -83,8 +85,7 @@ class MessageTask(Activity):
         """Publish the message."""
         run, trigger, payload = token.workflow, self.element.trigger, self.inputs(token)
         key = key_of(token, trigger.sent_key, payload)
-        result = run.outside.publish(run.visit(token), trigger.message, payload, key)
-        return self.settled(token, result) if result else True
+        return self.settled(token, run.outside.publish(run.visit(token), trigger.message, payload, key) or {})
 
 
 class ScriptTask(Activity):
@@ -174,6 +175,7 @@ class SubProcess(Activity):
         """Take over what was written inside: inputs stay there, outputs or everything else goes out."""
         extras = self.element.extras
         outer = token.internal_data.pop(OUTER, None)
+        keep_snapshot(token, data)
         if extras.outputs:
             before = token.data if outer is None else outer
             token.data = data
@@ -205,8 +207,9 @@ class CallActivity(SubProcess):
         """Begin in the called process; one that a draft does not have yet is asked for outside."""
         if self.first:
             return super().start(token)
-        run = token.workflow
-        called = run.outside.operate(run.visit(token), self.element.extras.called, self.inputs(token))
+        run, inputs = token.workflow, self.inputs(token)
+        token.internal_data = {**token.internal_data, LOCAL: inputs}
+        called = run.outside.operate(run.visit(token), self.element.extras.called, inputs)
         return self.settled(token, called)
 
     def lets_in(self, changed: dict[str, Any]) -> dict[str, Any]:

@@ -159,6 +159,7 @@ class ReceiveTask(Activity):
 
     def start(self, token: Token) -> bool:
         """Wait for the message."""
+        self.inputs(token)
         run, trigger = token.workflow, self.element.trigger
         run.outside.message(run.visit(token), trigger.message, key_of(token, trigger.key))
         return False

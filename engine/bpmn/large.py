@@ -9,6 +9,7 @@ import zstandard
 
 from loopdesk.engine.bpmn import codec
 from loopdesk.engine.bpmn.compensation import PLAN
+from loopdesk.engine.bpmn.nodes import LOCAL
 from loopdesk.engine.bpmn.records import DONE
 from loopdesk.engine.bpmn.tree import OUTER
 from loopdesk.engine.errors import N_, Invalid
@@ -117,7 +118,7 @@ class Large:
     def _entry(
         self, name: str, value: Any, one: Callable[[str, Any], Any], many: Callable[[Mapping[str, Any]], Any]
     ) -> Any:
-        if name == OUTER:
+        if name in (OUTER, LOCAL):
             return many(value)
         if name in (DONE, PLAN):
             return _records(value, many)

@@ -13,6 +13,9 @@ from loopdesk.engine.bpmn.model import Element, Flow, Mapped
 from loopdesk.engine.bpmn.tree import Token, scope_of, within
 from loopdesk.engine.errors import N_, Conflict, Refused
 
+LOCAL = "local"
+"""Key of a waiting token's internal data: its inputs, which its output mappings see."""
+
 
 class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
     """A process as SpiffWorkflow knows it."""
@@ -182,6 +185,8 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         local = self.reads(token)
         for line in self.element.extras.inputs:
             local = assign(local, line, token.workflow.scope(token, **local))
+        if local and self.element.extras.outputs and not self.is_scope and token.workflow.reader != "1":
+            token.internal_data = {**token.internal_data, LOCAL: local}
         return local
 
     def reads(self, token: Token) -> dict[str, Any]:
@@ -207,8 +212,9 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         return data
 
     def outputs(self, token: Token, result: Mapping[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-        """``data`` with what the output mappings make of a result."""
-        scope = token.workflow.scope(token, **result)
+        """``data`` with what the output mappings make of a result; they see the element's own inputs behind it."""
+        scope = token.workflow.scope(token, **{**token.internal_data.get(LOCAL, {}), **result})
+        token.internal_data = {name: value for name, value in token.internal_data.items() if name != LOCAL}
         for line in self.element.extras.outputs:
             data = assign(data, line, scope)
         return data

@@ -91,15 +91,17 @@ def _global(root: etree._Element, node: etree._Element, kind: str, remarks: Rema
 
 def _twice(root: etree._Element, remarks: Remarks) -> None:
     """An id counts for the whole file (XML ids); within one process the reader says so."""
-    homes: dict[str, etree._Element | None] = {}
+    homes: dict[str, tuple[etree._Element | None, int | None]] = {}
     for node in root.iter():
         if not is_bpmn(node) or not node.get("id"):
             continue
         home = next(node.iterancestors(f"{{{BPMN}}}process"), None)
-        if node.get("id") in homes and homes[node.get("id", "")] is not home:
-            message = N_("The id “%(id)s” stands twice in the file.")
-            remarks.add(node, "element.id", message, N_("Give every element an id of its own."), id=node.get("id"))
-        homes.setdefault(node.get("id", ""), home)
+        identity = node.get("id", "")
+        first, line = homes.setdefault(identity, (home, node.sourceline))
+        if first is not home:
+            message = N_("The id “%(id)s” stands twice: at line %(line)s and at line %(other)s.")
+            params = {"id": identity[:200], "line": line, "other": node.sourceline}
+            remarks.add(node, "element.id", message, N_("Give every element an id of its own."), **params)
 
 
 def _references(node: etree._Element, ids: Mapping[str, etree._Element], remarks: Remarks) -> None:

@@ -80,11 +80,11 @@ def _name_by_flow(root: etree._Element, flows: list[etree._Element], ids: Ids, r
                 continue
             reference = reference or _new(root, flow)
             end.set("messageRef", reference)
-            message = N_("The event names no message; the message flow “%(flow)s” does.")
+            message = N_("The event or task names no message; the message flow “%(flow)s” does.")
             remedy = N_("Choose a message in the editor.")
             name = flow.get("name") or flow.get("id", "")
-            node = end if end.get("name") is not None or end.get("id") in ids else flow
-            remarks.add(node, "read.message", message, remedy, flow=name)
+            holder = end.getparent() if local(end) == "messageEventDefinition" else end
+            remarks.add(flow if holder is None else holder, "read.message", message, remedy, flow=name)
 
 
 def _new(root: etree._Element, flow: etree._Element) -> str:

@@ -113,6 +113,8 @@ PARTS = (
 """What may stand inside a flow node, besides its event definition and the inside of a sub-process."""
 LONGEST = 200
 """Characters of an id."""
+SHOWN = 30
+"""Characters of an id that is too long, as far as people need it to find it."""
 
 
 def read(files: Files) -> Diagrams:
@@ -143,8 +145,13 @@ class _File:
         self.elements: dict[str, Element] = {}
         self.flows: dict[str, Flow] = {}
         self.process = ""
+        self.lines: dict[str, int | None] = {}
+        """where each id of the process stands"""
 
     def read(self) -> None:
+        if self.root.find(f"{{{BPMN}}}process") is None:
+            message = N_("The file holds no process.")
+            self._find(self.root, "process.missing", message, N_("Draw one, or take the file out of the folder."))
         for node in _children(self.root):
             if local(node) == "process":
                 self._process(node)
@@ -153,11 +160,16 @@ class _File:
 
     def _process(self, node: etree._Element) -> None:
         identity = node.get("id", "")
-        self.elements, self.flows, self.process = {}, {}, identity
+        self.elements, self.flows, self.lines, self.process = {}, {}, {}, identity
         self._scope(node, identity)
-        if not identity or identity in self.diagrams.processes:
-            message = N_("The process has no id, or another one of this folder has the same: “%(id)s”.")
-            self._find(node, "process.id", message, N_("Give every process an id of its own."), id=identity)
+        if not identity:
+            message = N_("The process at line %(line)s has no id.")
+            self._find(node, "process.id", message, N_("Give every process an id of its own."), line=node.sourceline)
+            return
+        if identity in self.diagrams.processes:
+            message = N_("The process “%(id)s” is in this folder twice; the other one is in %(other)s.")
+            other, remedy = self.diagrams.processes[identity].file, N_("Give every process an id of its own.")
+            self._find(node, "process.id", message, remedy, id=identity, other=other)
             return
         if node.get("isExecutable") == "false" and self.elements:
             message = N_("The process is marked as not executable.")
@@ -220,10 +232,19 @@ class _File:
             self._scope(node, identity)
 
     def _unique(self, node: etree._Element, identity: str) -> None:
-        taken = identity in self.elements or identity in self.flows
-        if not identity or taken or len(identity) > LONGEST:
-            message = N_("The element has no id, a very long one, or shares it with another one: “%(id)s”.")
-            self._find(node, "element.id", message, N_("Give every element an id of its own."), id=identity[:LONGEST])
+        tag, line, remedy = local(node), node.sourceline, N_("Give every element an id of its own.")
+        if not identity:
+            message = N_("The element <%(tag)s> at line %(line)s has no id.")
+            self._find(node, "element.id", message, remedy, tag=tag, line=line)
+        elif identity in self.lines:
+            message = N_("The id “%(id)s” stands twice: at line %(line)s and at line %(other)s.")
+            params = {"id": identity[:LONGEST], "line": self.lines[identity], "other": line}
+            self._find(node, "element.id", message, remedy, **params)
+        elif len(identity) > LONGEST:
+            message = N_("The id at line %(line)s has %(length)s characters, more than %(limit)s: “%(id)s…”.")
+            params = {"line": line, "length": len(identity), "limit": LONGEST, "id": identity[:SHOWN]}
+            self._find(node, "element.id", message, N_("Give the element a shorter id."), **params)
+        self.lines.setdefault(identity, line)
 
     def _inside(self, node: etree._Element) -> None:
         """Refuse what would change the run and is not read, such as resources."""

@@ -10,7 +10,8 @@ READER = "2"
 """Stored with each deployment from now on."""
 READERS = {
     "1": "0.1.0",
-    READER: "0.2.0: what a scope with inputs wrote outlives its interruption, each plain start begins an instance",
+    READER: "0.2.0: what a scope with inputs wrote outlives its interruption, each plain start begins an instance, "
+    "outputs see the element's own inputs, what is undone inside a sub-process sees the variables at its end",
 }
 """All that can be run, with the release that brought each and what it changed."""
 

@@ -8,7 +8,20 @@ from loopdesk.engine.bpmn.tree import Token, scope_of
 DONE = "undoable"
 """Key of a scope's internal data: records ``[node key, variables, inner records]`` in order of completion."""
 
+SNAPSHOT = "snapshot"
+"""Key of a completed sub-process's internal data, until its record is kept: the variables inside it at its end."""
+
 Record = list[Any]
+
+
+def keep_snapshot(token: Token, data: dict[str, Any]) -> None:
+    """What is undone inside a sub-process sees the variables inside it, its inputs too (BPMN 2.0.2 §10.6.2).
+
+    Its own handler lies outside it and sees what is there.
+    """
+    node, undoable = token.task_spec, DONE in token.internal_data
+    if (node.undo is not None or undoable) and node.handler is None and token.workflow.reader != "1":
+        token.internal_data = {**token.internal_data, SNAPSHOT: data}
 
 
 def remember(token: Token) -> None:
@@ -20,7 +33,9 @@ def remember(token: Token) -> None:
     if node.handler is None and node.undo is None and not (inner and not node.forgets):
         return
     scope = scope_of(token)
-    written = {name: value for name, value in changes(scope.data, token.data).items() if value is not ABSENT}
+    seen = token.internal_data.get(SNAPSHOT, token.data)
+    token.internal_data = {name: value for name, value in token.internal_data.items() if name != SNAPSHOT}
+    written = {name: value for name, value in changes(scope.data, seen).items() if value is not ABSENT}
     done = [*scope.internal_data.get(DONE, []), [node.key, written, inner]]
     scope.internal_data = {**scope.internal_data, DONE: done}
 

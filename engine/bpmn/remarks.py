@@ -15,6 +15,7 @@ class Remarks:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, node: etree._Element, rule: str, message: str, remedy: str, **params: object) -> None:
-        """One more, at ``node``; the rule says how much it matters."""
-        identity, name = node.get("id", ""), node.get("name", "")
+        """One more, at ``node`` or what it is a part of; the rule says how much it matters."""
+        holder = next((item for item in (node, *node.iterancestors()) if item.get("id")), node)
+        identity, name = holder.get("id", ""), holder.get("name", "")
         self.findings.append(Finding(self.file, identity, name, rule, severity_of(rule), message, remedy, params))

@@ -32,8 +32,9 @@ def fail(token: Token, code: str, payload: Mapping[str, Any], reason: str = "") 
     """
     if _catch(token, "error", code, payload):
         return
+    why = N_("The error “%(code)s” was thrown and nothing catches it. %(reason)s")
     raise Uncaught(
-        N_("The error “%(code)s” was thrown and nothing catches it. %(reason)s"),
+        why if reason else N_("The error “%(code)s” was thrown and nothing catches it."),
         remedy=N_("Draw an error boundary event or an event sub-process for it, or remove its cause and try again."),
         place=token.task_spec.place,
         code=code,

@@ -69,7 +69,7 @@ class Triggers:
         if kind == "message":
             return self._message(definition, node)
         if kind == "timer":
-            return _timer(definition)
+            return self._timer(definition, node)
         if kind in ("signal", "error", "escalation"):
             return self._coded(kind, definition, node)
         if kind == "conditional":
@@ -100,6 +100,16 @@ class Triggers:
         assert message is not None
         return self.correlations.of(message, node)
 
+    def _timer(self, definition: etree._Element, node: etree._Element) -> Trigger:
+        times = [child for child in definition.iterchildren() if is_bpmn(child) and local(child) in TIMERS]
+        if len(times) > 1:
+            message = N_("The timer has %(count)s times: %(kinds)s; nobody could say which one counts.")
+            kinds = ", ".join(TIMERS[local(child)] for child in times)
+            self.find(node, "timer.double", message, N_("Keep one of them."), count=len(times), kinds=kinds)
+        if not times:
+            return Trigger("timer")
+        return Trigger("timer", timer=TIMERS[local(times[0])], text=(times[0].text or "").strip())
+
     def _coded(self, kind: str, definition: etree._Element, node: etree._Element) -> Trigger:
         """A signal by its name; an error or escalation by its code, or else its name."""
         named = self._named(kind, definition)
@@ -110,13 +120,6 @@ class Triggers:
             self.find(node, f"draft.{kind}", text, N_("Choose or create one and give it a name."))
             return Trigger(kind)
         return Trigger(kind, name=name, variable=definition.get(f"{{{CAMUNDA}}}{kind}CodeVariable", ""))
-
-
-def _timer(definition: etree._Element) -> Trigger:
-    times = [child for child in definition.iterchildren() if is_bpmn(child) and local(child) in TIMERS]
-    if len(times) != 1:
-        return Trigger("timer")
-    return Trigger("timer", timer=TIMERS[local(times[0])], text=(times[0].text or "").strip())
 
 
 def _own_id(kind: str, named: etree._Element) -> str:

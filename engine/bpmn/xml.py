@@ -32,6 +32,9 @@ KNOWN = frozenset(
 )
 """Namespaces of the model, its drawing and the extensions that are read."""
 MAX_BYTES = 10 * 1024 * 1024
+DECLARED = re.compile(rb"""<\?xml[^>]*?encoding=["']([\w.:-]+)["']""")
+"""The encoding that a file names."""
+AGAIN = N_("Save the diagram again with a BPMN 2.0 editor.")
 
 
 class Unreadable(Exception):
@@ -45,7 +48,9 @@ class Unreadable(Exception):
 def open_xml(data: bytes, file: str) -> etree._Element:
     """The root ``bpmn:definitions`` of a file; raises ``Unreadable``."""
     if len(data) > MAX_BYTES:
-        raise _unreadable(file, "xml.size", N_("The file is larger than %(limit)s MB."), limit=MAX_BYTES // 1024**2)
+        remedy = N_("Split the diagram into several processes that call each other, or take out embedded images.")
+        message = N_("The file is larger than %(limit)s MB.")
+        raise _unreadable(file, "xml.size", message, remedy, limit=MAX_BYTES // 1024**2)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -57,16 +62,7 @@ def open_xml(data: bytes, file: str) -> etree._Element:
     try:
         root = etree.fromstring(_known(data), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        if b"<!DOCTYPE" in data:
-            raise _doctype(file) from error
-        if "encoding" in str(error):
-            message = N_("The file is not written in the encoding that it declares: %(reason)s.")
-            raise _unreadable(file, "xml.encoding", message, reason=str(error)) from error
-        if isinstance(error, etree.XMLSyntaxError):
-            message = N_("This is not well-formed XML at line %(line)s, column %(column)s: %(reason)s.")
-            raise _unreadable(file, "xml.syntax", message, **place_of(error)._asdict()) from error
-        message = N_("This is not well-formed XML: %(reason)s.")
-        raise _unreadable(file, "xml.syntax", message, reason=str(error)) from error
+        raise _doctype(file) if b"<!DOCTYPE" in data else _broken(file, data, error) from error
     if b"<!DOCTYPE" in data or root.getroottree().docinfo.internalDTD is not None:
         raise _doctype(file)
     if root.tag != f"{{{BPMN}}}definitions":
@@ -76,9 +72,28 @@ def open_xml(data: bytes, file: str) -> etree._Element:
     return root
 
 
+def _broken(file: str, data: bytes, error: etree.XMLSyntaxError | ValueError) -> Unreadable:
+    """Why the parser stopped, in words that help; its own hints are for programmers."""
+    if not isinstance(error, etree.XMLSyntaxError):
+        return _unreadable(file, "xml.syntax", N_("This is not well-formed XML: %(reason)s."), reason=str(error))
+    place = place_of(error)
+    if "encoding" in place.reason.lower():
+        declared = DECLARED.match(data[:200])
+        message = N_("The file is not written in the encoding “%(encoding)s” that it declares (line %(line)s).")
+        remedy = N_('Save it as UTF-8, with encoding="UTF-8" in its first line.')
+        name = declared[1].decode("ascii") if declared else "UTF-8"
+        return _unreadable(file, "xml.encoding", message, remedy, encoding=name, line=place.line)
+    if "XML_PARSE_HUGE" in place.reason:
+        message = N_("Elements are nested too deeply, or a text is too long, at line %(line)s.")
+        remedy = N_("Draw with fewer sub-processes inside each other, or put them into processes that are called.")
+        return _unreadable(file, "xml.depth", message, remedy, line=place.line)
+    message = N_("This is not well-formed XML at line %(line)s, column %(column)s: %(reason)s.")
+    return _unreadable(file, "xml.syntax", message, **place._asdict())
+
+
 def _known(data: bytes) -> bytes:
     """The file with another name for its encoding, where only Python knows the one it declares, such as latin-1."""
-    found = re.match(rb"""<\?xml[^>]*?encoding=["']([\w.:-]+)["']""", data[:200])
+    found = DECLARED.match(data[:200])
     if not found:
         return data
     try:
@@ -100,9 +115,8 @@ def is_bpmn(node: etree._Element) -> bool:
 
 def _doctype(file: str) -> Unreadable:
     message = N_("The file declares a document type, which may pull in entities or other files.")
-    return _unreadable(file, "xml.doctype", message)
+    return _unreadable(file, "xml.doctype", message, N_("Delete the lines from <!DOCTYPE to its closing >."))
 
 
-def _unreadable(file: str, rule: str, message: str, **params: object) -> Unreadable:
-    remedy = N_("Save the diagram again with a BPMN 2.0 editor.")
+def _unreadable(file: str, rule: str, message: str, remedy: str = AGAIN, **params: object) -> Unreadable:
     return Unreadable(Finding(file, "", "", rule, "error", message, remedy, params))

@@ -234,3 +234,30 @@ def test_who_mends_an_incident_beside_a_step_never_waits_crosswise(postgres_url:
 def _blocked(engine: Engine) -> bool:
     with engine.read() as tx:
         return bool(tx.conn.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def test_a_row_that_the_database_refuses_is_an_incident_and_holds_up_no_other(engine: Engine) -> None:
+    performed: list[int] = []
+
+    def refused(tx: Tx, row: Row) -> None:
+        tx.conn.execute(sa.insert(outbox.outbox).values(id=row.id))
+
+    local = {"bad": refused, "good": lambda _tx, row: performed.append(row.id)}
+    with engine.begin() as tx:
+        for kind in ("bad", "good"):
+            outbox.put(tx, kind, {}, idempotency_key=kind, key="L-1")
+    work_off(engine, Handlers(local=local))
+    assert ([row["kind"] for row in open_incidents(engine)], len(performed)) == (["bad"], 1)
+
+
+@pytest.mark.parametrize("family", [Refused, Away])
+def test_whatever_the_other_side_says_its_failure_is_written_down(engine: Engine, family: type[Refused | Away]) -> None:
+    def failing(_tx: Tx, _row: Row) -> None:
+        raise family("It said: %(text)s", text="a\0b\ud800")
+
+    with engine.begin() as tx:
+        outbox.put(tx, "bad", {}, idempotency_key="bad", key="L-1")
+    work_off(engine, Handlers(local={"bad": failing}))
+    with engine.read() as tx:
+        row = tx.conn.execute(sa.select(outbox.outbox)).one()
+    assert (row.attempts, row.error) == (1, "It said: a\N{REPLACEMENT CHARACTER}b?")

@@ -180,7 +180,7 @@ def test_an_instance_whose_rows_the_database_refuses_holds_up_no_other(postgres_
     engine = Engine(Database(postgres_url), clock, Host())
     ends = '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>' + flows("s > c > e")
     release(engine, ends + catch("c", timer("Duration", "=short")))
-    for number, long in enumerate((f"PT1H{' ' * 600}", "PT2H")):
+    for number, long in enumerate((f"PT{'0' * 600}1H", "PT2H")):
         start(engine, "p", key=f"L-{number}", short="PT1H", long=long)
     release(engine, ends + catch("c", timer("Duration", "=long")))
     row = carry(engine, 1, 2, recompute=True)

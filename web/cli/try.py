@@ -110,4 +110,5 @@ def _print(outcome: Outcome, shown: dict[str, Any]) -> None:
     click.echo(f"{outcome.status}: {json.dumps(shown['data'], ensure_ascii=False)}")
     if shown["error"]:
         for row in shown["error"].get("findings", [shown["error"]]):
-            click.echo(f"{row['element']}: {row['message']} {row['remedy']}".strip(), err=True)
+            place = f"{row['element']}: " if row["element"] else ""
+            click.echo(f"{place}{row['message']} {row['remedy']}".strip(), err=True)

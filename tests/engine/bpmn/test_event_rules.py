@@ -42,6 +42,7 @@ RULES = {
     "a message without a name": (line(catch("t", "<bpmn:messageEventDefinition/>")), "draft.message"),
     "an error end event without an error": (START + f'<bpmn:endEvent id="t">{coded("error")}</bpmn:endEvent>' + flows("s > t"), "draft.error"),
     "a timer without a time among others": (boundary(HOUR + timer("Duration", "")), "draft.timer"),
+    "a timer with two times": (boundary(HOUR.replace("</bpmn:timerE", "<bpmn:timeDate>2026-03-01T09:00:00Z</bpmn:timeDate></bpmn:timerE")), "timer.double"),
     "a link to nowhere": (START + throw(LINK) + flows("s > t"), "link.target"),
     "a link from nowhere": (START + catch("t", LINK) + END + flows("s > e", "t > e"), "link.source"),
     "two ends of one link": (START + throw(LINK).replace('"t"', '"a"') + catch("t", LINK) + catch("b", LINK) + END + flows("s > a", "t > e", "b > e"), "link.double"),

@@ -49,6 +49,7 @@ TOLD = {
         '<bpmn:timerEventDefinition id="td"/>',
         "loop.event",
     ),
+    "an id that stands in two processes": (line('<bpmn:task id="t"/>'), OTHER.replace('"qe"', '"e"'), "element.id"),
     "two processes with one id": (START + END + flows("s > e"), '<bpmn:process id="p"/>', "process.id"),
 }  # fmt: skip
 

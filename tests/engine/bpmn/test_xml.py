@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import loopdesk
-from loopdesk.engine import bpmn
+from loopdesk.engine import bpmn, trial
 from loopdesk.engine.bpmn.xml import MAX_BYTES
 from loopdesk.tests.engine.drawing import HEAD, diagram, flows
 
@@ -32,7 +32,7 @@ EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/
         (b"<html/>", "xml.root"),
         (BILLION_LAUGHS, "xml.doctype"),
         (EXTERNAL, "xml.doctype"),
-        (b"<a>" * 100_000, "xml.syntax"),
+        (b"<a>" * 100_000, "xml.depth"),
         (b" " * (MAX_BYTES + 1), "xml.size"),
     ],
     ids=["empty", "text", "binary", "cut off", "html", "billion laughs", "external entity", "deep", "large"],
@@ -43,6 +43,8 @@ def test_a_file_that_cannot_be_trusted_is_one_clear_finding(data: bytes, rule: s
     assert finding.rule == rule
     assert finding.file == "p.bpmn"
     assert "root:" not in str(finding.as_json())
+    assert "XML_PARSE_HUGE" not in str(finding.as_json())
+    assert "<string>" not in str(finding.as_json())
     assert time.perf_counter() - started < 5
 
 
@@ -56,6 +58,35 @@ def test_names_in_any_script_and_encoding_are_read() -> None:
         diagrams = bpmn.read({"p.bpmn": data})
         assert [item.rule for item in diagrams.findings] == ([] if encoding == "utf-8" else ["read.encoding"]), encoding
         assert diagrams.processes["p"].elements["a.b-c"].name == "分诊 – urgent"
+
+
+def told(body: str) -> list[str]:
+    return [str(item.as_json()["message"]) for item in bpmn.read({"p.bpmn": diagram(body)}).findings]
+
+
+def test_an_element_without_an_id_is_named_by_tag_and_line() -> None:
+    assert "The element <task> at line 2 has no id." in told('<bpmn:startEvent id="s"/>\n<bpmn:task/>')
+
+
+def test_an_id_that_stands_twice_names_both_lines() -> None:
+    assert "The id “t” stands twice: at line 2 and at line 3." in told('\n<bpmn:task id="t"/>\n<bpmn:userTask id="t"/>')
+
+
+def test_an_id_that_is_too_long_tells_its_length() -> None:
+    message = f"The id at line 1 has 250 characters, more than 200: “{'x' * 30}…”."
+    assert message in told(f'<bpmn:task id="{"x" * 250}"/>')
+
+
+def test_a_file_without_a_process_says_so_and_nothing_else() -> None:
+    empty = HEAD.encode() + b"</bpmn:definitions>"
+    assert [item.rule for item in bpmn.read({"p.bpmn": empty}).findings] == ["process.missing"]
+    outcome = trial.run({"p.bpmn": empty}, "p.bpmn", trial.Order())
+    assert (outcome.status, [item.rule for item in outcome.findings]) == ("refused", ["process.missing"])
+
+
+def test_a_file_that_cannot_be_read_is_all_that_a_trial_says() -> None:
+    outcome = trial.run({"p.bpmn": b"<cut"}, "p.bpmn", trial.Order())
+    assert [item.rule for item in outcome.findings] == ["xml.syntax"]
 
 
 PIECES = st.sampled_from(
