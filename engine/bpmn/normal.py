@@ -11,7 +11,7 @@ from lxml import etree
 from loopdesk.engine.bpmn import dialects, pools
 from loopdesk.engine.bpmn.languages import to_feel
 from loopdesk.engine.bpmn.remarks import Remarks
-from loopdesk.engine.bpmn.xml import BPMN, KNOWN, is_bpmn, local
+from loopdesk.engine.bpmn.xml import BPMN, KNOWN, is_bpmn, line_of, local
 from loopdesk.engine.errors import N_
 from loopdesk.engine.findings import Finding
 
@@ -91,16 +91,16 @@ def _global(root: etree._Element, node: etree._Element, kind: str, remarks: Rema
 
 def _twice(root: etree._Element, remarks: Remarks) -> None:
     """An id counts for the whole file (XML ids); within one process the reader says so."""
-    homes: dict[str, tuple[etree._Element | None, int | None]] = {}
+    homes: dict[str, tuple[etree._Element | None, int]] = {}
     for node in root.iter():
         if not is_bpmn(node) or not node.get("id"):
             continue
         home = next(node.iterancestors(f"{{{BPMN}}}process"), None)
         identity = node.get("id", "")
-        first, line = homes.setdefault(identity, (home, node.sourceline))
+        first, line = homes.setdefault(identity, (home, line_of(node)))
         if first is not home:
             message = N_("The id “%(id)s” stands twice: at line %(line)s and at line %(other)s.")
-            params = {"id": identity[:200], "line": line, "other": node.sourceline}
+            params = {"id": identity[:200], "line": line, "other": line_of(node)}
             remarks.add(node, "element.id", message, N_("Give every element an id of its own."), **params)
 
 

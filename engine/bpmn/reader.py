@@ -10,7 +10,7 @@ from loopdesk.engine.bpmn.model import EVENT_SUB_PROCESS, SCOPES, Diagrams, Elem
 from loopdesk.engine.bpmn.normal import normalise
 from loopdesk.engine.bpmn.rules import check
 from loopdesk.engine.bpmn.triggers import NAMED, SUFFIX, Triggers
-from loopdesk.engine.bpmn.xml import BPMN, Unreadable, is_bpmn, local, open_xml
+from loopdesk.engine.bpmn.xml import BPMN, Unreadable, is_bpmn, line_of, local, open_xml
 from loopdesk.engine.bpmn.zeebe import extras_of
 from loopdesk.engine.errors import N_
 from loopdesk.engine.findings import Finding, severity_of
@@ -145,7 +145,7 @@ class _File:
         self.elements: dict[str, Element] = {}
         self.flows: dict[str, Flow] = {}
         self.process = ""
-        self.lines: dict[str, int | None] = {}
+        self.lines: dict[str, int] = {}
         """where each id of the process stands"""
 
     def read(self) -> None:
@@ -164,7 +164,7 @@ class _File:
         self._scope(node, identity)
         if not identity:
             message = N_("The process at line %(line)s has no id.")
-            self._find(node, "process.id", message, N_("Give every process an id of its own."), line=node.sourceline)
+            self._find(node, "process.id", message, N_("Give every process an id of its own."), line=line_of(node))
             return
         if identity in self.diagrams.processes:
             message = N_("The process “%(id)s” is in this folder twice; the other one is in %(other)s.")
@@ -232,7 +232,7 @@ class _File:
             self._scope(node, identity)
 
     def _unique(self, node: etree._Element, identity: str) -> None:
-        tag, line, remedy = local(node), node.sourceline, N_("Give every element an id of its own.")
+        tag, line, remedy = local(node), line_of(node), N_("Give every element an id of its own.")
         if not identity:
             message = N_("The element <%(tag)s> at line %(line)s has no id.")
             self._find(node, "element.id", message, remedy, tag=tag, line=line)

@@ -108,6 +108,12 @@ def local(node: etree._Element) -> str:
     return etree.QName(node).localname
 
 
+def line_of(node: etree._Element) -> int:
+    """The line of the file where the node begins, from 1; 0 for one that is not from the file."""
+    line = node.sourceline
+    return line if isinstance(line, int) else 0
+
+
 def is_bpmn(node: etree._Element) -> bool:
     """Whether the node is of the BPMN model and no extension or drawing."""
     return isinstance(node.tag, str) and etree.QName(node).namespace == BPMN

@@ -1,14 +1,14 @@
 """The command line: every module of this package holds one `command`, named like the module."""
 
 import importlib
-import os
 import pkgutil
+from typing import Any
 
 import click
 import sqlalchemy as sa
 
 from loopdesk.engine.errors import N_, LoopdeskError, Translate
-from loopdesk.web.cli._language import LANGUAGES, translator
+from loopdesk.web.cli._language import LANGUAGES, of_terminal, spoken, translator
 
 
 class Commands(click.Group):
@@ -27,6 +27,19 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line; usage errors too are in the reader's language."""
+        known = [translator(of_terminal())]
+
+        def say(text: str) -> str:
+            # Errors are shown when the context, which knows `--lang`, is over.
+            if click.get_current_context(silent=True):
+                known[0] = translation()
+            return known[0](text)
+
+        with spoken(say):
+            return super().main(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a command. An error of the four families ends it with one line in the reader's language and code 1."""
         try:
@@ -42,17 +55,21 @@ class Commands(click.Group):
             raise click.ClickException(translation()(text) % {"reason": reason}) from error
 
 
+LANGUAGE_HELP = "Language of messages; otherwise that of LC_ALL, LC_MESSAGES or LANG."
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages; otherwise that of LANG.")
+@click.option("--lang", type=click.Choice(LANGUAGES), is_eager=True, help=LANGUAGE_HELP)
 @click.version_option(package_name="loopdesk", prog_name="loopdesk")
 def cli(lang: str | None) -> None:
     """Customer-support processes drawn as BPMN, run for real."""
 
 
 def translation() -> Translate:
-    """What translates texts for whoever runs the command: `--lang`, else LANG."""
+    """What translates texts for whoever runs the command: `--lang`, else as the terminal is set."""
     ctx = click.get_current_context(silent=True)
     chosen = None
-    while ctx is not None and not chosen:
-        chosen, ctx = ctx.params.get("lang"), ctx.parent
-    return translator(chosen or os.environ.get("LANG", ""))
+    while ctx is not None and chosen is None:
+        value, ctx = ctx.params.get("lang"), ctx.parent
+        chosen = value if isinstance(value, str) else None  # while click still reads the line, a mark stands there
+    return translator(chosen or of_terminal())

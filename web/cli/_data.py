@@ -8,6 +8,14 @@ from typing import Any
 import click
 
 from loopdesk.engine.clock import SystemClock
+from loopdesk.engine.errors import N_
+from loopdesk.web.cli import translation
+
+NO_JSON = N_("this is not JSON: it goes wrong at line %(line)s, character %(column)s")
+ODD_JSON = N_("this is not JSON: %(reason)s")
+NO_OBJECT = N_("this is not a JSON object: write it as {...}")
+NO_MOMENT = N_("this is not an ISO date and time such as 2026-03-02T09:00:00+08:00")
+NO_ZONE = N_("the time zone is missing, such as Z or +08:00")
 
 
 class JsonObject(click.ParamType[dict[str, Any]]):
@@ -21,10 +29,12 @@ class JsonObject(click.ParamType[dict[str, Any]]):
             return value
         try:
             data = json.loads(value, parse_float=Decimal, parse_constant=self._refuse)
+        except json.JSONDecodeError as error:
+            self.fail(translation()(NO_JSON) % {"line": error.lineno, "column": error.colno}, param, ctx)
         except (ValueError, RecursionError) as error:
-            self.fail(f"no JSON: {error}", param, ctx)
+            self.fail(translation()(ODD_JSON) % {"reason": error}, param, ctx)
         if not isinstance(data, dict):
-            self.fail("no JSON object: write it as {...}", param, ctx)
+            self.fail(translation()(NO_OBJECT), param, ctx)
         return data
 
     @staticmethod
@@ -44,9 +54,9 @@ class Moment(click.ParamType[datetime]):
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            self.fail("no ISO date and time such as 2026-03-02T09:00:00+08:00", param, ctx)
+            self.fail(translation()(NO_MOMENT), param, ctx)
         if moment.tzinfo is None:
-            self.fail("the time zone is missing, such as Z or +08:00", param, ctx)
+            self.fail(translation()(NO_ZONE), param, ctx)
         return moment
 
 

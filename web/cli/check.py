@@ -10,7 +10,7 @@ from loopdesk.engine import dmn
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding, by_severity, errors_of, for_deployment
 from loopdesk.forms import checks as form_checks
-from loopdesk.web.cli import translation
+from loopdesk.web.cli import LANGUAGE_HELP, translation
 from loopdesk.web.cli._data import show
 from loopdesk.web.cli._findings import lines
 from loopdesk.web.cli._folder import check_diagram, check_folder
@@ -21,6 +21,9 @@ FOLDER = "/"
 UNREADABLE = 2
 UNKNOWN = N_("%(path)s: there is no checker for this kind of file")
 ABSENT = N_("%(path)s: there is no such file or folder")
+CLOSED = N_("%(path)s: you may not read this")
+BROKEN = N_("%(path)s: this cannot be read (%(reason)s)")
+NO_FOLDER = N_("%(path)s: this is no process folder, there is nothing in it to check")
 
 
 def _check_dmn(path: Path, data: bytes) -> list[Finding]:
@@ -55,11 +58,12 @@ CHECKERS: dict[str, Checker] = {
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--deploy", is_flag=True, help="Check as a deployment does: what a draft may lack is an error.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the findings; otherwise that of LANG.")
+@click.option("--lang", type=click.Choice(LANGUAGES), is_eager=True, help=LANGUAGE_HELP)
 def command(paths: tuple[Path, ...], deploy: bool, as_json: bool, **_: str | None) -> None:
     """Check files: each finding names file, element, rule, what is wrong and what to do.
 
-    Ends with 0 when nothing is an error, 1 when something is, 2 when a file cannot be read.
+    Ends with 0 when nothing is an error; with 1 when something is, also when a file is no BPMN; with 2 when a PATH
+    cannot be read: it is not there, you may not read it, or it is a folder with nothing to check.
     """
     findings: list[Finding] = []
     unreadable = []
@@ -67,7 +71,9 @@ def command(paths: tuple[Path, ...], deploy: bool, as_json: bool, **_: str | Non
         try:
             findings += _check(path)
         except OSError as error:
-            unreadable.append(f"{path}: {error.strerror}")
+            text = CLOSED if isinstance(error, PermissionError) else BROKEN
+            params = {"path": error.filename or path, "reason": error.strerror}
+            unreadable.append(translation()(text) % params)
         except click.UsageError as error:
             unreadable.append(error.message)
     findings = by_severity(for_deployment(findings) if deploy else findings)
@@ -85,6 +91,8 @@ def _check(path: Path) -> list[Finding]:
     if not path.exists():
         raise click.UsageError(translation()(ABSENT) % {"path": path})
     checker = CHECKERS.get(FOLDER if path.is_dir() else path.suffix)
+    if path.is_dir() and not any(file.suffix in CHECKERS for file in path.rglob("*")):
+        raise click.UsageError(translation()(NO_FOLDER) % {"path": path})
     if checker is None:
         raise click.UsageError(translation()(UNKNOWN) % {"path": path})
     return checker(path, b"" if path.is_dir() else path.read_bytes())

@@ -14,6 +14,7 @@ from loopdesk.engine.errors import Invalid
 from loopdesk.engine.host import Files, Host
 from loopdesk.engine.scenarios import Result
 from loopdesk.forms import form, validation
+from loopdesk.web.cli import translation
 
 SHIPPED = Path(loopdesk.__file__).parent / "workflows"
 
@@ -63,7 +64,8 @@ def _play(path: Path, files: Files, host: Host) -> Iterator[Result]:
     try:
         found = scenarios.load(path.read_bytes(), path.name)
     except Invalid as error:
-        yield Result(path.name, [str(error)])
+        translate = translation()
+        yield Result(path.name, [f"{error.text(translate)} {error.remedy_text(translate)}".strip()])
         return
     for scenario in found:
         yield scenarios.run(scenario, files, host)

@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from loopdesk.engine import bpmn, trial
-from loopdesk.engine.errors import Invalid
+from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.trial import Order, Outcome
-from loopdesk.web.cli import translation
+from loopdesk.web.cli import LANGUAGE_HELP, translation
 from loopdesk.web.cli._data import JsonObject, brief, data_option, show
 from loopdesk.web.cli._folder import SANDBOX, beside, calendars_beside, scripts_allowed
 from loopdesk.web.cli._language import LANGUAGES
 
+NAMELESS = N_("the name is missing: write NAME={...}")
 CODES = {"completed": 0, "waiting": 0, "failed": 1, "refused": 1}
 
 
@@ -35,7 +36,7 @@ class Named(click.ParamType[Answer]):
             return value
         name, mark, text = str(value).partition("=")
         if not name:
-            self.fail("the name is missing: write NAME={...}", param, ctx)
+            self.fail(translation()(NAMELESS), param, ctx)
         return name, JsonObject().convert(text if mark else "{}", param, ctx)
 
 
@@ -51,7 +52,8 @@ class Length(click.ParamType[bpmn.Duration]):
         try:
             return bpmn.read_duration(value)
         except Invalid as error:
-            self.fail(str(error), param, ctx)
+            translate = translation()
+            self.fail(f"{error.text(translate)} {error.remedy_text(translate)}".strip(), param, ctx)
 
 
 @click.command("try")
@@ -67,7 +69,7 @@ class Length(click.ParamType[bpmn.Duration]):
 )  # fmt: skip
 @click.option("--until", type=Length(), help="How much time may pass, such as P30D; otherwise 366 days.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the messages; otherwise that of LANG.")
+@click.option("--lang", type=click.Choice(LANGUAGES), is_eager=True, help=LANGUAGE_HELP)
 def command(
     file: Path,
     process: str,
@@ -82,8 +84,9 @@ def command(
 ) -> None:
     """Run FILE in memory on a virtual clock; nothing outside is touched.
 
-    Timers fire, people answer at once, messages go between the processes of the file. Ends with 0, or with 1 when the
-    process failed or is refused.
+    Timers fire, people answer at once, messages go between the processes of the file; one from outside (`--message`)
+    goes to whoever waits for its name, whatever the correlation key. Ends with 0; with 1 when the process failed or is
+    refused, also when the file is no BPMN; with 2 when FILE cannot be read or is a folder.
     """
     given: dict[str, list[dict[str, Any]]] = {}
     for element, answer in answers:
@@ -108,7 +111,7 @@ def _print(outcome: Outcome, shown: dict[str, Any]) -> None:
     for row in shown["waiting"]:
         click.echo(f"waiting: {row['element']} {row['name']}".rstrip())
     click.echo(f"{outcome.status}: {json.dumps(shown['data'], ensure_ascii=False)}")
-    if shown["error"]:
-        for row in shown["error"].get("findings", [shown["error"]]):
-            place = f"{row['element']}: " if row["element"] else ""
-            click.echo(f"{place}{row['message']} {row['remedy']}".strip(), err=True)
+    errors = shown["error"].get("findings", [shown["error"]]) if shown["error"] else []
+    for row in [*shown["warnings"], *errors]:
+        place = f"{row['element']}: " if row["element"] else ""
+        click.echo(f"{place}{row['message']} {row['remedy']}".strip(), err=True)
