@@ -151,17 +151,12 @@ def ages(kind: str, engine: Engine) -> list[dict[str, Any]]:
                 (identity,) = opened(engine, instance)
                 bundles._cache.clear()
                 cold[age].append(timed(lambda identity=identity: complete(engine, identity)))  # type: ignore[misc]
-    first, one = typical(warm[AGES[0]]), typical(bares)
+    first, one, bar = typical(warm[AGES[0]]), typical(bares), 2 if kind == "PostgreSQL" else None
     rows = [
         row(f"{kind}: calibration: a bare one-statement commit", one, "ms"),
         row(f"{kind}: calibration: the step in memory", memory, "ms"),
         row(f"{kind}: completing a human task", first, "ms"),
-        row(
-            f"{kind}: the same / (bare commit + step in memory)",
-            first / (one + memory),
-            "×",
-            2 if kind == "PostgreSQL" else None,
-        ),
+        row(f"{kind}: the same / (bare commit + step in memory)", first / (one + memory), "×", bar),
     ]
     for name, figures in (("warm", warm), ("cold", cold)):
         slowest = {age: statistics.median(figures[age]) / statistics.median(figures[AGES[0]]) for age in AGES[1:]}
@@ -199,9 +194,8 @@ def large(kind: str, engine: Engine) -> list[dict[str, Any]]:
     todo = opened(engine, instance, 1000)
     took = timed(lambda: complete_all(engine, todo))
     assert _status(engine, instance) == instances.COMPLETED
-    deploy(
-        engine, START + SCRIPTS + '<bpmn:userTask id="u"/>' + END + flows("s > ask > x0 > x1 > x2 > x3 > x4 > u > e")
-    )
+    body = START + SCRIPTS + '<bpmn:userTask id="u"/>' + END
+    deploy(engine, body + flows("s > ask > x0 > x1 > x2 > x3 > x4 > u > e"))
     instance = start(engine)
     text = "".join(f"{number:x} " for number in range(20_000))[:100_000]
     complete(engine, opened(engine, instance)[0], log=text)
