@@ -26,12 +26,15 @@ class Outcome:
     error: Exception | None = None
     findings: list[Finding] = field(default_factory=list)
     """why it was refused"""
+    drafts: list[Finding] = field(default_factory=list)
+    """what the file still lacks, so that some of it is not run as it is meant"""
 
     def as_json(self, translate: Translate = str) -> dict[str, Any]:
         """As ``loopdesk try --json`` prints it, texts in the language of ``translate``."""
         names = ("trace", "data", "waiting", "effects")
         shown = {name: feel.to_json(getattr(self.told, name)) for name in names}
-        return {"status": self.status, **shown, "error": self._error(translate)}
+        warnings = [finding.as_json(translate) for finding in self.drafts]
+        return {"status": self.status, **shown, "warnings": warnings, "error": self._error(translate)}
 
     def _error(self, translate: Translate) -> dict[str, Any] | None:
         if self.findings:
@@ -50,6 +53,7 @@ def run(files: Files, main: str, order: Order) -> Outcome:
     """Try the process of the file ``main`` that ``order`` names, as far as it goes."""
     diagrams = bpmn.read(files)
     outcome = Outcome(findings=[item for item in errors_of(diagrams.findings) if item.file == main])
+    outcome.drafts = [item for item in diagrams.findings if item.file == main and item.rule.startswith("draft.")]
     process = order.process or _first(diagrams, main)
     outcome.findings += _unknown(diagrams, main, process, order)
     if outcome.findings:

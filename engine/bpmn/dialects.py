@@ -8,13 +8,19 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from loopdesk.engine.bpmn.languages import to_feel
+from loopdesk.engine.bpmn.moments import read_moment
 from loopdesk.engine.bpmn.remarks import Remarks
 from loopdesk.engine.bpmn.xml import BPMN, CAMUNDA, SPIFF, ZEEBE, is_bpmn, local
-from loopdesk.engine.errors import N_
+from loopdesk.engine.errors import N_, Invalid
 
 Ids = Mapping[str, etree._Element]
 PROGRAMS = ("class", "delegateExpression", "expression", "script")
 PEOPLE = ("candidateGroups", "candidateUsers")
+READ = frozenset(
+    {*PROGRAMS, *PEOPLE, "assignee", "collection", "decisionRef", "dueDate", "elementVariable", "formKey", "formRef"}
+    | {"topic", "type"}
+)
+"""Attributes of Camunda 7 and its kin that have a meaning here, or a finding of their own."""
 LISTENERS = frozenset({"executionListener", "taskListener", "preScript", "postScript"})
 """Programs around an element: to leave them out would change what it does."""
 
@@ -29,6 +35,7 @@ def translate(node: etree._Element, ids: Ids, remarks: Remarks) -> None:
         "multiInstanceLoopCharacteristics": _many,
     }
     kind = local(node)
+    _ignored(node, remarks)
     if kind in ("serviceTask", "sendTask"):
         _operation(node, ids, remarks)
     if kind in more:
@@ -105,6 +112,7 @@ def _user(node: etree._Element, remarks: Remarks) -> None:
     if assignee:
         _add(node, "assignmentDefinition", assignee=to_feel(assignee) or assignee)
         _read(node, remarks, "assignee", assignee)
+    _due(node, remarks)
     schedule = _extension(node, (ZEEBE,), "taskSchedule")
     if schedule is not None and schedule.get("followUpDate"):
         message = N_("A follow-up date is kept and not used.")
@@ -118,6 +126,39 @@ def _user(node: etree._Element, remarks: Remarks) -> None:
         message = N_("Who may do the task (%(who)s) is decided by the folder's raci.yaml.")
         who = ", ".join(people) or ", ".join(roles)
         remarks.add(node, "read.people", message, N_("Enter the people there."), who=who)
+
+
+def _due(node: etree._Element, remarks: Remarks) -> None:
+    """When a task is due: a moment, or an expression whose meaning is sure; anything else has no effect."""
+    text = _foreign(node, "dueDate")
+    said = to_feel(text) if text.startswith(("${", "#{")) else text if _is_moment(text) else None
+    if said is not None and _add(node, "taskSchedule", dueDate=said) is not None:
+        _read(node, remarks, "dueDate", text)
+    elif text:
+        _no_effect(node, remarks, "dueDate", text)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        read_moment(text)
+    except Invalid:
+        return False
+    return True
+
+
+def _ignored(node: etree._Element, remarks: Remarks) -> None:
+    """Tell which attributes of another tool change nothing here."""
+    read = READ | ({"resultVariable"} if local(node) in ("scriptTask", "businessRuleTask") else set())
+    for tag, value in node.attrib.items():
+        name = etree.QName(tag)
+        if name.namespace in CAMUNDA and name.localname not in read:
+            _no_effect(node, remarks, name.localname, str(value))
+
+
+def _no_effect(node: etree._Element, remarks: Remarks, what: str, value: str) -> None:
+    message = N_("“%(what)s” of another tool has no effect here: “%(value)s”.")
+    remedy = N_("Draw it in BPMN where it matters.")
+    remarks.add(node, "read.ignored", message, remedy, what=what, value=value)
 
 
 ROLES = frozenset({"performer", "humanPerformer", "potentialOwner", "resourceRole"})

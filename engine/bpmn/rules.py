@@ -162,6 +162,19 @@ class _Checker:
             if target is not None and (wrong or len(self.process.arriving(target.id)) > 1):
                 message = N_("After an event gateway only catch events may follow, reached by this gateway alone.")
                 self.find(target, "gateway.events", message, N_("Draw a message or timer catch event."))
+        self._receive_tasks([target for target in targets if target is not None])
+
+    def _receive_tasks(self, targets: list[Element]) -> None:
+        """Behind an event gateway they stand instead of message events, without events of their own (§10.6.6)."""
+        messages = any(item.kind == "intermediateCatchEvent" and item.trigger.has("message") for item in targets)
+        for target in targets:
+            bordered = bool(self.process.boundaries(target.id))
+            if target.kind == "receiveTask" and (messages or bordered):
+                message = N_(
+                    "After an event gateway a receive task has no boundary events and no message event beside it."
+                )
+                remedy = N_("Draw a message catch event instead of it, and a timer event after the gateway.")
+                self.find(target, "gateway.events", message, remedy)
 
     def user_task(self, element: Element) -> None:
         form = element.extras.form

@@ -247,3 +247,16 @@ def test_a_policy_file_is_checked(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: [1")
     done = CliRunner().invoke(cli, ["check", "--json", str(tmp_path / "a.yaml")])
     assert (done.exit_code, json.loads(done.output)[0]["rule"]) == (1, "policy.syntax")
+
+
+def test_what_a_draft_still_lacks_is_told_beside_the_trial(tmp_path: Path) -> None:
+    tasks = '<bpmn:exclusiveGateway id="g" default="f-g-b"/><bpmn:task id="a"/><bpmn:task id="b"/>'
+    body = START + tasks + END + flows("s > g >[in some language] a > e", "g > b > e")
+    shown = tried(body)
+    assert shown["status"] == "completed"
+    assert [(row["element"], row["rule"]) for row in shown["warnings"]] == [("f-g-a", "draft.condition")]
+    assert tried(line(script("t", "=1", "y")))["warnings"] == []
+    (tmp_path / "p.bpmn").write_bytes(diagram(body))
+    result = CliRunner().invoke(cli, ["try", str(tmp_path / "p.bpmn"), "--lang", "en"])
+    assert result.exit_code == 0
+    assert "f-g-a: " in result.stderr

@@ -48,6 +48,28 @@ def test_brackets_behind_and_and_or_are_no_calls() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["${l[0] == 'x'}", "l[1] == 'x'", "${n % 2 == 1}", "${!empty l}", "order/amount > 3", "/order/@amount > 3", "getDataObject('order')/amount > 3",
+     "a div q = 2.5", "1 < q < 5", "z is None", "a ** 2 == 25", "x not in y and z == 1"],
+)  # fmt: skip
+def test_what_feel_would_read_in_another_way_is_not_guessed(text: str) -> None:
+    assert to_feel(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "feel"),
+    [
+        ("${o['amount'] == 5}", "=o.amount = 5"),
+        ("${a / q == 2.5}", "=a / q = 2.5"),
+        ("a > 1 and b < 2", "=a > 1 and b < 2"),
+        ("t = 'a/b < c[0] < d'", '=t = "a/b < c[0] < d"'),
+    ],
+)
+def test_what_feel_reads_the_same_way_is_read(text: str, feel: str) -> None:
+    assert to_feel(text) == feel
+
+
+@pytest.mark.parametrize(
     "language", ["javascript", "JavaScript", "ecmascript", "groovy", "python", "http://www.java.com/java"]
 )
 def test_a_condition_of_a_programming_language_is_not_guessed(language: str) -> None:

@@ -5,10 +5,11 @@ from itertools import permutations
 
 import pytest
 
+from loopdesk.engine import bpmn
 from loopdesk.engine.bpmn import Stuck
 from loopdesk.engine.errors import Conflict, Refused
 from loopdesk.tests.engine.bpmn.world import World
-from loopdesk.tests.engine.drawing import diagram, flows, message, script, timer
+from loopdesk.tests.engine.drawing import catch, diagram, flows, message, script, timer
 
 CHOICE = diagram(
     '<bpmn:startEvent id="s"/><bpmn:exclusiveGateway id="g" default="f-g-c"/>'
@@ -160,3 +161,22 @@ def test_the_timer_of_an_event_gateway_fires_at_its_moment() -> None:
     world.fire()
     assert (world.now - start).total_seconds() == 4 * 3600
     assert world.data == {"chased": 1}
+
+
+@pytest.mark.parametrize(
+    ("border", "beside", "allowed"),
+    [("", "Duration", True), ("", "message", False), ("t", "Duration", False)],
+)
+def test_a_receive_task_behind_an_event_gateway_stands_alone(border: str, beside: str, allowed: bool) -> None:
+    """BPMN 2.0.2 §10.6.6: no message event beside it, no boundary events at it."""
+    definition = message("n") if beside == "message" else timer("Duration", "PT1H")
+    body = (
+        '<bpmn:startEvent id="s"/><bpmn:eventBasedGateway id="g"/><bpmn:receiveTask id="t" messageRef="m-m"/>'
+        f'{catch("c", definition)}<bpmn:endEvent id="e"/>' + flows("s > g > t > e", "g > c > e")
+    )
+    if border:
+        body += f'<bpmn:boundaryEvent id="b" attachedToRef="t">{timer("Duration", "PT1M")}</bpmn:boundaryEvent>'
+        body += flows("b > e")
+    found = bpmn.read({"p.bpmn": diagram(body, messages=("m", "n"))}).findings
+    errors = [(item.element, item.rule) for item in found if item.severity == "error"]
+    assert errors == ([] if allowed else [("t", "gateway.events")])

@@ -146,3 +146,28 @@ def test_any_drawing_is_read_and_tried_without_a_traceback(
     outcome = trial.run(files, "p.bpmn", trial.Order(until=bpmn.read_duration("P1D")))
     assert outcome.status in ("completed", "waiting", "failed", "refused")
     assert outcome.error is None or hasattr(outcome.error, "remedy"), repr(outcome.error)
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [("2026-05-01T10:00:00Z", "2026-05-01T10:00:00Z"), ("${due}", "=due"), ("soon", ""), ("${bean.at(x)}", "")],
+)
+def test_the_due_date_of_camunda_7_is_read_where_its_meaning_is_sure(text: str, due: str) -> None:
+    diagrams = foreign(f'<bpmn:userTask id="t" camunda:dueDate="{text}"/>')
+    assert diagrams.processes["p"].elements["t"].extras.due == due
+    told = [item.rule for item in diagrams.findings if item.params.get("what") == "dueDate"]
+    assert told == ["read.dialect" if due else "read.ignored"]
+
+
+@pytest.mark.parametrize("name", ["followUpDate", "priority", "asyncBefore", "mapDecisionResult"])
+def test_what_has_no_effect_is_named(name: str) -> None:
+    found = foreign(f'<bpmn:userTask id="t" camunda:{name}="50"/>').findings
+    told = [item for item in found if item.rule == "read.ignored"]
+    assert [(item.element, item.severity, item.params["what"]) for item in told] == [("t", "info", name)]
+
+
+def foreign(task: str) -> bpmn.Diagrams:
+    """A process of one task of Camunda 7."""
+    space = b' xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="definitions"'
+    body = '<bpmn:startEvent id="s"/>' + task + '<bpmn:endEvent id="e"/>' + flows("s > t > e")
+    return bpmn.read({"p.bpmn": diagram(body).replace(b' id="definitions"', space)})
