@@ -110,8 +110,8 @@ def local(node: etree._Element) -> str:
 
 def line_of(node: etree._Element) -> int:
     """The line of the file where the node begins, from 1; 0 for one that is not from the file."""
-    line = node.sourceline
-    return line if isinstance(line, int) else 0
+    line: int | None = getattr(node, "sourceline", None)  # the stubs of lxml give it no type
+    return line or 0
 
 
 def is_bpmn(node: etree._Element) -> bool:
