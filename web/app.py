@@ -5,7 +5,7 @@ from flask import Flask, g, request
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from loopdesk.web import api, dev, errors, language, links, live, metrics, pages, portal, security, wiring
+from loopdesk.web import api, border, dev, errors, language, links, live, metrics, pages, portal, security, wiring
 from loopdesk.web.api.auth import bearer
 from loopdesk.web.context import ANONYMOUS, loopdesk, loopdesk_of
 from loopdesk.web.settings import Settings
@@ -24,6 +24,7 @@ def create_app(settings: Settings | None = None, *, desk: Loopdesk | None = None
     app.config.update(MAX_CONTENT_LENGTH=UPLOAD_LIMIT, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(_know_who)
+    border.register(app)
     Babel(app, default_locale=desk.settings.language, locale_selector=_language, timezone_selector=_zone)
     csrf = security.protect(app)
     errors.register(app)

@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -74,6 +75,12 @@ def write(desk: Loopdesk, path: Path, *, secret: bool = False) -> Manifest:
     part = path.with_name(f".{path.name}.part")
     try:
         part.touch(mode=0o600)
+    except OSError as error:
+        remedy, reason = N_("Name a file in a folder that you may write to."), error.strerror or str(error)
+        raise Refused(
+            "%(file)s cannot be written: %(reason)s.", remedy=remedy, file=str(path), reason=reason
+        ) from error
+    try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive, desk.engine.snapshot() as tx:
             manifest = _fill(archive, tx, desk, secret=secret)
         with part.open("rb") as file:
@@ -152,8 +159,11 @@ def _encode(value: Any) -> Any:
 
 def decode(value: Any, kind: str) -> Any:
     """A value of a file of rows as the database takes it."""
-    if value is None or not kind:
-        return value
+    if not kind:
+        # Release 0.1 let NUL into texts on SQLite; PostgreSQL takes none.
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
+    if value is None:
+        return None
     return datetime.fromisoformat(value) if kind == "moment" else base64.b64decode(value)
 
 
@@ -161,7 +171,7 @@ def read(archive: zipfile.ZipFile) -> Manifest:
     """What a backup holds. Raises ``Refused`` for a file that is none, or of a format this release does not know."""
     try:
         found = orjson.loads(archive.read(MANIFEST))
-    except KeyError as error:
+    except (KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise Refused("This file is not a backup, or it was cut off.") from error
     if found["format"] != FORMAT:
         remedy = N_("Restore it with the release that made it: %(version)s.")
@@ -177,7 +187,7 @@ def check(archive: zipfile.ZipFile, manifest: Manifest) -> None:
         try:
             with archive.open(name) as file:
                 found = _digest(file)
-        except (KeyError, zipfile.BadZipFile, OSError) as error:
+        except (KeyError, zipfile.BadZipFile, zlib.error, OSError) as error:
             raise Refused("%(part)s of this backup is missing or damaged.", part=name) from error
         if found != sha256:
             raise Refused("%(part)s of this backup is not what was written.", part=name)

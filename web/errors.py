@@ -52,6 +52,8 @@ REMEDIES = {
 WRONG_FIELDS = N_("Correct the fields that are named and send it again.")
 STALE_FORM = N_("This form is no longer valid.")
 STALE_FORM_REMEDY = N_("Load the page again and send the form once more.")
+NOT_STORABLE = N_("A number here is too large, or a text holds characters that cannot be stored.")
+NOT_STORABLE_REMEDY = N_("Correct it and send it again.")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(LoopdeskError, lambda error: answer(_of_ours(error)))
     app.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
     app.register_error_handler(sqlalchemy.exc.OperationalError, _database_away)
+    for kind in (OverflowError, sqlalchemy.exc.DataError):
+        app.register_error_handler(kind, _not_storable)
 
 
 def answer(problem: Problem) -> Response:
@@ -172,3 +176,8 @@ def _in_our_words(messages: object) -> list[str]:
 def _database_away(error: sqlalchemy.exc.OperationalError) -> Response:
     log.error("the database does not answer", exc_info=error)
     return answer(Problem(503, "away", gettext(N_("The database does not answer.")), remedy=gettext(REMEDIES[503])))
+
+
+def _not_storable(error: Exception) -> Response:
+    log.warning("a request held what the database cannot store", exc_info=error)
+    return answer(Problem(422, "invalid", gettext(NOT_STORABLE), remedy=gettext(NOT_STORABLE_REMEDY)))

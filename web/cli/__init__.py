@@ -53,6 +53,12 @@ class Commands(click.Group):
             text = N_("The database cannot be used: %(reason)s. Check DATABASE_URL, or run `loopdesk migrate` first.")
             reason = str(error.orig).strip().splitlines()[0]
             raise click.ClickException(translation()(text) % {"reason": reason}) from error
+        except sa.exc.ArgumentError as error:
+            text = N_("DATABASE_URL cannot be read: %(reason)s. Write it like postgresql://user:password@host/name.")
+            raise click.ClickException(translation()(text) % {"reason": str(error).splitlines()[0]}) from error
+        except (OverflowError, UnicodeEncodeError, sa.exc.DataError) as error:
+            text = N_("A number here is too large, or a text holds characters that cannot be stored.")
+            raise click.ClickException(translation()(text)) from error
 
 
 LANGUAGE_HELP = "Language of messages; otherwise that of LC_ALL, LC_MESSAGES or LANG."

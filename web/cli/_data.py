@@ -9,6 +9,7 @@ import click
 
 from loopdesk.engine.clock import SystemClock
 from loopdesk.engine.errors import N_
+from loopdesk.engine.storable import wrong_in
 from loopdesk.web.cli import translation
 
 NO_JSON = N_("this is not JSON: it goes wrong at line %(line)s, character %(column)s")
@@ -35,6 +36,8 @@ class JsonObject(click.ParamType[dict[str, Any]]):
             self.fail(translation()(ODD_JSON) % {"reason": error}, param, ctx)
         if not isinstance(data, dict):
             self.fail(translation()(NO_OBJECT), param, ctx)
+        if found := wrong_in(data):
+            self.fail(f"{found[0]}: {translation()(found[1])}", param, ctx)
         return data
 
     @staticmethod
