@@ -1,6 +1,7 @@
 """Events that a token waits at: caught in the flow, at an activity or beside a scope (BPMN 2.0.2 §10.5, §13.5)."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -32,7 +33,7 @@ class CatchEvent(Node):
         trigger = self.element.trigger
         return trigger.together or any(part.kind in AWAITED for part in trigger.each)
 
-    @property
+    @cached_property
     def conditions(self) -> Sequence[tuple[int, str]]:  # type: ignore[override]
         """The conditions it waits for, each with the number of its part."""
         each = enumerate(self.element.trigger.each)
@@ -271,7 +272,8 @@ def look(run: "Run") -> bool:
 
     What parallel branches wrote is shared before, for a condition is about the variables of the whole scope.
     """
-    waiting = [item for item in run.tasks.values() if item.state == TaskState.STARTED and item.task_spec.conditions]
+    waiting = [item for item in run.watching if item.state == TaskState.STARTED and item.id in run.tasks]
+    run.watching = [item for item in run.watching if item.id in run.tasks]
     if not waiting:
         return False
     share(run.task_tree)

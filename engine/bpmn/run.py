@@ -15,13 +15,15 @@ from loopdesk.engine.bpmn.readers import READER
 from loopdesk.engine.bpmn.records import remember
 from loopdesk.engine.bpmn.throwing import Stuck
 from loopdesk.engine.bpmn.tree import OUTER, Token, detach, hand_over, join, move, prune, scope_of, subtree
-from loopdesk.engine.errors import N_
+from loopdesk.engine.errors import N_, Conflict
 
 if TYPE_CHECKING:
     from loopdesk.engine.bpmn.nodes import Node, ProcessSpec, Way
 
 MAX_STEPS = 100_000
 """Elements that one step may run through on its own (some seconds); more is taken for an endless loop."""
+CROWD = 1_000
+"""Tokens up to which conditions are looked at before each element; with more of them only once all wait."""
 
 
 class Endless(throwing.Uncaught):
@@ -47,6 +49,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         self.last_id = 0
         self.follow: Follow | None = None
         self.visited: Token | None = None
+        self.watching: list[Token] = []  # tokens that wait for a condition, or have
         self.reader = READER
         """the reader that the instance was deployed with, where its meaning differs"""
         self.skips: dict[str, Mapping[str, Any]] = {}
@@ -86,11 +89,14 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
     def advance(self) -> None:
         """Run until every token waits; ``Endless`` after ``MAX_STEPS`` elements."""
         steps = 0
-        while self.ready or self._proceed() or self._look():
+        while self.ready or self._proceed() or events.look(self):
             if not self.ready:
                 continue
             token = self.ready.popleft()
             if token.state != TaskState.READY:
+                continue
+            if self._look_between():
+                self.ready.appendleft(token)
                 continue
             if self.ready and token.task_spec.is_late and not all(item.task_spec.is_late for item in self.ready):
                 self.ready.append(token)
@@ -131,9 +137,9 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
                 return True
         return False
 
-    def _look(self) -> bool:
-        """Let one event go on whose condition has become true."""
-        return events.look(self)
+    def _look_between(self) -> bool:
+        """Let an event come whose condition is true before the next element; it may not stay so (BPMN 2.0.2 §10.5)."""
+        return bool(self.watching) and len(self.tasks) <= CROWD and self.reader != "1" and events.look(self)
 
     def fail(self, token: Token, code: str, payload: Mapping[str, Any], reason: str = "") -> None:
         """Throw an error at a token; see ``throwing.fail``."""
@@ -203,7 +209,11 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         if len(tokens) == 1:
             tokens[0]._ready()
             return tokens[0]
-        common, data = join(tokens)
+        try:
+            common, data = join(tokens)
+        except Conflict as error:
+            error.place = node.place
+            raise
         parents = [token.parent for token in tokens]
         for token in tokens:
             detach(token)

@@ -42,6 +42,8 @@ class Token(Task):  # type: ignore[misc]
         self._parent = None if parent is None else parent.id
         self.thread_id, self.last_state_change = 0, 0.0
         run.tasks[self.id] = self
+        if node.conditions:
+            run.watching.append(self)
         if parent is not None:
             parent._children.append(self.id)
 

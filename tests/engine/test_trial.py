@@ -260,3 +260,12 @@ def test_what_a_draft_still_lacks_is_told_beside_the_trial(tmp_path: Path) -> No
     result = CliRunner().invoke(cli, ["try", str(tmp_path / "p.bpmn"), "--lang", "en"])
     assert result.exit_code == 0
     assert "f-g-a: " in result.stderr
+
+
+def test_branches_that_disagree_fail_at_their_join() -> None:
+    gateways = '<bpmn:parallelGateway id="f"/><bpmn:parallelGateway id="j"/>'
+    tasks = '<bpmn:userTask id="a"/><bpmn:userTask id="b"/>'
+    body = START + gateways + tasks + END + flows("s > f > a > j > e", "f > b > j")
+    shown = tried(body, data={"x": 0}, answers={"a": [{"x": 1}], "b": [{"x": 2}]})
+    assert (shown["status"], shown["error"]["process"], shown["error"]["element"]) == ("failed", "p", "j")
+    assert events(shown, "j") == ["failed"]

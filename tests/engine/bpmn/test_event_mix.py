@@ -1,6 +1,9 @@
 """Events where they meet loops, calls, gateways and variables of their own (BPMN 2.0.2 §10.5, §13.5)."""
 # ruff: noqa: E501 - one diagram a line reads better
 
+import pytest
+
+from loopdesk.engine import bpmn
 from loopdesk.tests.engine.bpmn.world import World
 from loopdesk.tests.engine.drawing import (
     catch,
@@ -166,3 +169,17 @@ def test_variables_that_a_handler_writes_reach_the_flow_beside_it() -> None:
     ).start(n=1)
     assert world.go("h-start").go("u").done
     assert world.data == {"n": 1, "n2": 2, "n3": 20}
+
+
+@pytest.mark.parametrize(("reader", "fired"), [("2", ["x"]), ("1", [])])
+def test_a_condition_that_is_true_between_two_elements_of_a_step_comes(reader: str, fired: list[str]) -> None:
+    """BPMN 2.0.2 §10.5.4: it comes when the condition becomes true; reader 1 looked once all tokens waited."""
+    inside = '<bpmn:startEvent id="ss"/>' + script("a", "=9", "n") + script("b", "=1", "n") + '<bpmn:endEvent id="se"/>'
+    body = (
+        f'{START}<bpmn:subProcess id="sub">{inside}{flows("ss > a > b > se")}</bpmn:subProcess>{END}'
+        f'<bpmn:boundaryEvent id="bd" attachedToRef="sub" cancelActivity="false">{condition("=n > 5")}</bpmn:boundaryEvent>'
+        '<bpmn:userTask id="x"/>' + flows("s > sub > e", "bd > x")
+    )
+    world = World(diagram(body))
+    world.program = bpmn.compile_diagrams(world.diagrams, reader)
+    assert world.start(n=1).waiting == fired
