@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import loopdesk
-from loopdesk.engine import bpmn, trial
+from loopdesk.engine import trial
 from loopdesk.engine.trial import Order
-from loopdesk.tests.engine.bpmn.test_rules import BROKEN
+from loopdesk.tests.engine.bpmn.support_rules import refused
 from loopdesk.tests.engine.drawing import (
     catch,
     coded,
@@ -210,15 +210,10 @@ def page() -> str:
         lines += [f"\n### {title}\n", "| element | |", "| --- | --- |"]
         lines += [f"| {name} | {_said(tried(case), case[1])} |" for name, case in cases.items()]
     lines += [REFUSED, "| what | rule | | why |", "| --- | --- | --- | --- |"]
-    for what, (body, element, rule) in BROKEN.items():
-        found = [
-            item
-            for item in bpmn.read({"p.bpmn": diagram(body)}).findings
-            if (item.element, item.rule) == (element, rule)
-        ]
-        shown = found[0].as_json()
-        message_ = str(shown["message"]).replace("t" * 201, "ttt…").replace("|", "\\|")
-        lines.append(f"| {what} | `{rule}` | {shown['severity']} | {message_} {shown['remedy']} |")
+    for what, finding in refused():
+        shown = finding.as_json()
+        said = f"{shown['message']} {shown['remedy']}".replace("|", "\\|").replace("\n", " ")
+        lines.append(f"| {what} | `{finding.rule}` | {shown['severity']} | {said} |")
     return "\n".join(lines) + "\n"
 
 
@@ -270,8 +265,23 @@ Lanes, groups, annotations, data stores, pools without a process and documentati
 - **Messages** are for the case, unless the message has a correlation key (`zeebe:subscription`, or BPMN's correlation keys that the
   process binds). Then its value counts: at the receiver when the wait begins, at the sender over what is sent. It must not be empty.
   A message that begins a process begins it for the key that it was sent for.
-- **Parallel branches** are merged three ways: what one of them changed counts, lists that were appended to are put together, the same
-  change made twice is one change, and a contradiction is an incident that shows both values.
+- **Messages and signals in a trial.** `--message NAME=JSON` goes to whoever waits for the name, whatever the correlation key, or begins a
+  process; `--signal NAME` waits for the first who hears it. What the process itself throws and nobody waits for: a message stays until
+  somebody does, a signal is over at once; neither is a failure. With either left over a trial still ends as its process does.
+- **Parallel branches.** Each branch works on its own copy of the variables until they join, so none sees what another one writes
+  meanwhile. Then they are merged three ways: what one of them changed counts, lists that were appended to are put together, and the
+  same change made twice is one change. Different values for one variable are an incident that shows both, also when one was written
+  long after the other: there is no later one that wins. A conditional event that waits makes the branches share what they wrote before
+  it is looked at.
+- **Where variables are known.** What is written in a process or sub-process is known in everything inside it. Inputs make variables of
+  the element alone, which are gone when it is done. With outputs only what they name goes out; without outputs everything but what the
+  inputs made does. A called process gets everything and what the inputs make, with `propagateAllParentVariables="false"` only the inputs; it
+  gives back what the outputs name, without outputs everything, unless `propagateAllChildVariables="false"`.
+- **Multi-instance.** Each instance has its own copy with `inputElement` and `loopCounter` (from 1). At the end `outputCollection` holds the
+  `outputElement` of each in the order of the items, whichever was done first; one that was cancelled because the completion
+  condition became true, or that never began, leaves `null` there. `outputElement` without a value is `null` too.
+- **Conditional events** fire when the condition becomes true: it is looked at when the event begins to wait (one that is true already fires at
+  once) and whenever variables may have changed. One that does not interrupt fires again only after the condition was false in between.
 
 ## What runs"""
 REFUSED = """

@@ -3,6 +3,7 @@
 import pytest
 
 from loopdesk.tests.engine.bpmn.support import PAGE, RUNS, page, tried
+from loopdesk.tests.engine.bpmn.support_rules import named, refused
 
 CASES = [(title, name) for title, cases in RUNS.items() for name in cases]
 
@@ -13,6 +14,11 @@ def test_it_runs(title: str, name: str) -> None:
     shown = tried(case)
     assert shown["status"] == "completed", shown["error"]
     assert (case[1], "completed") in [(row["element"], row["event"]) for row in shown["trace"]]
+
+
+def test_every_rule_of_the_code_has_an_example_on_the_page() -> None:
+    assert len(named()) > 80
+    assert sorted(named() - {finding.rule for _, finding in refused()}) == []
 
 
 def test_the_page_says_what_the_tests_found() -> None:
