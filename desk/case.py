@@ -11,7 +11,7 @@ from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.record import EMPTY, Case, case_, case_of_row
 from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.desk.sql import escape_like, insert_new, page_of
-from loopdesk.engine import events, runner
+from loopdesk.engine import events, late_starts
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
@@ -63,7 +63,7 @@ class Listing:
 
 
 def open(actor: Actor, tx: Tx, report: Report) -> Case:
-    """Write the case and start its intake process, in one transaction (architecture §2).
+    """Write the case and start its intake process, in one transaction (architecture §2); a retired one starts later.
 
     A report with a known (channel, external id) returns the case it made before. Raises `Invalid` with the field for
     an unknown customer number, a missing customer, a future time or a text that is too long.
@@ -92,13 +92,18 @@ def open(actor: Actor, tx: Tx, report: Report) -> Case:
     record.involve(tx, number, FIRST_LINE)
     data = {"channel": report.channel, "title": row["title"], "unknown_customer": organisation is None}
     events.record(actor, tx, "case.opened", key=number, audience="customer", data=data)
-    runner.start(actor, tx, PROCESS, key=number, data=_for_process(report, row))
+    late_starts.begin(actor, tx, PROCESS, key=number, data=_for_process(report, row))
     return record.get(tx, number)
 
 
 def read(actor: Actor, tx: Tx, number: str) -> Case:
     """The case as it stands; raises `Missing` where there is none that ``actor`` may see."""
     return record.get(tx, number, visible=readable(actor))
+
+
+def waits_to_begin(tx: Tx, number: str) -> bool:
+    """Whether the intake of a case has yet to begin, because it was retired when the case came in."""
+    return late_starts.waits(tx, PROCESS, number)
 
 
 def find(actor: Actor, tx: Tx, number: str) -> Case | None:

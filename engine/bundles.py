@@ -12,7 +12,7 @@ import orjson
 import sqlalchemy as sa
 import zstandard
 
-from loopdesk.engine import bpmn, events, messages, start_timers, subscriptions
+from loopdesk.engine import bpmn, events, messages, outbox_rows, start_timers, subscriptions
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bundle import Bundle, Deployment, NotDeployable
 from loopdesk.engine.checks import check
@@ -60,7 +60,8 @@ bundle = sa.Table(
     sa.Column("retired_at", Moment),
     sa.UniqueConstraint("name", "number"),
 )
-"""``chosen``: a person made it current instead of deploying it; ``retired_at``: it begins nothing any more."""
+"""``chosen``: a person made it current instead of deploying it, or, when it is not current any more, that it was;
+``retired_at``: it begins nothing any more."""
 ROLES = ("owner", "admin")
 """Who deploys."""
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,99}")
@@ -126,15 +127,18 @@ def _write(actor: Actor, tx: Tx, made: Deployment, files: Files, note: str) -> N
 def enact(actor: Actor, tx: Tx, made: Bundle, kind: str, *, note: str, chosen: bool) -> None:
     """Make a deployment the current one and record that as an event of ``kind``; who may is the caller's decision.
 
-    Its start events take the place of those before; messages that found no start event begin their process now.
+    Its start events take the place of those before; messages that found no start event, and starts that waited
+    because the process was retired, begin it now.
     """
     former = tx.conn.execute(sa.select(bundle.c.id).where(bundle.c.name == made.name, bundle.c.current)).scalar()
-    tx.conn.execute(sa.update(bundle).where(bundle.c.name == made.name, bundle.c.current).values(current=False))
+    left = {"current": False, "chosen": True}
+    tx.conn.execute(sa.update(bundle).where(bundle.c.name == made.name, bundle.c.current).values(**left))
     values = {"current": True, "chosen": chosen, "retired_at": None}
     tx.conn.execute(sa.update(bundle).where(bundle.c.id == made.id).values(**values))
     names = subscriptions.replace_starts(tx, made)
     start_timers.replace(tx, made, former)
     messages.look_again(tx, names, made.id)
+    outbox_rows.let_start(tx, made.name)
     _record(actor, tx, kind, made, note)
     tx.host.deployed(actor, tx, made.name)
 

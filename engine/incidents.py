@@ -71,7 +71,7 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
         "id": new_id(),
         "outbox_id": row.id,
         "kind": row.kind,
-        "type": str(row.payload.get("type") or row.payload.get("channel") or ""),
+        "type": _type(row, element),
         "key": row.key,
         "instance_id": instance,
         "element": element or row.element,
@@ -83,6 +83,13 @@ def open(tx: Tx, row: Row, error: BaseException) -> str:
     tx.conn.execute(sa.insert(incident).values(**values))
     record(SYSTEM, tx, "incident.opened", values)
     return str(values["id"])
+
+
+def _type(row: Row, element: str) -> str:
+    """The effect or channel that failed; none where the failure is an element's behind what was performed."""
+    if row.kind == outbox_rows.RESULT and element not in ("", row.element):
+        return ""
+    return str(row.payload.get("type") or row.payload.get("channel") or "")
 
 
 def _known(error: BaseException) -> LoopdeskError:

@@ -15,10 +15,14 @@ from loopdesk.engine.tx import Tx
 READY, CLAIMED, DONE, FAILED = "ready", "claimed", "done", "failed"
 HELD, CANCELLED = "held", "cancelled"
 """On hold with its instance; wanted no more."""
-STEPS = frozenset({"effect", "result", "timer", "answer", "signal", "receive"})
+RESULT = "result"
+"""The kind that follows what came of an effect when that was not possible at once."""
+STEPS = frozenset({"effect", RESULT, "timer", "answer", "signal", "receive"})
 """Kinds that only move an instance on; messages to people go out even if the instance that wanted them is gone."""
 LEASE = timedelta(seconds=60)
 """How long a worker holds the rows it claimed; it renews the lease before each effect outside."""
+START = "start"
+"""The kind that begins a process which was retired when it had to begin."""
 SUSPECT = 3
 """A row under which this many leases ran out is claimed alone: it may be what kills the workers."""
 
@@ -217,11 +221,29 @@ def let_go(tx: Tx, instance: str) -> int:
     return tx.conn.execute(update.values(state=READY, not_before=tx.now)).rowcount
 
 
+def result_key(idempotency_key: str) -> str:
+    """The key of the row that follows the result of the effect with that key."""
+    return f"{idempotency_key}:result"
+
+
+def hold_start(tx: Tx, idempotency_key: str) -> None:
+    """Keep a start until a version of its process is made current."""
+    mine = (outbox.c.idempotency_key == idempotency_key, outbox.c.state == READY)
+    tx.conn.execute(sa.update(outbox).where(*mine).values(state=HELD))
+
+
+def let_start(tx: Tx, process: str) -> None:
+    """Let everything begin that waited for a version of ``process`` to be made current."""
+    waiting = (outbox.c.kind == START, outbox.c.state == HELD, outbox.c.element == process)
+    if tx.conn.execute(sa.update(outbox).where(*waiting).values(state=READY, not_before=tx.now)).rowcount:
+        tx.wake_workers()
+
+
 def withdraw(tx: Tx, instance: str, idempotency_key: str = "") -> list[int]:
-    """Want no more what would move an instance on, or the one effect of that key; ids of the rows that change."""
+    """Want no more what would move an instance on, or the one effect of that key with its result; ids of the rows."""
     update = sa.update(outbox).where(outbox.c.instance_id == instance, outbox.c.state.in_((READY, HELD, FAILED)))
     if idempotency_key:
-        update = update.where(outbox.c.idempotency_key == idempotency_key)
+        update = update.where(outbox.c.idempotency_key.in_((idempotency_key, result_key(idempotency_key))))
     else:
         update = update.where(outbox.c.kind.in_(STEPS))
     return list(tx.conn.execute(update.values(state=CANCELLED, done_at=tx.now).returning(outbox.c.id)).scalars())

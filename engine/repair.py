@@ -18,7 +18,12 @@ def data_of(actor: Actor, tx: Tx, incident_id: str) -> dict[str, Any]:
     """What can be changed about an incident: ``inputs`` of its effect (None without one), ``variables`` where it is,
     ``skip`` and ``activity`` (whether it can be skipped, and cancelled alone)."""
     row = incidents.get(actor, tx, incident_id)
-    found: dict[str, Any] = {"inputs": None, "variables": None, "skip": row["kind"] != "inbound", "activity": False}
+    found: dict[str, Any] = {
+        "inputs": None,
+        "variables": None,
+        "skip": row["kind"] not in ("inbound", outbox_rows.START),
+        "activity": False,
+    }
     if row["kind"] == "effect":
         found["inputs"] = outbox_rows.payload_of(tx, row["outbox_id"]).get("inputs") or {}
     if row["instance_id"]:
@@ -53,7 +58,7 @@ def retry_with(
     if values:
         step = opened(actor, tx, row["instance_id"])
         before["variables"], after["variables"] = _edit(step, _ref(tx, row, step), variables.named(values))
-        if _own(tx, row) and inputs is None:
+        if row["kind"] == "effect" and _own(tx, row) and inputs is None:
             inputs = variables.plain(step.execution.inputs_of(payload["ref"]))
         step.close()
     if inputs is not None:
@@ -136,8 +141,8 @@ def _taken(actor: Actor, tx: Tx, incident_id: str, resolution: str) -> dict[str,
 
 
 def _own(tx: Tx, row: Row) -> bool:
-    """Whether it is the effect itself that failed, and not an element behind it."""
-    if row["kind"] != "effect":
+    """Whether it is the effect itself that failed, or its own end, and not an element behind it."""
+    if row["kind"] not in ("effect", outbox_rows.RESULT):
         return False
     wanted = outbox_rows.outbox
     query = wanted.select().where(wanted.c.id == row["outbox_id"])

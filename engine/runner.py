@@ -6,12 +6,26 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from loopdesk.engine import bpmn, bundles, events, messages, outbox, start_timers, subscriptions, timers, values
+import sqlalchemy as sa
+
+from loopdesk.engine import (
+    bpmn,
+    bundles,
+    events,
+    messages,
+    outbox,
+    outbox_rows,
+    start_timers,
+    subscriptions,
+    timers,
+    values,
+)
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Away
 from loopdesk.engine.instances import Suspended
 from loopdesk.engine.outbox import Row
+from loopdesk.engine.outbox_rows import RESULT
 from loopdesk.engine.step import Step
 from loopdesk.engine.suspension import patient
 from loopdesk.engine.tx import Tx
@@ -34,7 +48,7 @@ def start(
 
 def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
     """Outbox kinds that the runner performs in our own database."""
-    waiting = {"timer": fire_timer, "signal": hear, "answer": repeat, "receive": receive, "result": settle_late}
+    waiting = {"timer": fire_timer, "signal": hear, "answer": repeat, "receive": receive, RESULT: settle_late}
     return {"message": deliver, **{kind: patient(handler) for kind, handler in waiting.items()}}
 
 
@@ -224,16 +238,21 @@ def hear(tx: Tx, row: Row) -> None:
 def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
     """Move on the instance whose service task a connector has performed, with its ``result``.
 
-    The result for an instance that is on hold waits for it.
+    The result for an instance that is on hold waits for it. One that cannot be followed, because an element behind
+    it fails, is kept too: what is tried again, and becomes an incident there, is to follow it, not the effect.
     """
     try:
-        _settle(tx, row, row.payload, result)
-    except Suspended:
+        with tx.attempt():
+            _settle(tx, row, row.payload, result)
+    except (sa.exc.OperationalError, sa.exc.InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001 - happens again in the row of the result, which keeps it as an incident
+        payload = {name: value for name, value in row.payload.items() if name != "inputs"} | {"result": dict(result)}
         outbox.put(
             tx,
-            "result",
-            {**row.payload, "result": dict(result)},
-            idempotency_key=f"result:{row.id}",
+            RESULT,
+            payload,
+            idempotency_key=outbox_rows.result_key(row.idempotency_key),
             key=row.key,
             instance=row.instance_id,
             element=row.element,

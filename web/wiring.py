@@ -35,7 +35,7 @@ from loopdesk.desk import (
     sla_checks,
 )
 from loopdesk.desk.store import FolderStore, Store
-from loopdesk.engine import audit, bulk, jobs, messages, migration, periodic, runner
+from loopdesk.engine import audit, bulk, jobs, late_starts, messages, migration, periodic, runner
 from loopdesk.engine.actor import TIMER
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
@@ -204,6 +204,7 @@ def _handlers(
     return Handlers(
         local={
             **runner.local_handlers(),
+            **late_starts.local_handlers(),
             **bulk.local_handlers(),
             **migration.local_handlers(),
             **mail,

@@ -1,5 +1,6 @@
 """Cases: the list with search and filters, and the page where one case is told as a single stream."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -22,6 +23,8 @@ from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_cases", __name__, url_prefix="/cases")
 
+HANDING_ON = timedelta(minutes=1)
+"""How long after the end of a process the next one of its case may still be about to begin."""
 FILTERS = ("q", "status", "priority", "department", "owner")
 
 
@@ -121,15 +124,27 @@ def _page(number: str, wrong: Shown) -> str:
 def _head(tx: Tx, found: Case) -> dict[str, Any]:
     # Who sees the case sees what is to be done on it; who may do it is asked of each task.
     open_tasks = work.listing(SYSTEM, tx, key=found.number)
-    running = [one for one in instances.of_key(tx, found.number) if one["status"] == "active"]
+    begun = instances.of_key(tx, found.number)
+    running = [one for one in begun if one["status"] == "active"]
     return {
         "case": found,
         "owner": name_of(tx, found.owner_id),
         "assignee": name_of(tx, found.assignee_id),
         "tasks": [_to_do(task) for task in open_tasks],
+        "waits_to_begin": case.waits_to_begin(tx, found.number),
+        "idle": found.status != "closed" and _idle(tx, begun),
+        "may_repair": actor().has_role(*incidents.ROLES),
         "held": [one | {"title": _process_name(tx, one)} for one in running if one["suspended_at"]],
         "incidents": [told(row) for one in running for row in incidents.of_instance(tx, one["id"])],
     }
+
+
+def _idle(tx: Tx, begun: list[dict[str, Any]]) -> bool:
+    """Whether nothing runs. Between two processes of a case lies a message, so one that has just ended is no sign."""
+    if any(one["status"] == "active" for one in begun):
+        return False
+    ended = max((one for one in begun if one["ended_at"]), key=lambda one: one["ended_at"], default=None)
+    return ended is None or ended["status"] == "cancelled" or tx.now - ended["ended_at"] > HANDING_ON
 
 
 def _to_do(task: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from loopdesk.desk import case
 from loopdesk.engine import bundles, versions
 from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.comparison import Comparison, ElementChange, compare
@@ -35,6 +36,7 @@ def version(name: str, number: int) -> str:
         others=[one for one in rows if one["number"] != number],
         options=element_words.options(one for one in rows if one["number"] != number),
         current=next((one["number"] for one in rows if one["current"]), None),
+        entrances=name == case.PROCESS,
         may_retire=bool(made.program.specs) and row["state"] != versions.RETIRED,
         may_deploy=actor().has_role(*bundles.ROLES),
     )
