@@ -4,13 +4,14 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import loopdesk
 from loopdesk.engine import bpmn, checks
 from loopdesk.engine.bpmn.workrules import DEEPEST
 from loopdesk.engine.bpmn.xml import MAX_BYTES
 from loopdesk.engine.findings import Finding
-from loopdesk.engine.host import Host
+from loopdesk.engine.host import Host, Operation
 from loopdesk.tests.engine.bpmn.test_event_rules import RULES
 from loopdesk.tests.engine.bpmn.test_rules import BROKEN
 from loopdesk.tests.engine.bpmn.test_told import TOLD
@@ -103,7 +104,8 @@ FOLDERS: dict[str, tuple[dict[str, bytes], str]] = {
     "a priority of a task": (task("userTask", "", extended('<zeebe:priorityDefinition priority="90"/>')), "read.priority"),
     "a moment without a zone": (one(line(catch("t", "<bpmn:timerEventDefinition><bpmn:timeDate>2026-03-01T09:00:00</bpmn:timeDate></bpmn:timerEventDefinition>"))), "read.zone"),
 }  # fmt: skip
-HOST = Host(operations={"known": lambda _actor, _tx, _call, /, amount: {}}, calendar_names=lambda: ["support"])
+KNOWN = cast(Operation, lambda _actor, _tx, _call, /, amount: {"paid": amount})
+HOST = Host(operations={"known": KNOWN}, calendar_names=lambda: ["support"])
 
 
 def refused() -> Iterator[tuple[str, Finding]]:
