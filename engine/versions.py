@@ -15,7 +15,7 @@ from loopdesk.engine.tx import Tx
 READ, WRITE = "definitions:read", "definitions:write"
 """Scopes of an API token that these verbs need."""
 CURRENT, RETIRED, FORMER, DRAFT = "current", "retired", "former", "draft"
-"""States of a version; ``DRAFT`` is one that is newer than the current one and was not made current yet."""
+"""States of a version; ``DRAFT`` is one that is newer than the current one and was never current."""
 
 
 def listing(_actor: Actor, tx: Tx, name: str) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def listing(_actor: Actor, tx: Tx, name: str) -> list[dict[str, Any]]:
     """
     now = bundles.current(tx, name).number
     columns = (bundle.c.id, bundle.c.number, bundle.c.hash, bundle.c.author, bundle.c.note, bundle.c.at)
-    query = sa.select(*columns, bundle.c.current, bundle.c.retired_at).where(bundle.c.name == name)
+    query = sa.select(*columns, bundle.c.current, bundle.c.chosen, bundle.c.retired_at).where(bundle.c.name == name)
     counts = running(tx, name)
     return [
         {**row, "state": _state(row, now), "running": counts.get(row["id"], 0)}
@@ -50,7 +50,7 @@ def _state(row: Any, now: int) -> str:
         return RETIRED
     if row["current"]:
         return CURRENT
-    return DRAFT if row["number"] > now else FORMER
+    return DRAFT if row["number"] > now and not row["chosen"] else FORMER
 
 
 def promote(actor: Actor, tx: Tx, name: str, number: int, *, note: str = "") -> Bundle:
@@ -111,8 +111,11 @@ def roll_back(actor: Actor, tx: Tx, name: str, *, note: str = "") -> Bundle:
 
 def state_of(tx: Tx, made: Bundle) -> str:
     """The state of a version."""
-    query = sa.select(bundle.c.number, bundle.c.current, bundle.c.retired_at).where(bundle.c.id == made.id)
-    return _state(tx.conn.execute(query).mappings().one(), bundles.current(tx, made.name).number)
+    columns = (bundle.c.number, bundle.c.current, bundle.c.chosen, bundle.c.retired_at)
+    return _state(
+        tx.conn.execute(sa.select(*columns).where(bundle.c.id == made.id)).mappings().one(),
+        bundles.current(tx, made.name).number,
+    )
 
 
 def require(actor: Actor, *, scope: str = WRITE) -> None:

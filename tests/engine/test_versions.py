@@ -78,7 +78,7 @@ def test_going_back_makes_the_version_before_current_that_is_not_retired(engine:
     with engine.begin() as tx:
         versions.retire(OLGA, tx, "p", 2)
         assert versions.roll_back(OLGA, tx, "p", note="broken").number == 1
-    assert states(engine) == {3: "draft", 2: "retired", 1: "current"}
+    assert states(engine) == {3: "former", 2: "retired", 1: "current"}
     with engine.begin() as tx, pytest.raises(Conflict, match="no version of “p” before 1"):
         versions.roll_back(OLGA, tx, "p")
 
@@ -165,7 +165,7 @@ def test_an_upgrade_does_not_undo_what_an_owner_has_chosen(engine: Engine, tmp_p
         versions.roll_back(OLGA, tx, "p")
     assert ship("Two") == [], "the next start must not bring back what was rolled back"
     assert ship("Three") == [3]
-    assert states(engine) == {3: "draft", 2: "draft", 1: "current"}
+    assert states(engine) == {3: "draft", 2: "former", 1: "current"}
     with engine.begin() as tx:
         versions.promote(OLGA, tx, "p", 3)
         versions.retire(OLGA, tx, "p", 3)

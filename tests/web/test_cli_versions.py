@@ -67,6 +67,7 @@ def test_a_version_is_promoted_retired_and_rolled_back_and_a_dry_run_changes_not
     assert states(two) == {2: "draft", 1: "current"}
     assert loopdesk(two, "promote", "hello", "2").output == "hello 2 current\n"
     assert loopdesk(two, "rollback", "hello").output == "hello 1 current\n"
+    assert states(two) == {2: "former", 1: "current"}
     assert loopdesk(two, "retire", "hello", "2").output == "hello 2 retired\n"
     assert states(two) == {2: "retired", 1: "current"}
     assert loopdesk(two, "rollback", "hello").exit_code == 1

@@ -61,6 +61,21 @@ def test_the_list_is_filtered_and_many_are_put_on_hold(admin: FlaskClient, desk:
     assert f"/instances/{run}" in admin.get("/instances?process=wait&status=suspended").text
 
 
+@pytest.mark.parametrize(
+    "query", ["number=abc&older_than=xyz", "number=-1", "older_than=99999999999999999999", "status=x"]
+)
+def test_a_filter_that_cannot_be_read_shows_nothing_and_does_nothing(
+    admin: FlaskClient, desk: Loopdesk, run: str, query: str
+) -> None:
+    page = admin.get(f"/instances?{query}")
+    assert (page.status_code, run in page.text, "bulk-" in page.text) == (200, False, False)
+    assert 'role="alert"' in page.text
+    refused = admin.post(f"/instances/bulk?{query}", data={"action": "suspend", "reason": "audit"})
+    assert refused.status_code == 422
+    with desk.engine.read() as tx:
+        assert instances.get(tx, run)["suspended_at"] is None
+
+
 def test_a_process_shows_where_it_stands_and_what_people_did_to_it(admin: FlaskClient, run: str) -> None:
     page = admin.get(f"/instances/{run}").text
     assert "PT1H" in page

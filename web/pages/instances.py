@@ -8,7 +8,8 @@ from flask_babel import gettext, lazy_gettext
 
 from loopdesk.desk import case
 from loopdesk.engine import bulk, bundles, incidents, instances, modification, operators, selection, suspension, timing
-from loopdesk.engine.errors import LoopdeskError
+from loopdesk.engine.errors import N_, Invalid, LoopdeskError
+from loopdesk.engine.storable import MOST
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages import changes, plain
@@ -171,16 +172,23 @@ def page(
 
 
 def _list(wrong: Shown) -> str:
-    wanted = _wanted()
+    rows: list[dict[str, Any]] = []
+    wanted, total, unread = selection.Instances(), 0, False
     with read_tx() as tx:
-        rows, total = selection.instances(actor(), tx, wanted, limit=PAGE, after=request.args.get("after", ""))
+        operators.require(actor(), scope=operators.READ)
         known = selection.processes(tx)
+        try:
+            wanted = _wanted()
+            rows, total = selection.instances(actor(), tx, wanted, limit=PAGE, after=request.args.get("after", ""))
+        except Invalid as error:
+            wrong, unread = shown(error), True
     return render_template(
         "instances/instances.html",
         rows=[one | {"look": STATES[one["status"]]} for one in rows],
         total=total,
         wanted=wanted,
         filters=selection.plain(wanted),
+        unread=unread,
         known=known,
         states=STATES,
         ages=AGES,
@@ -191,14 +199,19 @@ def _list(wrong: Shown) -> str:
 
 
 def _wanted() -> selection.Instances:
-    given = request.values
-    status = given.get("status", "")
-    return selection.Instances(
-        process=given.get("process", "").strip(),
-        number=given.get("number", type=int),
-        element=given.get("element", "").strip(),
-        key=given.get("key", "").strip(),
-        status=status if status in selection.STATUSES else "",
-        older_than=given.get("older_than", type=int),
-        stopped=given.get("stopped") == "1",
-    )
+    """The filter of the request; ``Invalid`` for one that cannot be read, for less would mean more processes."""
+    given = {name: text.strip() for name, text in request.values.items()}
+    chosen: dict[str, Any] = {name: given.get(name, "") for name in ("process", "element", "key", "status")}
+    for name in ("number", "older_than"):
+        chosen[name] = _whole(name, given.get(name, ""))
+    return selection.instances_of(chosen | {"stopped": given.get("stopped") == "1"})
+
+
+def _whole(name: str, text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > MOST:
+        remedy = N_("Correct or clear it; until then nothing is shown.")
+        fields = {name: [N_("Write a whole number.")]}
+        raise Invalid("The filter “%(text)s” is not a number.", fields=fields, remedy=remedy, text=text)
+    return int(text)
