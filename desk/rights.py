@@ -113,9 +113,8 @@ def require(actor: Actor, verb: str, subject: object = None) -> None:
         raise lacks_scope(who.scope)
     if not _allowed(actor, who, subject):
         raise Refused(
-            "You may not do this (%(verb)s).",
+            "You may not do this.",
             remedy=N_("Ask a supervisor or an administrator for the role that it needs."),
-            verb=verb,
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from loopdesk.engine import bpmn, incidents, instances, messages, operators, outbox_rows, variables
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.errors import N_, Refused
+from loopdesk.engine.errors import N_, LoopdeskError, Refused
 from loopdesk.engine.incidents import CANCELLED, CHANGED, SKIPPED
 from loopdesk.engine.step import Step
 from loopdesk.engine.suspension import end, opened
@@ -16,13 +16,15 @@ Row = Mapping[str, Any]
 
 def data_of(actor: Actor, tx: Tx, incident_id: str) -> dict[str, Any]:
     """What can be changed about an incident: ``inputs`` of its effect (None without one), ``variables`` where it is,
-    ``skip`` and ``activity`` (whether it can be skipped, and cancelled alone)."""
+    ``skip`` and ``activity`` (whether it can be skipped, and cancelled by itself), ``alone`` (whether nothing else of
+    its instance would be left)."""
     row = incidents.get(actor, tx, incident_id)
     found: dict[str, Any] = {
         "inputs": None,
         "variables": None,
         "skip": row["kind"] not in ("inbound", outbox_rows.START),
         "activity": False,
+        "alone": False,
     }
     if row["kind"] == "effect":
         found["inputs"] = outbox_rows.payload_of(tx, row["outbox_id"]).get("inputs") or {}
@@ -32,6 +34,7 @@ def data_of(actor: Actor, tx: Tx, incident_id: str) -> dict[str, Any]:
         found["variables"] = variables.plain(surgery.data_of(_ref(tx, row, step)))
         found["skip"] = row["kind"] == "send" or _can_skip(surgery, row)
         found["activity"] = _own(tx, row) and bool(_ref(tx, row, step))
+        found["alone"] = found["activity"] and _alone(surgery, _ref(tx, row, step))
     return found
 
 
@@ -155,6 +158,15 @@ def _ref(tx: Tx, row: Row, step: Step) -> str:
     if not ref or not step.execution.is_waiting(ref):
         return ""
     return ref.partition(".")[0] if step.execution.visit_of(ref).element.kind != "boundaryEvent" else ""
+
+
+def _alone(surgery: bpmn.Surgery, ref: str) -> bool:
+    """Whether an instance that was only loaded to look at it would end without the token."""
+    try:
+        surgery.cancel(ref)
+    except LoopdeskError:
+        return False
+    return not surgery.sweep()
 
 
 def _can_skip(surgery: bpmn.Surgery, row: Row) -> bool:

@@ -114,6 +114,8 @@ def test_a_cancelled_activity_leaves_the_rest_and_the_last_one_takes_the_process
     )
     instance, incident = broken(engine, settle)
     with engine.begin() as tx:
+        found = repair.data_of(ANN, tx, incident)
+        assert (found["activity"], found["alone"]) == (True, False)
         repair.cancel(ANN, tx, incident, reason="not needed")
         assert instances.tokens(tx, instance) == {
             "active": ["u"],
@@ -123,6 +125,7 @@ def test_a_cancelled_activity_leaves_the_rest_and_the_last_one_takes_the_process
     deploy(engine, EFFECT)
     instance, incident = broken(engine, settle, "L-2")
     with engine.begin() as tx:
+        assert repair.data_of(ANN, tx, incident)["alone"], "the page says that the process ends with it"
         repair.cancel(ANN, tx, incident, reason="not needed")
     assert status(engine, instance) == "cancelled"
 

@@ -262,8 +262,10 @@ class _Reader:
 UNREACHED = {
     sending.NOBODY: N_("Not sent: there is nobody to write to. Somebody has to call, or to give a contact"),
     sending.NO_ADDRESS: N_("Not sent: the receiver has no e-mail address. Somebody has to call"),
+    sending.MACHINE: N_("Not sent: a machine wrote, and machines do not answer each other"),
+    sending.TOO_MANY: N_("Not sent: this address got too many messages within an hour"),
 }
-"""Why a message is held for want of a receiver -> what staff are warned of."""
+"""Why a message was held when it was written -> what staff are told."""
 PERSONAL = frozenset({"task.claimed", "task.released"})
 """Kinds whose sentence begins with a person."""
 
