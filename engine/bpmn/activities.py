@@ -199,6 +199,15 @@ class SubProcess(Activity):
 class EventSubProcess(SubProcess):
     """Runs in its scope each time that its start event comes (see ``events.EventStart``)."""
 
+    def start(self, token: Token) -> bool:
+        """Begin as a compensation, for which no token waited at its start event."""
+        nodes, follow = token.workflow.nodes, token.workflow.follow
+        if follow is not None:
+            for place in {node.undone_at for node in nodes.values() if node.undo is self}:
+                follow(nodes[place].element, "started")
+                follow(nodes[place].element, "completed")
+        return super().start(token)
+
 
 class CallActivity(SubProcess):
     """Runs another process of the same bundle, embedded: one state, one lock (architecture §3)."""

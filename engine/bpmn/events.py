@@ -150,6 +150,8 @@ def decide(token: Token) -> None:
     gateway, run = token.parent, token.workflow
     if isinstance(gateway.task_spec, EventGateway) and not gateway.is_fork:
         run.passed.update([gateway.task_spec.place, gateway.task_spec.way_to(token.task_spec).place])
+        run.note(gateway, "completed")
+        gateway._set_state(TaskState.COMPLETED)
         run.interrupt(token, gateway)
 
 

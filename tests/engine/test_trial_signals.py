@@ -3,8 +3,10 @@
 
 from typing import Any
 
+import pytest
+
 from loopdesk.engine import trial
-from loopdesk.tests.engine.drawing import catch, coded, diagram, event_sub, flows, timer
+from loopdesk.tests.engine.drawing import catch, coded, diagram, event_sub, flows, message, timer
 
 START, END = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
 SIGNAL = coded("signal", "go")
@@ -72,3 +74,24 @@ def test_the_trace_is_written_in_utc_and_in_the_words_of_bpmn() -> None:
     shown = tried(START + wait + END + flows("s > w > e") + inside)
     assert [row["at"] for row in shown["trace"] if row["element"] == "e"] == ["2026-01-31T16:00:00+00:00"] * 2
     assert {row["type"] for row in shown["trace"] if row["element"] == "h"} == {"subProcess"}
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_an_event_gateway_that_chose_is_completed(begins: bool) -> None:
+    gateway = f'<bpmn:eventBasedGateway id="g" instantiate="{str(begins).lower()}"/>'
+    caught = catch("a", message("m")) + catch("b", message("n")) + '<bpmn:endEvent id="e"/>'
+    before = "" if begins else '<bpmn:startEvent id="s"/>' + flows("s > g")
+    file = diagram(before + gateway + caught + flows("g > a > e", "g > b > e"), messages=("m", "n"))
+    order = trial.Order(messages=[("n", {})])
+    shown = trial.run({"p.bpmn": file}, "p.bpmn", order).as_json()
+    assert shown["status"] == "completed"
+    assert [row["event"] for row in shown["trace"] if row["element"] == "g"] == ["started", "completed"]
+
+
+def test_the_start_event_of_a_compensation_is_traced() -> None:
+    undo = event_sub("h", "<bpmn:compensateEventDefinition/>", '<bpmn:task id="back"/>', "back")
+    inner = SUB.format('<bpmn:endEvent id="ue"/>' + flows("us > ue") + undo)
+    throw = '<bpmn:endEvent id="e"><bpmn:compensateEventDefinition/></bpmn:endEvent>'
+    shown = tried(START + inner + throw + flows("s > u > e"))
+    told = [(row["element"], row["event"]) for row in shown["trace"] if row["element"] in ("h", "h-start", "back")]
+    assert told[:4] == [("h", "started"), ("h-start", "started"), ("h-start", "completed"), ("back", "started")]
