@@ -85,9 +85,9 @@ class Execution:
         execution._run.begin(program.nodes[f"{process}/"], nodes, data)
         if begins is not None:
             execution._run.passed.update(f"{process}/{item}" for item in begins.before)
-            for gateway in begins.before[:1] if follow is not None else ():
-                follow(program.nodes[f"{process}/{gateway}"].element, "started")
-                follow(program.nodes[f"{process}/{gateway}"].element, "completed")
+            if follow is not None and begins.before:
+                follow(program.nodes[f"{process}/{begins.before[0]}"].element, "started")
+                follow(program.nodes[f"{process}/{begins.before[0]}"].element, "completed")
             nodes[0].begun(execution._run.task_tree.inner[0], begins.part)
         return execution
 
