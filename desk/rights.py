@@ -115,6 +115,7 @@ def require(actor: Actor, verb: str, subject: object = None) -> None:
         raise Refused(
             "You may not do this.",
             remedy=N_("Ask a supervisor or an administrator for the role that it needs."),
+            verb=verb,
         )
 
 

@@ -19,17 +19,17 @@ class Kind:
 
 
 _PROGRAMS = (
-    (b"MZ", "Windows program (.exe)"),
-    (b"\x7fELF", "Linux program (ELF)"),
-    (b"\xcf\xfa\xed\xfe", "macOS program (Mach-O)"),
-    (b"\xce\xfa\xed\xfe", "macOS program (Mach-O)"),
-    (b"\xca\xfe\xba\xbe", "Java or macOS program"),
-    (b"\0asm", "WebAssembly program"),
-    (b"dex\n", "Android program (.dex)"),
-    (b"L\0\0\0\x01\x14\x02\0", "Windows shortcut (.lnk)"),
-    (b"#!", "script (#!)"),
-    (b"!<arch>\ndebian", "Debian package (.deb)"),
-    (b"\xed\xab\xee\xdb", "RPM package (.rpm)"),
+    (b"MZ", N_("Windows program (.exe)")),
+    (b"\x7fELF", N_("Linux program (ELF)")),
+    (b"\xcf\xfa\xed\xfe", N_("macOS program (Mach-O)")),
+    (b"\xce\xfa\xed\xfe", N_("macOS program (Mach-O)")),
+    (b"\xca\xfe\xba\xbe", N_("Java or macOS program")),
+    (b"\0asm", N_("WebAssembly program")),
+    (b"dex\n", N_("Android program (.dex)")),
+    (b"L\0\0\0\x01\x14\x02\0", N_("Windows shortcut (.lnk)")),
+    (b"#!", N_("script (#!)")),
+    (b"!<arch>\ndebian", N_("Debian package (.deb)")),
+    (b"\xed\xab\xee\xdb", N_("RPM package (.rpm)")),
 )
 _RUNNABLE = """
 exe com scr bat cmd pif msi msp ps1 psm1 vbs vbe js jse wsf wsh hta jar apk app dmg lnk reg sh bash run cpl
@@ -66,6 +66,10 @@ _SHOWN = {
 """Kinds that a browser may show; all others, HTML and SVG among them, only ever leave as bytes to save."""
 
 
+_WORDS = (N_("text"), N_("unknown"))
+"""Kinds that are words, not names of formats."""
+
+
 def look(head: bytes) -> Kind:
     """The real kind of a file that starts with ``head``; ``unknown`` for bytes that nobody knows."""
     for magic, name in _PROGRAMS:
@@ -86,15 +90,20 @@ def check(name: str, head: bytes) -> Kind:
     claimed = extension(name)
     kind = look(head)
     if kind.runs or claimed in _RUNNABLE_NAMES:
-        really = kind.name if kind.runs else f"program or script (.{claimed})"
+        really = Phrase(kind.name) if kind.runs else Phrase("program or script (.%(claimed)s)", claimed=claimed)
         problem = Phrase("%(file)s is really a %(kind)s; programs are not taken.", file=name, kind=really)
         raise _refused(name, problem, N_("Attach a screenshot, a log or a document."))
     if not _agrees(claimed, kind):
         problem = Phrase(
-            "%(file)s says .%(claimed)s but is really %(kind)s.", file=name, claimed=claimed, kind=kind.name
+            "%(file)s says .%(claimed)s but is really %(kind)s.", file=name, claimed=claimed, kind=_said(kind)
         )
         raise _refused(name, problem, N_("Give the file the name that fits its content."))
     return kind
+
+
+def _said(kind: Kind) -> str:
+    """A kind in a sentence: the names of formats are the same in each language, words for no format are not."""
+    return Phrase(kind.name) if kind.name in _WORDS else kind.name
 
 
 def extension(name: str) -> str:

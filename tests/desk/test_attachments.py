@@ -10,7 +10,7 @@ import pytest
 from loopdesk.desk import attachments, sniff
 from loopdesk.desk.store import FolderStore
 from loopdesk.engine.actor import TIMER
-from loopdesk.engine.errors import Invalid, Missing, Refused
+from loopdesk.engine.errors import Invalid, Missing, Phrase, Refused
 from loopdesk.engine.tx import Tx
 from loopdesk.tests.desk.house import House, told
 
@@ -71,6 +71,15 @@ def test_a_file_comes_back_byte_for_byte(house: House, tx: Tx, number: str) -> N
         assert (got.stream.read(), got.type, got.name) == (content, "text/plain; charset=utf-8", "应用.log")
     data = {"id": made.id, "name": "应用.log", "size": len(content), "kind": "text"}
     assert told(tx, number, "attachment.added") == data
+
+
+def test_what_a_refused_file_really_is_is_said_in_the_readers_language() -> None:
+    """INT-4: the kind is a phrase of its own, so that a Chinese sentence holds no English in its middle."""
+    with pytest.raises(Invalid) as refusal:
+        sniff.check("screen.png", EXE)
+    (problem,) = refusal.value.fields["file"]
+    assert isinstance(problem, Phrase)
+    assert "[Windows program (.exe)]" in problem.text(lambda msgid: f"[{msgid}]")
 
 
 @pytest.mark.parametrize(
