@@ -4,6 +4,7 @@ The database is the truth and a wake-up only a hint. What a handler changes in o
 because the mark ``done`` is made in the same transaction and only under a valid claim.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,8 @@ from loopdesk.engine.sql import storable
 from loopdesk.engine.tx import Engine, Tx
 
 __all__ = ["Handlers", "Remote", "Row", "Wanted", "drain", "outbox", "put", "put_many"]
+
+log = logging.getLogger(__name__)
 
 DEATHS = 8
 """After so many workers that did not come back from one row a person has to look: an incident."""
@@ -124,8 +127,10 @@ def _fail(engine: Engine, handlers: Handlers, row: Row, error: Exception) -> Non
         if isinstance(error, Away) and (again := _again(tx, handlers, row, error)):
             if outbox_rows.mark(tx, row, state=READY, lease_until=None, error=said, **again):
                 _record(tx, row, error, again)
+                tx.after_commit(lambda: log.warning("%s failed and is tried again: %s", row.kind, said))
         elif outbox_rows.mark(tx, row, state=FAILED, attempts=row.attempts + 1, lease_until=None, error=said):
-            incidents.open(tx, row, error)
+            incident = incidents.open(tx, row, error)
+            tx.after_commit(lambda: log.warning("%s failed, incident %s is open: %s", row.kind, incident, said))
             if row.kind in handlers.given_up:
                 handlers.given_up[row.kind](tx, row, error)
 

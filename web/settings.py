@@ -1,18 +1,21 @@
 """Everything that is configured from outside, read from the environment once at start-up."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from loopdesk.engine.db import default_url
 from loopdesk.engine.errors import N_, Invalid, Refused
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_LOCALES = re.compile(r"(?:(?:[A-Za-z]{2,3}(?:[_-][A-Za-z]+)*|C|POSIX)(?:\.[\w-]+)?(?:@\w+)?(?::|$))+")
 
 
 VARIABLES = {
@@ -92,8 +95,12 @@ class Settings:
             if environ.get(variable)
         }
         if "language" in values:
-            # Desktops set LANGUAGE too, to lists such as `zh_CN:en`.
+            # Desktops set LANGUAGE too, to lists such as `zh_CN:en`, also of languages that are not ours.
+            if not _LOCALES.fullmatch(values["language"]):
+                raise Invalid("%(name)s is %(text)s, but must be en or zh.", name="LANGUAGE", text=values["language"])
             values["language"] = "zh" if values["language"].lower().startswith("zh") else "en"
+        if "zone" in values:
+            _require_zone(values["zone"])
         settings = cls(**values)
         settings.prepare()
         return settings if settings.secret else replace(settings, secret=settings._kept_secret())
@@ -147,6 +154,14 @@ class Settings:
                 path.hardlink_to(draft)
             draft.unlink()
         return path.read_text()
+
+
+def _require_zone(text: str) -> None:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError) as error:
+        message = N_("%(name)s is %(text)s, but must be the name of a time zone such as Asia/Shanghai.")
+        raise Invalid(message, name="ZONE", text=text) from error
 
 
 def _parse(name: str, text: str, default: Any) -> Any:

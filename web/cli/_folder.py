@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import cast
 
 import loopdesk
+from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import calendars, facts, operations, policy, raci, sla_checks
 from loopdesk.desk.store import Store
 from loopdesk.engine import bpmn, bundles
 from loopdesk.engine.calendar import Calendars
 from loopdesk.engine.checks import check
+from loopdesk.engine.errors import N_
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host, no_scripts
 from loopdesk.engine.scripts import Sandbox
@@ -68,13 +70,29 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
     # Only the names and inputs of the operations are looked at, nothing is stored.
     host = Host(
         operations=operations.build("", cast(Store, None)),
+        effects=Webhook.effects,
         fact_names=facts.NAMES,
         calendar_names=lambda: hours,
         run_script=SANDBOX.run if scripts_allowed() else no_scripts,
         check=upper,
     )
-    findings = check(None, path.resolve().name, bundles.read_folder(path), host)
+    files = bundles.read_folder(path)
+    findings = check(None, path.resolve().name, files, host) + _unreachable(files)
     return [_at(path / finding.file, finding) for finding in findings]
+
+
+def _unreachable(files: Files) -> list[Finding]:
+    """What a deployment takes, but a house with this environment would not do."""
+    if os.environ.get("LOOPDESK_WEBHOOK_HOSTS", "").strip():
+        return []
+    message = N_("“%(name)s” posts to another system, and this environment allows none.")
+    remedy = N_("Set LOOPDESK_WEBHOOK_HOSTS where Loopdesk runs, such as api.example.com or api.example.com:8443.")
+    return [
+        Finding(process.file, element.id, element.name, "task.hosts", "warning", message, remedy, {"name": element.id})
+        for process in bpmn.read(files).processes.values()
+        for element in process.elements.values()
+        if element.extras.task in Webhook.effects
+    ]
 
 
 def scripts_allowed() -> bool:

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 import click
 
 from loopdesk.engine.actor import Actor
+from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.errors import N_
 from loopdesk.engine.tx import Tx
 from loopdesk.web.cli import translation
+from loopdesk.web.cli._data import brief
 from loopdesk.web.cli._desk import desk
 
 process_argument = click.argument("process")
@@ -22,6 +24,15 @@ def owner() -> Actor:
     """Whoever can run commands on this machine owns its data anyway; the name is kept as the author."""
     name = translation()(N_("%(user)s (command line)")) % {"user": getpass.getuser()}
     return Actor("person", "command-line", name, frozenset({"owner"}))
+
+
+def say(made: Bundle, state: str, *, dry_run: bool, as_json: bool) -> None:
+    """Print how a version stands now, or would after a trial."""
+    told = {"process": made.name, "number": made.number, "state": state, "dry_run": dry_run}
+    line = f"{made.name} {made.number} {state}"
+    if dry_run:
+        line = translation()(N_("Nothing is changed; this would be: %(line)s")) % {"line": line}
+    click.echo(brief(told) if as_json else line)
 
 
 class _Undo(Exception):

@@ -106,16 +106,19 @@ def one(instance: str, login: str) -> None:
 @click.argument("instance")
 @click.argument("changes", nargs=-1, required=True, type=JsonObject())
 @click.option("--preview", is_flag=True, help="Only say what would change.")
+@click.option("--version", type=int, help="As `show` said it; refused when the process has moved on since.")
 @reason_option
 @by_option
-def modify(instance: str, changes: tuple[dict[str, Any], ...], preview: bool, reason: str, login: str) -> None:
+def modify(
+    instance: str, changes: tuple[dict[str, Any], ...], preview: bool, version: int | None, reason: str, login: str
+) -> None:
     """Carry out CHANGES, each such as '{"do": "move", "element": "triage", "to": "resolve"}', all or none."""
     with desk().engine.begin() as tx:
         actor = actor_of(tx, login)
         if preview:
             click.echo(show(modification.preview(actor, tx, instance, changes)))
         else:
-            click.echo(show(modification.apply(actor, tx, instance, changes, reason)))
+            click.echo(show(modification.apply(actor, tx, instance, changes, reason, version=version)))
 
 
 @command.command("changes")
@@ -125,7 +128,15 @@ def changes(instance: str, login: str) -> None:
     """What people did to INSTANCE by hand, newest first."""
     with desk().engine.read() as tx:
         for row in modification.changes(actor_of(tx, login), tx, instance):
-            click.echo(f"{row['at'].isoformat()}  {row['actor_name']}  {row['kind']}  {brief(row['data'])}")
+            click.echo(f"{row['at'].isoformat()}  {row['actor_name']}  {row['kind']}  {brief(_filled(row['data']))}")
+
+
+def _filled(data: dict[str, Any]) -> dict[str, Any]:
+    """What an event says, with its message as people read it."""
+    if not data.get("message"):
+        return data
+    rest = {name: one for name, one in data.items() if name != "params"}
+    return rest | {"message": filled(data["message"], data.get("params") or {}, translation())}
 
 
 def _do(action: str, instance: str, reason: str, login: str, wanted: dict[str, Any]) -> None:

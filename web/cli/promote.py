@@ -3,8 +3,7 @@
 import click
 
 from loopdesk.engine import versions
-from loopdesk.web.cli._data import brief
-from loopdesk.web.cli._owner import changing, dry_option, json_option, note_option, owner, process_argument
+from loopdesk.web.cli._owner import changing, dry_option, json_option, note_option, owner, process_argument, say
 
 
 @click.command("promote")
@@ -17,5 +16,4 @@ def command(process: str, number: int, note: str, dry_run: bool, as_json: bool) 
     """Make version NUMBER of PROCESS current: new instances begin with it, running ones keep theirs."""
     with changing(dry_run=dry_run) as tx:
         made = versions.promote(owner(), tx, process, number, note=note)
-    told = {"process": made.name, "number": made.number, "state": versions.CURRENT, "dry_run": dry_run}
-    click.echo(brief(told) if as_json else f"{made.name} {made.number} {told['state']}")
+    say(made, versions.CURRENT, dry_run=dry_run, as_json=as_json)

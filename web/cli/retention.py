@@ -17,8 +17,9 @@ def command(dry_run: bool) -> None:
     ours = desk()
     if dry_run:
         with ours.engine.read() as tx:
-            for number in retention.due(tx, 1_000_000):
-                click.echo(number)
+            due = list(retention.due(tx, 1_000_000))
+        for number in due or [translation()(N_("Nothing is old enough."))]:
+            click.echo(number)
         return
     gone: dict[str, int] = {}
     while True:

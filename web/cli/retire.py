@@ -6,8 +6,7 @@ from loopdesk.desk import case
 from loopdesk.engine import bundles, versions
 from loopdesk.engine.errors import N_
 from loopdesk.web.cli import translation
-from loopdesk.web.cli._data import brief
-from loopdesk.web.cli._owner import changing, dry_option, json_option, note_option, owner, process_argument
+from loopdesk.web.cli._owner import changing, dry_option, json_option, note_option, owner, process_argument, say
 
 ENTRANCES = N_(
     "Every report begins with this process, by portal, e-mail and API alike. Cases are still opened and kept, but "
@@ -26,7 +25,6 @@ def command(process: str, number: int | None, note: str, dry_run: bool, as_json:
     with changing(dry_run=dry_run) as tx:
         made = versions.retire(owner(), tx, process, number, note=note)
         entrances = process == case.PROCESS and versions.state_of(tx, bundles.current(tx, process)) == versions.RETIRED
-    told = {"process": made.name, "number": made.number, "state": versions.RETIRED, "dry_run": dry_run}
     if entrances:
         click.echo(translation()(ENTRANCES), err=True)
-    click.echo(brief(told) if as_json else f"{made.name} {made.number} {told['state']}")
+    say(made, versions.RETIRED, dry_run=dry_run, as_json=as_json)

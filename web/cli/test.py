@@ -11,10 +11,11 @@ import loopdesk
 from loopdesk.engine import bundles, scenarios
 from loopdesk.engine.bpmn import Process, read
 from loopdesk.engine.errors import Invalid
-from loopdesk.engine.host import Files, Host
+from loopdesk.engine.host import Files, Host, no_scripts
 from loopdesk.engine.scenarios import Result
 from loopdesk.forms import form, validation
 from loopdesk.web.cli import translation
+from loopdesk.web.cli._folder import SANDBOX, scripts_allowed
 
 SHIPPED = Path(loopdesk.__file__).parent / "workflows"
 
@@ -24,7 +25,10 @@ SHIPPED = Path(loopdesk.__file__).parent / "workflows"
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(paths: tuple[Path, ...], as_json: bool) -> None:
     """Play scenarios: of process folders, of all folders below PATH, or of single files. Default: the shipped ones."""
-    host = Host(validate=lambda file, data, scope: validation.validate(form.read(file), data, scope=scope))
+    host = Host(
+        validate=lambda file, data, scope: validation.validate(form.read(file), data, scope=scope),
+        run_script=SANDBOX.run if scripts_allowed() else no_scripts,
+    )
     reports = [_report(folder, chosen, host) for folder, chosen in _folders(paths or (SHIPPED,))]
     if as_json:
         click.echo(json.dumps(reports, ensure_ascii=False, indent=1))
