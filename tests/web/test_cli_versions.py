@@ -64,7 +64,11 @@ def test_versions_are_listed_and_compared(two: Path) -> None:
 def test_a_version_is_promoted_retired_and_rolled_back_and_a_dry_run_changes_nothing(two: Path) -> None:
     dry = loopdesk(two, "promote", "hello", "2", "--dry-run", "--json")
     assert json.loads(dry.output) == {"process": "hello", "number": 2, "state": "current", "dry_run": True}
+    plain = loopdesk(two, "promote", "hello", "2", "--dry-run").output
+    assert plain == "Nothing is changed; this would be: hello 2 current\n"
     assert states(two) == {2: "draft", 1: "current"}
+    again = loopdesk(two, "deploy", two / "hello", "--draft", "--note", "third").output
+    assert "Nothing was deployed: these files are version 2 already." in again
     assert loopdesk(two, "promote", "hello", "2").output == "hello 2 current\n"
     assert loopdesk(two, "rollback", "hello").output == "hello 1 current\n"
     assert states(two) == {2: "former", 1: "current"}

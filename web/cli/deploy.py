@@ -3,14 +3,19 @@
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 
 from loopdesk import migrations
 from loopdesk.engine import bundles
 from loopdesk.engine.bundle import NotDeployable
+from loopdesk.engine.errors import N_
+from loopdesk.engine.tx import Tx
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._desk import desk
 from loopdesk.web.cli._findings import lines
 from loopdesk.web.cli._owner import owner
+
+UNCHANGED = N_("Nothing was deployed: these files are version %(number)s already. The note is not kept.")
 
 
 @click.command("deploy")
@@ -25,9 +30,20 @@ def command(folders: tuple[Path, ...], note: str, draft: bool) -> None:
         try:
             with engine.begin() as tx:
                 files = bundles.read_folder(folder)
+                before = _standing(tx, folder.resolve().name)
                 made = bundles.deploy(owner(), tx, folder.resolve().name, files, note=note, promote=not draft)
+                unchanged = before == _standing(tx, folder.resolve().name)
         except NotDeployable as error:
             for line in lines(error.findings, translation()):
                 click.echo(line, err=True)
             raise
         click.echo(f"{made.name} {made.number} ({made.hash[:12]})")
+        if unchanged and (draft or note):
+            click.echo(translation()(UNCHANGED) % {"number": made.number}, err=True)
+
+
+def _standing(tx: Tx, name: str) -> list[tuple[int, bool]]:
+    """Which versions there are, and which one counts."""
+    table = bundles.bundle.c
+    query = sa.select(table.number, table.current).where(table.name == name).order_by(table.number)
+    return [(row.number, row.current) for row in tx.conn.execute(query)]
