@@ -145,7 +145,7 @@ def pause(actor: Actor, tx: Tx, migration_id: str) -> None:
     versions.require(actor)
     job = migration_rows.get(tx, migration_id, lock=True)
     if job["state"] != RUNNING:
-        raise Conflict("This migration does not run.", remedy=N_("Load the page again."))
+        raise Conflict("This migration does not run.", remedy=N_("Look at how it stands now."))
     migration_rows.change(tx, migration_id, state=PAUSED)
     _record(actor, tx, "migration.paused", job)
 
@@ -155,7 +155,7 @@ def resume(actor: Actor, tx: Tx, migration_id: str) -> None:
     versions.require(actor)
     job = migration_rows.get(tx, migration_id, lock=True)
     if job["state"] != PAUSED:
-        raise Conflict("This migration is not paused.", remedy=N_("Load the page again."))
+        raise Conflict("This migration is not paused.", remedy=N_("Look at how it stands now."))
     job["turn"] += 1
     migration_rows.change(tx, migration_id, state=RUNNING, turn=job["turn"])
     _queue(tx, job, 1)

@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext
 
 from loopdesk.desk import people
 from loopdesk.desk.departments import FIRST_LINE
-from loopdesk.engine import bulk, repair, selection
+from loopdesk.engine import bulk, bundles, repair, selection
 from loopdesk.engine import incidents as engine_incidents
 from loopdesk.engine.errors import LoopdeskError, filled
 from loopdesk.engine.tx import Tx
@@ -133,6 +133,7 @@ def _list(wrong: Shown) -> str:
         settled = [told(row) for row in engine_incidents.listing(actor(), tx, state="resolved", limit=20)]
         staffed = bool(people.in_department(tx, FIRST_LINE, "agent"))
         every = selection.open_incidents(actor(), tx, selection.Incidents())
+        titles = _titles(tx, {row["process"] for row in every if row["process"]})
     warning = "" if staffed else gettext(NO_AGENTS, department=vocabulary.department(FIRST_LINE))
     return render_template(
         "incidents/incidents.html",
@@ -142,9 +143,19 @@ def _list(wrong: Shown) -> str:
         wanted=wanted,
         filters=selection.plain(wanted),
         types=sorted({row["type"] for row in every if row["type"]}),
-        processes=sorted({row["process"] for row in every if row["process"]}),
+        processes=titles,
         wrong=wrong,
     )
+
+
+def _titles(tx: Tx, processes: set[str]) -> dict[str, str]:
+    """Id -> what people call a process, by the current version of the folder of that name; else the id again."""
+    found = {one: one for one in sorted(processes)}
+    for row in bundles.listing(actor(), tx):
+        if row["name"] in found:
+            made = bundles.get(tx, row["id"])
+            found[row["name"]] = made.text(row["name"], "name", vocabulary.language()) or row["name"]
+    return found
 
 
 def _wanted() -> selection.Incidents:
