@@ -1,5 +1,6 @@
 """Commands say what they did, would do, or did not understand."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from loopdesk.engine.tx import Engine, Tx
 from loopdesk.tests.engine.drawing import diagram, flows, service
 from loopdesk.tests.web.test_cli_processes import loopdesk
 from loopdesk.web.cli import cli
+from loopdesk.web.telemetry import JsonLines
 
 CALL = '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>' + service("t", "http.post") + flows("s > t > e")
 SCRIPT = (
@@ -77,9 +79,19 @@ def test_a_failed_effect_leaves_one_log_line(engine: Engine, caplog: pytest.LogC
         raise Refused("It said no.")
 
     with engine.begin() as tx:
-        outbox.put_many(tx, [Wanted("odd", {}, "k", key="L-1", element="t")])
+        outbox.put_many(tx, [Wanted("odd", {}, "k", key="L-1", instance="i", element="t")])
+    lines: list[dict[str, str]] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        lines.append(json.loads(JsonLines("worker").format(record)))
+        return True
+
+    logger = logging.getLogger("loopdesk.engine.outbox")
+    logger.addFilter(keep)
     with caplog.at_level(logging.WARNING, "loopdesk.engine.outbox"):
         outbox.drain(engine, Handlers(local={"odd": refuse}, remote={}), worker="w", limit=1)
+    logger.removeFilter(keep)
+    assert [(one["case"], one["instance"], one["element"]) for one in lines] == [("L-1", "i", "t")]
     [line] = [one.getMessage() for one in caplog.records if one.name.endswith("engine.outbox")]
     assert "incident" in line
     assert "It said no." in line

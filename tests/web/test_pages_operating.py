@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -15,6 +16,7 @@ from loopdesk.engine.outbox import Row
 from loopdesk.tests.engine.drawing import catch, diagram, flows, timer
 from loopdesk.tests.web.browsers import as_person, csrf_of, sign_in
 from loopdesk.tests.web.conftest import settle
+from loopdesk.web.cli._desk import group_for
 from loopdesk.web.wiring import Loopdesk
 
 WAIT = '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>' + catch("c", timer("Duration", "PT1H")) + flows("s > c > e")
@@ -147,3 +149,13 @@ def test_agents_see_neither_the_list_nor_a_process(app: Flask, run: str) -> None
     assert agent.get("/instances").status_code == 403
     assert agent.get(f"/instances/{run}").status_code == 403
     assert agent.post(f"/instances/{run}/suspend", data={"reason": "x"}).status_code == 403
+
+
+def test_a_change_on_the_command_line_names_the_version_it_was_made_for(desk: Loopdesk, run: str) -> None:
+    change = '{"do": "set", "name": "amount", "value": 2}'
+    with desk.engine.read() as tx:
+        version = instances.get(tx, run)["version"]
+    for given, code in ((version + 1, 1), (version, 0)):
+        line = ["instances", "modify", run, change, "--version", str(given), "--reason", "audit"]
+        done = CliRunner().invoke(group_for(desk), line)
+        assert done.exit_code == code, done.output
