@@ -14,7 +14,7 @@ from loopdesk.engine.db import JSON, Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Conflict, LoopdeskError, Missing, Refused
 from loopdesk.engine.operators import READ, REPAIRERS, require
 from loopdesk.engine.outbox_rows import Row
-from loopdesk.engine.sql import storable
+from loopdesk.engine.storable import storable
 from loopdesk.engine.tx import Tx
 
 incident = sa.Table(

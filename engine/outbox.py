@@ -18,7 +18,7 @@ from loopdesk.engine.batch import Batch
 from loopdesk.engine.errors import Away, Refused
 from loopdesk.engine.outbox_rows import FAILED, READY, Row, Wanted, outbox, put_many
 from loopdesk.engine.retries import USUAL, Retries
-from loopdesk.engine.sql import storable
+from loopdesk.engine.storable import storable
 from loopdesk.engine.tx import Engine, Tx
 
 __all__ = ["Handlers", "Remote", "Row", "Wanted", "drain", "outbox", "put", "put_many"]

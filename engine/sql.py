@@ -17,11 +17,6 @@ def constant(word: str) -> sa.ColumnClause[str]:
     return sa.literal_column(f"'{word}'", sa.String())
 
 
-def storable(text: str) -> str:
-    """A text of somebody else's with a sign in place of what PostgreSQL cannot hold: NUL, halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
 def is_sqlite(tx: Tx) -> bool:
     """Whether the transaction runs on SQLite, where writers queue and transactions have no number."""
     return tx.engine.database.is_sqlite

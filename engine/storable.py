@@ -1,4 +1,4 @@
-"""What a database can hold of a JSON value; borders (web, command line) let nothing else in."""
+"""What a database can hold: borders (web, command line) let nothing else in, texts of other systems are made so."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,11 @@ MOST = 2**63 - 1
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 ODD_TEXT = N_("This text holds characters that cannot be stored.")
 TOO_LARGE = N_("This number is too large.")
+
+
+def storable(text: str) -> str:
+    """A text of somebody else's with a sign in place of what PostgreSQL cannot hold: NUL, halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def wrong_in(value: Any) -> tuple[str, str] | None:

@@ -44,7 +44,7 @@ from loopdesk.engine.host import Files, Host
 from loopdesk.engine.outbox import Handlers, Row
 from loopdesk.engine.periodic import Periodic
 from loopdesk.engine.scripts import Sandbox
-from loopdesk.engine.sql import storable
+from loopdesk.engine.storable import storable
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.forms import checks, form, gaps, translation, validation
 from loopdesk.web import inbound
