@@ -10,11 +10,26 @@ from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.outbox import Handlers
 from loopdesk.engine.subscriptions import subscription
 from loopdesk.engine.tx import Engine
-from loopdesk.tests.engine.drawing import HEAD
+from loopdesk.tests.engine.drawing import HEAD, extended, flows
 
 OLGA = Actor("person", "olga", "Olga", frozenset({"owner"}))
 AGENT = Actor("person", "ann", "Ann", frozenset({"agent"}))
 HANDLERS = Handlers(local={**runner.local_handlers(), **migration.local_handlers()})
+
+
+def user(identity: str, name: str = "", more: str = "") -> str:
+    return f'<bpmn:userTask id="{identity}" name="{name or identity}">{more}</bpmn:userTask>'
+
+
+def limited(text: str) -> str:
+    return extended(f'<zeebe:properties><zeebe:property name="timeLimit" value="{text}"/></zeebe:properties>')
+
+
+def boundary(host: str, definition: str, *, identity: str = "b", cancel: str = "true") -> str:
+    return (
+        f'<bpmn:boundaryEvent id="{identity}" attachedToRef="{host}" cancelActivity="{cancel}">{definition}'
+        f'</bpmn:boundaryEvent><bpmn:endEvent id="{identity}-end"/>' + flows(f"{identity} > {identity}-end")
+    )
 
 
 def release(engine: Engine, body: str, *, messages: tuple[str, ...] = (), **files: bytes) -> int:

@@ -7,26 +7,24 @@ import pytest
 from loopdesk.engine import events, migration, work
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.tx import Engine
-from loopdesk.tests.engine.drawing import catch, extended, flows, message, script, timer
-from loopdesk.tests.engine.migrating import AGENT, OLGA, carry, complete, drain, release, row_of, tasks, waits
+from loopdesk.tests.engine.drawing import catch, flows, message, script, timer
+from loopdesk.tests.engine.migrating import (
+    AGENT,
+    OLGA,
+    boundary,
+    carry,
+    complete,
+    drain,
+    limited,
+    release,
+    row_of,
+    tasks,
+    user,
+    waits,
+)
 from loopdesk.tests.engine.steps import data_of, publish, start, status
 
 S, E = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
-
-
-def user(identity: str, name: str = "", more: str = "") -> str:
-    return f'<bpmn:userTask id="{identity}" name="{name or identity}">{more}</bpmn:userTask>'
-
-
-def limited(text: str) -> str:
-    return extended(f'<zeebe:properties><zeebe:property name="timeLimit" value="{text}"/></zeebe:properties>')
-
-
-def boundary(host: str, definition: str, *, identity: str = "b", cancel: str = "true") -> str:
-    return (
-        f'<bpmn:boundaryEvent id="{identity}" attachedToRef="{host}" cancelActivity="{cancel}">{definition}'
-        f'</bpmn:boundaryEvent><bpmn:endEvent id="{identity}-end"/>' + flows(f"{identity} > {identity}-end")
-    )
 
 
 def test_a_task_keeps_id_person_and_draft_and_takes_name_and_limit_of_the_new_version(

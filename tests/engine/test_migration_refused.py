@@ -7,26 +7,20 @@ from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
 from loopdesk.engine.tx import Engine
-from loopdesk.tests.engine.drawing import extended, flows
-from loopdesk.tests.engine.migrating import AGENT, OLGA, carry, complete, release, row_of, tasks
+from loopdesk.tests.engine.drawing import flows
+from loopdesk.tests.engine.migrating import (
+    AGENT,
+    OLGA,
+    carry,
+    complete,
+    release,
+    row_of,
+    tasks,
+    user,
+)
 from loopdesk.tests.engine.steps import start, status
 
 S, E = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
-
-
-def user(identity: str, name: str = "", more: str = "") -> str:
-    return f'<bpmn:userTask id="{identity}" name="{name or identity}">{more}</bpmn:userTask>'
-
-
-def limited(text: str) -> str:
-    return extended(f'<zeebe:properties><zeebe:property name="timeLimit" value="{text}"/></zeebe:properties>')
-
-
-def boundary(host: str, definition: str, *, identity: str = "b", cancel: str = "true") -> str:
-    return (
-        f'<bpmn:boundaryEvent id="{identity}" attachedToRef="{host}" cancelActivity="{cancel}">{definition}'
-        f'</bpmn:boundaryEvent><bpmn:endEvent id="{identity}-end"/>' + flows(f"{identity} > {identity}-end")
-    )
 
 
 SPLIT = '<bpmn:parallelGateway id="fork"/><bpmn:parallelGateway id="join"/>'
