@@ -63,6 +63,20 @@ def test_the_list_is_filtered_and_many_are_put_on_hold(admin: FlaskClient, desk:
     assert f"/instances/{run}" in admin.get("/instances?process=wait&status=suspended").text
 
 
+@pytest.mark.usefixtures("run")
+def test_the_list_calls_processes_by_the_name_that_people_know(admin: FlaskClient) -> None:
+    assert ">Take in a problem</a>" in admin.get("/instances?process=intake").text
+    assert ">受理问题</a>" in admin.get("/instances?process=intake&lang=zh").text
+
+
+def test_how_far_many_are_is_said_in_the_language_of_the_command(admin: FlaskClient, desk: Loopdesk, run: str) -> None:
+    answer = admin.post("/instances/bulk?process=wait", data={"action": "suspend", "reason": "audit"})
+    settle(desk)
+    asked = ["--lang", "zh", "instances", "progress", answer.location.rsplit("/", 1)[-1]]
+    done = CliRunner().invoke(group_for(desk), asked)
+    assert "suspend：完成 1 项，拒绝 0 项，等待 0 项" in done.output, (run, done.output)
+
+
 @pytest.mark.parametrize(
     "query", ["number=abc&older_than=xyz", "number=-1", "older_than=99999999999999999999", "status=x"]
 )

@@ -13,6 +13,7 @@ from loopdesk.web.cli._data import JsonObject, brief, show
 from loopdesk.web.cli._desk import desk
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+PROGRESS = N_("%(action)s: %(done)s done, %(refused)s refused, %(waiting)s waiting")
 
 
 def _filtered(command: Command) -> Command:
@@ -88,7 +89,8 @@ def progress(bulk_id: str, login: str) -> None:
         actor = actor_of(tx, login)
         state = bulk.get(actor, tx, bulk_id)
         refused = bulk.items(actor, tx, bulk_id, state="refused", limit=1000)
-    click.echo(f"{state['action']}: {state['done']} done, {state['refused']} refused, {state['waiting']} waiting")
+    counts = {name: state[name] for name in ("action", "done", "refused", "waiting")}
+    click.echo(translation()(PROGRESS) % counts)
     for row in refused:
         click.echo(f"{row['subject']}  {row['key']}  {filled(row['message'], row['params'], translation())}")
 

@@ -3,6 +3,8 @@
 import click
 
 from loopdesk import migrations
+from loopdesk.engine.errors import N_
+from loopdesk.web.cli import translation
 from loopdesk.web.cli._desk import desk
 
 
@@ -14,6 +16,8 @@ def command() -> None:
     ours = desk()
     migrations.upgrade(ours.engine.database)
     first = first_start(ours)
-    click.echo("The database is up to date.")
+    translate = translation()
+    click.echo(translate(N_("The database is up to date.")))
     if first:
-        click.echo(f"First sign-in: {first.login}, password: {first.password} (shown only now)")
+        said = translate(N_("First sign-in: %(login)s, password: %(password)s (shown only now)"))
+        click.echo(said % {"login": first.login, "password": first.password})

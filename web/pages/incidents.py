@@ -133,7 +133,7 @@ def _list(wrong: Shown) -> str:
         settled = [told(row) for row in engine_incidents.listing(actor(), tx, state="resolved", limit=20)]
         staffed = bool(people.in_department(tx, FIRST_LINE, "agent"))
         every = selection.open_incidents(actor(), tx, selection.Incidents())
-        titles = _titles(tx, {row["process"] for row in every if row["process"]})
+        named = titles(tx, {row["process"] for row in every if row["process"]})
     warning = "" if staffed else gettext(NO_AGENTS, department=vocabulary.department(FIRST_LINE))
     return render_template(
         "incidents/incidents.html",
@@ -143,12 +143,12 @@ def _list(wrong: Shown) -> str:
         wanted=wanted,
         filters=selection.plain(wanted),
         types=sorted({row["type"] for row in every if row["type"]}),
-        processes=titles,
+        processes=named,
         wrong=wrong,
     )
 
 
-def _titles(tx: Tx, processes: set[str]) -> dict[str, str]:
+def titles(tx: Tx, processes: set[str]) -> dict[str, str]:
     """Id -> what people call a process, by the current version of the folder of that name; else the id again."""
     found = {one: one for one in sorted(processes)}
     for row in bundles.listing(actor(), tx):

@@ -13,7 +13,7 @@ from loopdesk.engine.storable import MOST
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages import changes, plain
-from loopdesk.web.pages.incidents import marks, told
+from loopdesk.web.pages.incidents import marks, titles, told
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_instances", __name__, url_prefix="/instances")
@@ -176,7 +176,7 @@ def _list(wrong: Shown) -> str:
     wanted, total, unread = selection.Instances(), 0, False
     with read_tx() as tx:
         operators.require(actor(), scope=operators.READ)
-        known = selection.processes(tx)
+        known = titles(tx, set(selection.processes(tx)))
         try:
             wanted = _wanted()
             rows, total = selection.instances(actor(), tx, wanted, limit=PAGE, after=request.args.get("after", ""))
