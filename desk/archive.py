@@ -37,9 +37,15 @@ archive_ = sa.Table(
 
 
 def put(actor: Actor, tx: Tx, stores: Mapping[str, Store], number: str) -> int:
-    """Move a closed case into an archive file; returns how many rows left the tables. The caller knows that it may."""
+    """Move a closed case into an archive file; returns how many rows left the tables. The caller knows that it may.
+
+    A case that was reopened since it was chosen stays.
+    """
     require(actor, "retention.run")
-    case = tx.conn.execute(sa.select(case_).where(case_.c.number == number)).mappings().one()
+    closed = sa.select(case_).where(case_.c.number == number, case_.c.status == "closed").with_for_update()
+    case = tx.conn.execute(closed).mappings().first()
+    if case is None:
+        return 0
     rows = retention.collect(tx, case_.name, number)
     contents = sorted(
         set(
@@ -85,14 +91,13 @@ def drop(tx: Tx, store: Store, where: sa.ColumnElement[bool], most: int) -> int:
         tx.conn.execute(sa.select(archive_).where(where).order_by(archive_.c.archived_at).limit(most)).mappings().all()
     )
     tx.conn.execute(sa.delete(archive_).where(archive_.c.number.in_([row["number"] for row in rows])))
-    for row in rows:
-        _forget(tx, store, [row["sha256"], *row["files"]])
+    _forget(tx, store, [sha256 for row in rows for sha256 in (row["sha256"], *row["files"])])
     return len(rows)
 
 
 def clean(tx: Tx, store: Store, contact_id: str, clean: Callable[[Any], Any]) -> int:
     """Erase a contact's archived cases as a whole, and words from all others; returns how many files changed."""
-    changed = drop(tx, store, archive_.c.contact_id == contact_id, most=1_000_000)
+    changed, replaced = drop(tx, store, archive_.c.contact_id == contact_id, most=1_000_000), []
     for row in tx.conn.execute(sa.select(archive_.c.number, archive_.c.sha256)).all():
         held = _read(store, row.sha256)
         cleaned = clean(held)
@@ -100,9 +105,9 @@ def clean(tx: Tx, store: Store, contact_id: str, clean: Callable[[Any], Any]) ->
             sha256, size = _write(store, cleaned)
             values = {"sha256": sha256, "size": size}
             tx.conn.execute(sa.update(archive_).where(archive_.c.number == row.number).values(**values))
-            _forget(tx, store, [row.sha256])
-            changed += 1
-    return changed
+            replaced.append(row.sha256)
+    _forget(tx, store, replaced)
+    return changed + len(replaced)
 
 
 def contents(tx: Tx) -> set[str]:
@@ -112,6 +117,8 @@ def contents(tx: Tx) -> set[str]:
 
 
 def _forget(tx: Tx, store: Store, gone: list[str]) -> None:
+    if not gone:
+        return
     left = contents(tx)
     tx.after_commit(partial(store_.forget, store, set(gone) - left))
 

@@ -71,10 +71,7 @@ def due(tx: Tx, most: int) -> list[str]:
 
 
 def _cases(actor: Actor, tx: Tx, keeper: Keeper, _before: datetime) -> int:
-    numbers = due(tx, CASES)
-    for number in numbers:
-        archive.put(actor, tx, keeper.stores, number)
-    return len(numbers)
+    return sum(1 for number in due(tx, CASES) if archive.put(actor, tx, keeper.stores, number))
 
 
 def _tokens(tx: Tx, before: datetime) -> int:

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from loopdesk.connectors.inbound import inbound
-from loopdesk.desk import archive, holds, retention
+from loopdesk.desk import archive, casework, holds, retention
 from loopdesk.desk.letters import communication
 from loopdesk.engine import audit_verify
+from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.db import metadata
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.outbox_rows import outbox
@@ -86,6 +87,16 @@ def test_what_is_open_or_held_or_was_written_to_lately_stays(house: House) -> No
     later(house, 3)
     assert run(house)["cases"] == 1
     assert house.stage.case(opened).status != "closed"
+
+
+def test_a_case_that_was_reopened_after_it_was_chosen_stays(house: House) -> None:
+    later(house, 3.1)
+    desk = house.stage.desk
+    with desk.engine.begin() as tx:
+        assert retention.due(tx, 20) == [house.number]
+        casework.reopen(SYSTEM, tx, house.number, reason="It came back.")
+        assert archive.put(ADMIN, tx, stores(desk.settings), house.number) == 0
+    assert house.stage.case(house.number).status == "open"
 
 
 def test_raw_mails_and_done_effects_go_sooner(house: House) -> None:

@@ -173,6 +173,14 @@ def test_a_migration_is_paused_and_goes_on(light_app: Flask, light_desk: Loopdes
         assert migration.listing(SYSTEM, tx)[0]["state"] == "finished"
 
 
+def test_a_form_without_versions_and_an_act_that_is_none_are_not_found(light_app: Flask, light_desk: Loopdesk) -> None:
+    deploy(light_desk, OTHER)
+    owner = Owner(light_app)
+    for given in ({}, {"source": "x", "target": "2"}, {"source": "1"}):
+        assert owner.post("/definitions/intake/migrate", act="start", **given).status_code == 404
+    assert owner.post("/definitions/intake/migrations/none/stop").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["versions/1/promote", "versions/1/retire", "rollback", "migrate"])
 def test_staff_who_own_no_process_change_nothing(light_app: Flask, light_desk: Loopdesk, path: str) -> None:
     deploy(light_desk, OTHER)

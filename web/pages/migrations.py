@@ -37,7 +37,7 @@ def decide(name: str) -> ResponseReturnValue:
     mapping = _mapping()
     if request.form.get("act") != "start":
         return _page(name, mapping, NOTHING)
-    source, target = (int(request.form[side]) for side in ("source", "target"))
+    source, target = (request.form.get(side, 0, type=int) for side in ("source", "target"))
     try:
         with open_tx() as tx:
             job = migration.start(
@@ -70,7 +70,7 @@ def progress(name: str, migration_id: str) -> str:
         return render_template("definitions/progress.html", **_standing(tx, name, migration_id))
 
 
-@blueprint.post("/<name>/migrations/<migration_id>/<act>")
+@blueprint.post("/<name>/migrations/<migration_id>/<any(pause, resume):act>")
 def pause_or_resume(name: str, migration_id: str, act: str) -> ResponseReturnValue:
     """Let it rest after the batch in hand, or go on."""
     verb = migration.pause if act == "pause" else migration.resume
