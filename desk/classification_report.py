@@ -74,7 +74,7 @@ LIMITS = """## Limits
 - The shipped examples were written for this product, in pairs that say the same thing. Real customers write about
   things that stand nowhere in them, so expect **less** than these figures at first; the choices of your people at
   triage correct that with time.
-- The classes are equally large here. In a house where most reports are of one kind, the shares will be others.
+- The classes are almost equally large here. In a house where most reports are of one kind, the shares will be others.
 - A report is counted as one class. Who writes about an invoice and an outage in one mail gets one of the two.
 - “Fault” is the hardest class: everything that does not work looks like one, and hardware, network and third-party
   problems are faults, too. Look at its row of the confusion table before you trust it.
@@ -92,7 +92,8 @@ What an agent chooses at triage is kept as a label of that case's text. After so
 `classification.yaml`), or once an owner has deployed other examples, a worker trains anew. Before and after are asked
 the same held-out texts; a model with a lower macro-F1 than the one in use is not taken. Each training stands in the
 table `classification_model` with both figures and among the events (`classification.trained` or `.rejected`).
-A case that is erased is not learnt from again.
+A case that is erased is not learnt from again. A model keeps no texts, only words and pieces of words that at least two
+texts share; what an erased case added to such a count goes with the next training.
 """
 
 

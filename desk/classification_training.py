@@ -25,9 +25,9 @@ class Answer(NamedTuple):
 
 def fit(examples: Sequence[Example], language: str, about: Mapping[str, Any] | None = None) -> Model:
     """Train on all ``examples``, which are of two classes or more; the same examples give the same model."""
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - takes a second to load
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - as above
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - comes with it
+    from sklearn.feature_extraction.text import TfidfVectorizer  # takes a second to load, so not before it is needed
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
         vectorizer = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=_SEEN)

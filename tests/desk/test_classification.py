@@ -115,11 +115,14 @@ def test_a_persons_choice_becomes_a_label_and_teaches_the_house(house: House, tr
         assert kept is not None
         assert (kept["chosen"], kept["by_id"], kept["corrected"]) == ("hardware", lina.id, True)
         assert told(trained, number, "case.type_corrected")["guess"] == before["type"]
+    again = house.report(trained, title=asked, description="zorbinator b").number
+    run(SYSTEM, "case.classify", again)
+    run(lina, "case.learn", again, type="hardware")
     first, _ = classification.current(trained, "en")
     row = learn(trained)
     assert row is not None
     assert row["adopted"]
-    assert row["examples"] == len(read(table(WORDS), "x")) + 2
+    assert row["examples"] == len(read(table(WORDS), "x")) + 2, "the same words twice are one example"
     second, model = classification.current(trained, "en")
     assert model is not None
     assert (second != first, model.guess("my zorbinator").type) == (True, "hardware")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from loopdesk.desk import classification, classification_learning
+from loopdesk.desk import classification, classification_learning, classification_report
 from loopdesk.desk.classification_examples import BUNDLE, classes
 from loopdesk.desk.classification_model import NOTHING
 from loopdesk.desk.classification_text import LANGUAGES, language_of
@@ -91,9 +91,6 @@ def _examples(tx: Tx) -> Bundle | None:
 
 
 def _evaluate(as_json: bool) -> None:
-    # Loaded here: measuring needs scikit-learn, guessing does not.
-    from loopdesk.desk import classification_report  # noqa: PLC0415 - see above
-
     with desk().engine.read() as tx:
         needed = classification.threshold(tx)
         lessons = [classification_learning.lesson(tx, language) for language in LANGUAGES]
