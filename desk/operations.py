@@ -6,7 +6,7 @@ Process owners read the docstrings and inputs; `steps` makes of each function wh
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, facts, record, sending, sla
+from loopdesk.desk import casework, classification, facts, record, sending, sla
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
@@ -15,6 +15,21 @@ from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 
 __all__ = ["build", "describe", "open_parameters", "parameters"]
+
+
+@operation("case.classify")
+def _classify(step: Step) -> Result:
+    """Guess the type of problem from the customer's words.
+
+    Gives: type (empty when it is not sure enough), confidence (0 to 1), ranked (every type with its confidence).
+    """
+    return classification.classify(step.actor, step.tx, step.number)
+
+
+@operation("case.learn")
+def _learn(step: Step, *, type: str) -> Result:  # noqa: A002 - diagrams call it so
+    """Keep the type that a person chose, for the next training. Gives: corrected (true when the guess was another)."""
+    return {"corrected": classification.learn(step.actor, step.tx, step.number, kind=type)}
 
 
 @operation("case.set_type")

@@ -49,6 +49,8 @@ VERBS: Mapping[str, Who] = {
     "case.attach": Who(CASEWORK, _OUTSIDE, "cases:write"),
     "communications.receive": Who(DESK, _CONNECTOR, "cases:write"),
     "communications.send": _DIAGRAM,
+    "case.classify": _DIAGRAM,
+    "case.learn": _DIAGRAM,
     "case.set_type": _DIAGRAM,
     "case.set_priority": _DIAGRAM,
     "case.set_facts": _DIAGRAM,
@@ -84,6 +86,7 @@ VERBS: Mapping[str, Who] = {
     "erasure.erase": Who(ADMIN),
     "archive.read": Who(ADMIN),
     "retention.run": Who(ADMIN, frozenset({"timer"})),
+    "classification.train": Who(ADMIN, frozenset({"timer"})),
     "attachments.sweep": Who(ADMIN, frozenset({"timer"})),
 }
 """Verb -> who may do it. The system itself may do everything; a verb that is missing here is refused to all others."""

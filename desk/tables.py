@@ -1,6 +1,17 @@
 """Brings every table of the desk onto the one metadata: what migrations compare the database with."""
 
-from loopdesk.desk import attachments, customers, emergency, handoff, people, record, survey, tokens, verification
+from loopdesk.desk import (
+    attachments,
+    classification,
+    customers,
+    emergency,
+    handoff,
+    people,
+    record,
+    survey,
+    tokens,
+    verification,
+)
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.letters import communication
 
@@ -17,6 +28,8 @@ TABLES = (
     customers.contact_,
     communication,
     attachments.attachment,
+    classification.classification,
+    classification.classification_model,
     handoff.handoff_,
     handoff.signature,
     emergency.emergency_,

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import loopdesk
-from loopdesk.desk import credentials, demo, people
+from loopdesk.desk import classification, credentials, demo, people
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import N_
@@ -36,6 +36,7 @@ def first_start(desk: Loopdesk) -> FirstSignIn | None:
     """
     with desk.engine.begin() as tx:
         bundles.seed(tx, WORKFLOWS)
+        classification.seed(tx)
         made = _first_admin(tx, desk)
         if desk.settings.demo:
             demo.seed(tx)

@@ -25,6 +25,8 @@ from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import (
     attachments,
     calendars,
+    classification_examples,
+    classification_learning,
     communications,
     departments,
     facts,
@@ -92,7 +94,7 @@ def build(settings: Settings, *, clock: Clock | None = None, identity: Identity 
     return Loopdesk(
         settings=settings,
         engine=engine,
-        handlers=_handlers(settings, registry, clock, store, chores),
+        handlers=_handlers(settings, engine, registry, store, chores),
         periodic=chores,
         registry=registry,
         store=store,
@@ -132,6 +134,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         for file in sorted(files):
             if file.endswith(".form"):
                 found += checks.check(files[file], file=file, facts=facts.NAMES)
+        found += classification_examples.check(name, files)
         return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
 
     def calendar_names() -> Collection[str] | None:
@@ -168,6 +171,7 @@ def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
         Periodic("attachments.sweep", timedelta(days=1), sweep),
         Periodic("messages.expire", timedelta(minutes=1), expire),
         Periodic("audit.chain", timedelta(minutes=1), audit.job),
+        Periodic("classification.look", timedelta(minutes=1), classification_learning.look),
         Periodic("retention.run", timedelta(minutes=10), _retaining(settings)),
     )
 
@@ -185,7 +189,7 @@ def keeper(settings: Settings) -> retention.Keeper:
 
 
 def _handlers(
-    settings: Settings, registry: Registry, clock: Clock, store: Store, chores: Sequence[Periodic] = ()
+    settings: Settings, engine: Engine, registry: Registry, store: Store, chores: Sequence[Periodic] = ()
 ) -> Handlers:
     def sent(tx: Tx, payload: Mapping[str, Any], _result: Mapping[str, Any]) -> None:
         communications.settle(tx, payload["communication"])
@@ -195,11 +199,11 @@ def _handlers(
 
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
-    remote: dict[str, delivery.Delivery | delivery.Effects] = {
-        "send": delivery.Delivery(registry, clock, sent),
+    leaving: dict[str, delivery.Delivery | delivery.Effects] = {
+        "send": delivery.Delivery(registry, engine.clock, sent),
         "effect": delivery.Effects(registry, runner.settle_effect),
         # A message that belongs to no case, such as the way into the portal: sent is all there is to know.
-        "letter": delivery.Delivery(registry, clock, lambda *_: None),
+        "letter": delivery.Delivery(registry, engine.clock, lambda *_: None),
     }
     return Handlers(
         local={
@@ -210,7 +214,7 @@ def _handlers(
             **mail,
             **periodic.handlers(chores),
         },
-        remote=remote,
+        remote={**leaving, classification_learning.KIND: classification_learning.Training(engine)},
         given_up={"send": not_sent},
-        retries={kind: one.retries for kind, one in remote.items()},
+        retries={kind: one.retries for kind, one in leaving.items()},
     )

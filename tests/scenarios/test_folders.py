@@ -10,7 +10,7 @@ import pytest
 import yaml
 from lxml import etree
 
-from loopdesk.desk import facts, operations, raci
+from loopdesk.desk import classification_examples, facts, operations, raci
 from loopdesk.engine.bpmn import read
 from loopdesk.engine.checks import check
 from loopdesk.engine.findings import Finding
@@ -58,6 +58,7 @@ def test_a_folder_deploys_without_a_remark(name: str) -> None:
             *raci.check(bundle, files, departments),
             *(found for findings in forms for found in findings),
             *gaps.check(files),
+            *classification_examples.check(bundle, files),
         ]
 
     host = Host(operations=operations.build("https://desk.example", None), fact_names=facts.NAMES, check=upper)  # type: ignore[arg-type]

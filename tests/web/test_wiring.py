@@ -25,7 +25,7 @@ REPORT = case.Report(channel="portal", description="The printer smokes", email="
 
 def test_a_message_leaves_through_its_connector_and_is_marked_sent(desk: Loopdesk) -> None:
     recorder = Recorder()
-    handlers = wiring._handlers(desk.settings, Registry([recorder]), desk.engine.clock, desk.store)
+    handlers = wiring._handlers(desk.settings, desk.engine, Registry([recorder]), desk.store)
     with desk.engine.begin() as tx:
         made = case.open(SYSTEM, tx, REPORT)
     while outbox.drain(desk.engine, handlers, worker="test"):

@@ -7,7 +7,7 @@ from typing import cast
 
 import loopdesk
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import calendars, facts, operations, policy, raci, sla_checks
+from loopdesk.desk import calendars, classification_examples, facts, operations, policy, raci, sla_checks
 from loopdesk.desk.store import Store
 from loopdesk.engine import bpmn, bundles
 from loopdesk.engine.calendar import Calendars
@@ -65,6 +65,7 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
         found = raci.check(name, files, known)
         for file in sorted(file for file in files if file.endswith(".form")):
             found += form_checks.check(files[file], file=file, facts=facts.NAMES)
+        found += classification_examples.check(name, files)
         return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
 
     # Only the names and inputs of the operations are looked at, nothing is stored.

@@ -72,6 +72,8 @@ STEPS: Mapping[str, Sentence] = {
     "signal.thrown": Sentence("arrow", N_("Signal sent to all: %(signal)s")),
     "signal.heard": Sentence("arrow", N_("Signal received: %(signal)s")),
     "case.facts_found": Sentence("pen", N_("Facts noted")),
+    "case.classified": Sentence("table", N_("The type was guessed from the words")),
+    "case.type_corrected": Sentence("pen", N_("The guessed type was corrected")),
 }
 """What the machinery does, shown on request."""
 

@@ -1,0 +1,162 @@
+"""Guessing what kind of problem a case is, and keeping what people say about the guess (INT-4).
+
+The owner's examples and figures are policy data; a trained model is a row of numbers. `classification_learning` makes
+new ones.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import policy, record
+from loopdesk.desk.classification_examples import BUNDLE, digest
+from loopdesk.desk.classification_model import NOTHING, Guess, Model, unpacked
+from loopdesk.desk.classification_text import LANGUAGES, language_of
+from loopdesk.desk.record import NUMBER, PERSON_ID
+from loopdesk.desk.rights import require
+from loopdesk.engine import bundles, events
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import JSON, Moment, metadata, new_id
+from loopdesk.engine.errors import Missing
+from loopdesk.engine.sql import upsert
+from loopdesk.engine.tx import Tx
+
+classification = sa.Table(
+    "classification",
+    metadata,
+    sa.Column("case", NUMBER, sa.ForeignKey("case_.number"), primary_key=True),
+    sa.Column("language", sa.String(10), nullable=False),
+    sa.Column("guess", sa.String(60), nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("ranked", JSON, nullable=False),
+    sa.Column("model_id", sa.String(32), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("chosen", sa.String(60), nullable=False),
+    sa.Column("corrected", sa.Boolean, nullable=False),
+    sa.Column("by_id", PERSON_ID, nullable=False),
+    sa.Column("chosen_at", Moment),
+    sa.Index("ix_classification_chosen", "language", "chosen_at"),
+)
+"""What was guessed about a case (``guess`` is empty where it was not sure) and what a person chose; the text itself
+stays on the case alone, so that it is erased with it."""
+
+classification_model = sa.Table(
+    "classification_model",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("language", sa.String(10), nullable=False, index=True),
+    sa.Column("adopted", sa.Boolean, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("bundle_id", sa.String(32), nullable=False),
+    sa.Column("through", Moment),
+    sa.Column("examples", sa.Integer, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("former_score", sa.Float),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+"""Each training: which examples (``digest``, ``bundle_id``) and people's choices up to ``through`` it had, its
+cross-validated macro-F1 beside that of the model in use, and whether it was ``adopted``; only then it has content."""
+
+SHIPPED = Path(__file__).parent / "models"
+_KEPT = 8
+_kept: dict[str, Model] = {}
+"""Models read last, by id: a row never changes."""
+
+
+def classify(actor: Actor, tx: Tx, number: str) -> dict[str, Any]:
+    """Guess the type of a case from its title and description and keep the guess.
+
+    Gives ``type`` (empty where the guess is less probable than ``confidence`` of the policy, or nobody has trained
+    yet), ``confidence`` of the best class between 0 and 1, and ``ranked``, all classes with theirs, best first.
+    """
+    require(actor, "case.classify")
+    case = record.get(tx, number)
+    text = f"{case.title}\n{case.description}"
+    language = language_of(text)
+    model_id, model = current(tx, language)
+    guess = model.guess(text) if model else NOTHING
+    if not guess.type:
+        return {"type": "", "confidence": 0.0, "ranked": []}
+    found = answer(tx, guess)
+    row = {"case": number, "language": language, "guess": found["type"], "model_id": model_id, "at": tx.now}
+    row |= {"confidence": found["confidence"], "ranked": found["ranked"]}
+    row |= {"chosen": "", "corrected": False, "by_id": "", "chosen_at": None}
+    upsert(tx, classification, [row], unique="case")
+    data = {"type": found["type"], "likely": guess.type, "confidence": found["confidence"], "model": model_id}
+    events.record(actor, tx, "case.classified", key=number, data=data)
+    return found
+
+
+def answer(tx: Tx, guess: Guess) -> dict[str, Any]:
+    """A guess as diagrams see it: no type where it is less sure than the policy asks for."""
+    sure = guess.confidence >= threshold(tx)
+    ranked = [{"type": name, "confidence": round(share, 4)} for name, share in guess.ranked]
+    return {"type": guess.type if sure else "", "confidence": round(guess.confidence, 4), "ranked": ranked}
+
+
+def threshold(tx: Tx) -> float:
+    """The least confidence of a guess that counts, 0 to 1."""
+    return float(policy.value(tx, "classification", "confidence", default=0.5))
+
+
+def learn(actor: Actor, tx: Tx, number: str, *, kind: str) -> bool:
+    """Keep the type that a person chose as a label of the case's text; True when the guess was another or none.
+
+    Nothing is kept of a case that was never classified, nor of what no person has said.
+    """
+    require(actor, "case.learn")
+    row = tx.conn.execute(sa.select(classification).where(classification.c.case == number)).mappings().first()
+    if row is None or actor.kind != "person":
+        return False
+    corrected: bool = kind != row["guess"]
+    values = {"chosen": kind, "corrected": corrected, "by_id": actor.id, "chosen_at": tx.now}
+    tx.conn.execute(sa.update(classification).where(classification.c.case == number).values(**values))
+    if corrected:
+        data = {"type": kind, "guess": row["guess"], "confidence": row["confidence"]}
+        events.record(actor, tx, "case.type_corrected", key=number, data=data)
+    return corrected
+
+
+def of_case(tx: Tx, number: str) -> Mapping[str, Any] | None:
+    """What was guessed and chosen about a case; None where nothing was."""
+    row = tx.conn.execute(sa.select(classification).where(classification.c.case == number)).mappings().first()
+    return dict(row) if row else None
+
+
+def current(tx: Tx, language: str) -> tuple[str, Model | None]:
+    """The model in use for a language with its id; empty and None before the first."""
+    table = classification_model
+    query = sa.select(table.c.id).where(table.c.language == language, table.c.adopted)
+    found = tx.conn.scalar(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(1))
+    if found is None:
+        return "", None
+    if found not in _kept:
+        content = tx.conn.scalar(sa.select(table.c.content).where(table.c.id == found))
+        while len(_kept) >= _KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[found] = unpacked(bytes(content or b""))
+    return str(found), _kept[found]
+
+
+def seed(tx: Tx) -> None:
+    """Take the shipped models into a house that has none, for its shipped examples: no training at the first start."""
+    try:
+        bundle = bundles.current(tx, BUNDLE)
+    except Missing:
+        return
+    for language in LANGUAGES:
+        table = classification_model
+        known = tx.conn.scalar(sa.select(table.c.id).where(table.c.language == language).limit(1))
+        content = shipped(language)
+        about = unpacked(content).about
+        if known is None and about["digest"] == digest(bundle.files, language):
+            row = {"id": new_id(), "language": language, "bundle_id": bundle.id, "at": tx.now, "content": content}
+            tx.conn.execute(sa.insert(table).values(adopted=True, **row, **about))
+
+
+def shipped(language: str) -> bytes:
+    """The packed model of the shipped examples."""
+    return (SHIPPED / f"classification.{language}.zst").read_bytes()

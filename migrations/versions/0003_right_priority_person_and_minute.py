@@ -1,0 +1,61 @@
+"""Right priority, person and minute."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from loopdesk.engine.db import Moment
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Right priority, person and minute."""
+    op.create_table(
+        "classification_model",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("adopted", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("bundle_id", sa.String(length=32), nullable=False),
+        sa.Column("through", Moment(), nullable=True),
+        sa.Column("examples", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("former_score", sa.Float(), nullable=True),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_classification_model")),
+    )
+    with op.batch_alter_table("classification_model", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_classification_model_language"), ["language"], unique=False)
+
+    op.create_table(
+        "classification",
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("guess", sa.String(length=60), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("ranked", sa.JSON(), nullable=False),
+        sa.Column("model_id", sa.String(length=32), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("chosen", sa.String(length=60), nullable=False),
+        sa.Column("corrected", sa.Boolean(), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("chosen_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_classification_case")),
+        sa.PrimaryKeyConstraint("case", name=op.f("pk_classification")),
+    )
+    with op.batch_alter_table("classification", schema=None) as batch_op:
+        batch_op.create_index("ix_classification_chosen", ["language", "chosen_at"], unique=False)
+
+
+def downgrade() -> None:
+    """Back to the schema before."""
+    with op.batch_alter_table("classification", schema=None) as batch_op:
+        batch_op.drop_index("ix_classification_chosen")
+
+    op.drop_table("classification")
+    with op.batch_alter_table("classification_model", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_classification_model_language"))
+
+    op.drop_table("classification_model")
