@@ -6,12 +6,14 @@ Process owners read the docstrings and inputs; `steps` makes of each function wh
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, classification, facts, record, sending, sla
+from loopdesk.desk import casework, facts, record, sending
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
 from loopdesk.desk import verification as verifications
+from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.receivers import CUSTOMER
+from loopdesk.desk.sla import targets as sla
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 
 __all__ = ["build", "describe", "open_parameters", "parameters"]

@@ -1,17 +1,7 @@
 """Brings every table of the desk onto the one metadata: what migrations compare the database with."""
 
-from loopdesk.desk import (
-    attachments,
-    classification,
-    customers,
-    emergency,
-    handoff,
-    people,
-    record,
-    survey,
-    tokens,
-    verification,
-)
+from loopdesk.desk import attachments, customers, emergency, handoff, people, record, survey, tokens, verification
+from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.letters import communication
 

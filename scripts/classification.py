@@ -1,18 +1,18 @@
 """Trains the shipped models and measures them: ``python -m loopdesk.scripts.classification``.
 
-Writes ``desk/models/`` and ``docs/classification.md``; run it after a change of ``workflows/classification`` or of what
+Writes ``desk/classification/models/`` and ``docs/classification.md``; run it after a change of ``workflows/classification`` or of what
 a classifier sees of a text. The same examples give the same files.
 """
 
 from pathlib import Path
 
 from loopdesk.desk import policy
-from loopdesk.desk.classification import SHIPPED
-from loopdesk.desk.classification_examples import BUNDLE, POLICY, digest, file_of, read
-from loopdesk.desk.classification_model import packed
-from loopdesk.desk.classification_report import measure, page
-from loopdesk.desk.classification_text import LANGUAGES
-from loopdesk.desk.classification_training import fit
+from loopdesk.desk.classification.examples import BUNDLE, POLICY, digest, file_of, read
+from loopdesk.desk.classification.guess import SHIPPED
+from loopdesk.desk.classification.model import packed
+from loopdesk.desk.classification.report import measure, page
+from loopdesk.desk.classification.text import LANGUAGES
+from loopdesk.desk.classification.training import fit
 from loopdesk.engine import bundles
 
 ROOT = Path(__file__).parent.parent

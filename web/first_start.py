@@ -7,7 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 import loopdesk
-from loopdesk.desk import classification, credentials, demo, people
+from loopdesk.desk import credentials, demo, people
+from loopdesk.desk.classification import guess as classification
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import N_

@@ -25,8 +25,6 @@ from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import (
     attachments,
     calendars,
-    classification_examples,
-    classification_learning,
     communications,
     departments,
     facts,
@@ -34,8 +32,10 @@ from loopdesk.desk import (
     raci,
     retention,
     rights,
-    sla_checks,
 )
+from loopdesk.desk.classification import examples as classification_examples
+from loopdesk.desk.classification import learning as classification_learning
+from loopdesk.desk.sla import checks as sla_checks
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.engine import audit, bulk, jobs, late_starts, messages, migration, periodic, runner
 from loopdesk.engine.actor import TIMER

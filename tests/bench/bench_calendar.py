@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from loopdesk.desk.sla_events import ClockEvent
-from loopdesk.desk.sla_machine import replay
-from loopdesk.desk.sla_policy import Policy
+from loopdesk.desk.sla.events import ClockEvent
+from loopdesk.desk.sla.machine import replay
+from loopdesk.desk.sla.policy import Policy
 from loopdesk.engine.calendar import Calendars
 from loopdesk.tests.bench.bench_feel import best, pure_loop
 from loopdesk.tests.bench.report import row

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from loopdesk.desk.classification import shipped
-from loopdesk.desk.classification_examples import BUNDLE, file_of, read
-from loopdesk.desk.classification_model import unpacked
-from loopdesk.desk.classification_text import LIMIT
+from loopdesk.desk.classification.examples import BUNDLE, file_of, read
+from loopdesk.desk.classification.guess import shipped
+from loopdesk.desk.classification.model import unpacked
+from loopdesk.desk.classification.text import LIMIT
 from loopdesk.tests.bench.bench_feel import best
 from loopdesk.tests.bench.report import ROOT, row
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loopdesk.desk.sla_replay import replay_file
+from loopdesk.desk.sla.replay import replay_file
 
 WORKDAYS = {str(day): [["09:00", "18:00"]] for day in range(5)}
 CALENDARS: dict[str, Any] = {

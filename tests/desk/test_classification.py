@@ -10,11 +10,12 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from loopdesk.desk import classification, classification_learning
-from loopdesk.desk.classification_examples import BUNDLE, Example, digest, read
-from loopdesk.desk.classification_model import NOTHING, packed, unpacked
-from loopdesk.desk.classification_text import grams, language_of
-from loopdesk.desk.classification_training import Answer, contest, fit, folds, held_out, macro_f1
+from loopdesk.desk.classification import guess as classification
+from loopdesk.desk.classification import learning as classification_learning
+from loopdesk.desk.classification.examples import BUNDLE, Example, digest, read
+from loopdesk.desk.classification.model import NOTHING, packed, unpacked
+from loopdesk.desk.classification.text import grams, language_of
+from loopdesk.desk.classification.training import Answer, contest, fit, folds, held_out, macro_f1
 from loopdesk.engine import bundles, events, outbox_rows
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Refused
@@ -237,8 +238,8 @@ def test_a_long_text_costs_no_more_than_its_beginning() -> None:
 
 def test_guessing_does_not_load_scikit_learn() -> None:
     code = (
-        "import sys; from loopdesk.web import wiring; from loopdesk.desk.classification import shipped;"
-        "from loopdesk.desk.classification_model import unpacked; assert unpacked(shipped('en')).guess('invoice').type;"
+        "import sys; from loopdesk.web import wiring; from loopdesk.desk.classification.guess import shipped;"
+        "from loopdesk.desk.classification.model import unpacked; assert unpacked(shipped('en')).guess('invoice').type;"
         "assert not {'sklearn', 'scipy', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 from lxml import etree
 
-from loopdesk.desk.classification import shipped
-from loopdesk.desk.classification_examples import BUNDLE, check, classes, digest, file_of, read
-from loopdesk.desk.classification_model import unpacked
+from loopdesk.desk.classification.examples import BUNDLE, check, classes, digest, file_of, read
+from loopdesk.desk.classification.guess import shipped
+from loopdesk.desk.classification.model import unpacked
 from loopdesk.engine import bundles
 from loopdesk.tests.desk.house import WORKFLOWS
 from loopdesk.tests.house.source import ROOT

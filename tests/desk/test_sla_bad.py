@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from loopdesk.desk.sla_events import ClockEvent
-from loopdesk.desk.sla_machine import replay
-from loopdesk.desk.sla_policy import Policy
-from loopdesk.desk.sla_replay import NOTHING, replay_file
+from loopdesk.desk.sla.events import ClockEvent
+from loopdesk.desk.sla.machine import replay
+from loopdesk.desk.sla.policy import Policy
+from loopdesk.desk.sla.replay import NOTHING, replay_file
 from loopdesk.engine.calendar import Calendars
 from loopdesk.engine.errors import Invalid
 from loopdesk.tests.desk.sla_cases import CALENDARS, RESOLUTION, actual, at, event, expect

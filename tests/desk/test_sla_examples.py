@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loopdesk.desk.sla_replay import replay_file
+from loopdesk.desk.sla.replay import replay_file
 
 EXAMPLES = Path(__file__).parents[3] / "shared" / "sla" / "examples.json"
 

@@ -8,10 +8,11 @@ import pytest
 import yaml
 
 import loopdesk
-from loopdesk.desk import calendars, sla_checks
-from loopdesk.desk.sla_book import FILE, Book
-from loopdesk.desk.sla_events import ClockEvent
-from loopdesk.desk.sla_machine import replay
+from loopdesk.desk import calendars
+from loopdesk.desk.sla import checks as sla_checks
+from loopdesk.desk.sla.book import FILE, Book
+from loopdesk.desk.sla.events import ClockEvent
+from loopdesk.desk.sla.machine import replay
 from loopdesk.engine.bundles import read_folder
 
 FILES = read_folder(Path(loopdesk.__file__).parent / "workflows" / "policies")

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from lxml import etree
 
-from loopdesk.desk import classification_examples, facts, operations, raci
+from loopdesk.desk import facts, operations, raci
+from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.engine.bpmn import read
 from loopdesk.engine.checks import check
 from loopdesk.engine.findings import Finding

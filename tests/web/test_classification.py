@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from loopdesk.desk import case, classification, people
+from loopdesk.desk import case, people
+from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.record import Case
 from loopdesk.engine import bundles, outbox, work
 from loopdesk.engine.actor import SYSTEM

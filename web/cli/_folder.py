@@ -7,7 +7,9 @@ from typing import cast
 
 import loopdesk
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import calendars, classification_examples, facts, operations, policy, raci, sla_checks
+from loopdesk.desk import calendars, facts, operations, policy, raci
+from loopdesk.desk.classification import examples as classification_examples
+from loopdesk.desk.sla import checks as sla_checks
 from loopdesk.desk.store import Store
 from loopdesk.engine import bpmn, bundles
 from loopdesk.engine.calendar import Calendars

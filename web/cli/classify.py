@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
-from loopdesk.desk import classification, classification_learning, classification_report
-from loopdesk.desk.classification_examples import BUNDLE, classes
-from loopdesk.desk.classification_model import NOTHING
-from loopdesk.desk.classification_text import LANGUAGES, language_of
+from loopdesk.desk.classification import guess as classification
+from loopdesk.desk.classification import learning as classification_learning
+from loopdesk.desk.classification import report as classification_report
+from loopdesk.desk.classification.examples import BUNDLE, classes
+from loopdesk.desk.classification.model import NOTHING
+from loopdesk.desk.classification.text import LANGUAGES, language_of
 from loopdesk.engine import bundles
 from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.errors import N_, Missing

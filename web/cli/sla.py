@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from loopdesk.desk import sla_replay
+from loopdesk.desk.sla import replay as sla_replay
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.web.cli._data import show
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loopdesk.desk.sla_clock import Clock
-from loopdesk.desk.sla_events import ClockEvent, read_events, read_moment
-from loopdesk.desk.sla_machine import replay
-from loopdesk.desk.sla_merges import of_ticket, tickets_of
-from loopdesk.desk.sla_policy import Policy, read_policy
-from loopdesk.desk.sla_segments import segments
+from loopdesk.desk.sla.clock import Clock
+from loopdesk.desk.sla.events import ClockEvent, read_events, read_moment
+from loopdesk.desk.sla.machine import replay
+from loopdesk.desk.sla.merges import of_ticket, tickets_of
+from loopdesk.desk.sla.policy import Policy, read_policy
+from loopdesk.desk.sla.segments import segments
 from loopdesk.engine.calendar import Calendar, Calendars
 from loopdesk.engine.calendar.wall import zone_of
 from loopdesk.engine.errors import N_, Invalid, LoopdeskError, Missing, Phrase

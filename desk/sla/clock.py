@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from loopdesk.desk.sla_policy import Policy, Target
+from loopdesk.desk.sla.policy import Policy, Target
 from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.errors import LoopdeskError, Phrase
 

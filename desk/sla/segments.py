@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from loopdesk.desk.sla_clock import NONE, Clock, Run
+from loopdesk.desk.sla.clock import NONE, Clock, Run
 from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.errors import N_, Phrase
 

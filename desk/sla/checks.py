@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from loopdesk.desk import calendars, policy
-from loopdesk.desk.sla_book import FILE, Book, Level, mapping
+from loopdesk.desk.sla.book import FILE, Book, Level, mapping
 from loopdesk.engine.calendar import Calendars
 from loopdesk.engine.errors import N_, Invalid, LoopdeskError, Missing
 from loopdesk.engine.findings import Finding, severity_of

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import zstandard
 
-from loopdesk.desk.classification_text import grams
+from loopdesk.desk.classification.text import grams
 
 _STEPS = 32_767
 """Weights are kept as 16-bit parts of the largest one."""

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk.classification_examples import Example
-from loopdesk.desk.classification_training import Answer, held_out, macro_f1
+from loopdesk.desk.classification.examples import Example
+from loopdesk.desk.classification.training import Answer, held_out, macro_f1
 
 STEPS = tuple(step / 10 for step in range(10))
 """Confidences of the abstention curve."""

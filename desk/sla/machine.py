@@ -6,9 +6,9 @@ The same code counts replayed files and live cases. It is pure: time comes with 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from loopdesk.desk.sla_clock import NONE, Clock, Escalation, Run, State
-from loopdesk.desk.sla_events import ClockEvent, in_order
-from loopdesk.desk.sla_policy import Policy
+from loopdesk.desk.sla.clock import NONE, Clock, Escalation, Run, State
+from loopdesk.desk.sla.events import ClockEvent, in_order
+from loopdesk.desk.sla.policy import Policy
 from loopdesk.engine.calendar import Calendar
 from loopdesk.engine.errors import N_, Invalid, LoopdeskError, Phrase
 

@@ -16,7 +16,7 @@ KINDS = frozenset(
         "report_delivered", "archived", "third_party_needed", "third_party_contacted", "department_done",
     }
 )  # fmt: skip
-"""The kinds that clocks know (see ``sla_policy.CLOCKS`` for what each one moves)."""
+"""The kinds that clocks know (see ``policy.CLOCKS`` for what each one moves)."""
 TEXTS = ("ticket", "to", "into", "reason", "calendar", "priority", "team")
 
 

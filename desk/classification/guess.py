@@ -1,6 +1,6 @@
 """Guessing what kind of problem a case is, and keeping what people say about the guess (INT-4).
 
-The owner's examples and figures are policy data; a trained model is a row of numbers. `classification_learning` makes
+The owner's examples and figures are policy data; a trained model is a row of numbers. `learning` makes
 new ones.
 """
 
@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import policy, record
-from loopdesk.desk.classification_examples import BUNDLE, digest
-from loopdesk.desk.classification_model import NOTHING, Guess, Model, unpacked
-from loopdesk.desk.classification_text import LANGUAGES, language_of
+from loopdesk.desk.classification.examples import BUNDLE, digest
+from loopdesk.desk.classification.model import NOTHING, Guess, Model, unpacked
+from loopdesk.desk.classification.text import LANGUAGES, language_of
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.rights import require
 from loopdesk.engine import bundles, events

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from loopdesk.desk.sla_policy import CLOCKS, UNPAUSED, Policy
+from loopdesk.desk.sla.policy import CLOCKS, UNPAUSED, Policy
 from loopdesk.engine.calendar import Calendar, Calendars, working_length
 from loopdesk.engine.errors import N_, Invalid, Missing
 
@@ -14,7 +14,7 @@ FILE = "sla.yaml"
 
 @dataclass(frozen=True)
 class Target:
-    """One clock of a level: its ``policy`` for ``sla_machine.replay`` on ``calendar``."""
+    """One clock of a level: its ``policy`` for ``machine.replay`` on ``calendar``."""
 
     clock: str
     policy: Policy

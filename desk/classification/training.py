@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from loopdesk.desk.classification_examples import Example
-from loopdesk.desk.classification_model import Model
-from loopdesk.desk.classification_text import grams
+from loopdesk.desk.classification.examples import Example
+from loopdesk.desk.classification.model import Model
+from loopdesk.desk.classification.text import grams
 
 FOLDS = 5
 _STRICTNESS = 10.0

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from loopdesk.desk import policy
-from loopdesk.desk.classification_text import LANGUAGES
+from loopdesk.desk.classification.text import LANGUAGES
 from loopdesk.engine.bundle import read_texts
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loopdesk.desk.sla_events import ClockEvent
+from loopdesk.desk.sla.events import ClockEvent
 from loopdesk.engine.errors import N_, Invalid, LoopdeskError
 
 

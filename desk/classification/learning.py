@@ -13,11 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import policy
-from loopdesk.desk.classification import classification, classification_model
-from loopdesk.desk.classification_examples import BUNDLE, Example, classes, digest, file_of, read
-from loopdesk.desk.classification_model import packed
-from loopdesk.desk.classification_text import LANGUAGES
-from loopdesk.desk.classification_training import contest, fit
+from loopdesk.desk.classification.examples import BUNDLE, Example, classes, digest, file_of, read
+from loopdesk.desk.classification.guess import classification, classification_model
+from loopdesk.desk.classification.model import packed
+from loopdesk.desk.classification.text import LANGUAGES
+from loopdesk.desk.classification.training import contest, fit
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import require
 from loopdesk.engine import bundles, events, outbox_rows
