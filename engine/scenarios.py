@@ -28,7 +28,7 @@ from loopdesk.engine.work_rows import OPEN, task
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 KEY = "L-2026-000001"
-KEYS = frozenset({"name", "process", "at", "given", "steps", "expect"})
+KEYS = frozenset({"name", "process", "rows", "at", "given", "steps", "expect"})
 STEPS = frozenset({"complete", "message", "after", "expect", "fail"})
 INDENT = N_("Look at the indentation, colons and quotation marks there and in the line above.")
 MAX_ROUNDS = 1000
@@ -100,6 +100,9 @@ def load(content: bytes, file: str) -> list[dict[str, Any]]:
             raise Invalid(
                 "%(file)s is not a scenario: it needs “process” and knows only %(keys)s.", file=file, keys=sorted(KEYS)
             )
+        rows = scenario.get("rows", [])
+        if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
+            raise Invalid("%(file)s: “rows” is not a list of the requirements that a scenario proves.", file=file)
     return scenarios
 
 

@@ -124,6 +124,6 @@ def test_a_folder_that_cannot_be_deployed_fails_its_scenarios() -> None:
 def test_scenarios_are_read_from_a_file() -> None:
     text = yaml.safe_dump([RIGHT, {**RIGHT, "name": "again"}])
     assert [scenario["name"] for scenario in scenarios.load(text.encode(), "a.yaml")] == ["late and rejected", "again"]
-    for wrong in (b"a: [", b"- 1", b"name: x", b"process: p\nstep: []\n"):
+    for wrong in (b"a: [", b"- 1", b"name: x", b"process: p\nstep: []\n", b"process: p\nrows: INT-1\n"):
         with pytest.raises(Invalid):
             scenarios.load(wrong, "a.yaml")

@@ -21,7 +21,8 @@ def _shipped() -> Iterator[Any]:
         for file, content in files_of(process).items():
             if file.startswith("scenarios/"):
                 for number, scenario in enumerate(scenarios.load(content, file)):
-                    yield pytest.param(process, file, number, id=f"{process}: {scenario['name']}")
+                    rows = pytest.mark.row(*scenario.get("rows", []))
+                    yield pytest.param(process, file, number, id=f"{process}: {scenario['name']}", marks=rows)
 
 
 @cache
