@@ -12,8 +12,8 @@ MISSING = FILE.with_name("missing.txt")
 HEAD = """# What proves each requirement
 
 Written from the marks of the tests by `python -m loopdesk.tests.coverage`; do not edit it by hand. A mark stands only
-on a scenario, HTTP, mail, command-line or browser test that asserts what is stored at the end. Rows with several clauses
-have a line for each. What has no test yet is not claimed to work.
+on a scenario, HTTP, mail, command-line or browser test that asserts what is stored at the end. Rows with several
+clauses have a line for each. What has no test yet is not claimed to work.
 """
 
 
