@@ -51,19 +51,26 @@ task = sa.Table(
     sa.Index("ix_task_key", "key"),
 )
 _OPEN = task.c.state == "open"
-TAKEN, MEANT = (column != sa.literal_column("''", sa.String()) for column in (task.c.assignee, task.c.person))
+_NOBODY = sa.literal_column("''", sa.String())
+TAKEN, MEANT = task.c.assignee != _NOBODY, task.c.person != _NOBODY
 """Somebody's, and meant for somebody: so few that their indexes leave all other tasks out."""
+NOBODYS = sa.and_(task.c.assignee == _NOBODY, task.c.person == _NOBODY)
+SOMEBODYS = sa.or_(TAKEN, MEANT)
+"""The two halves of all tasks. An index for each costs a task as much as one for both, and a walk through the first
+never comes by what others have taken, which is what runs out first wherever people take the most urgent."""
 _LISTED = {
-    "group": (_OPEN, "department", "role", "assignee"),
-    "role": (_OPEN, "department", "role"),
-    "department": (_OPEN, "department"),
-    "mine": (sa.and_(_OPEN, TAKEN), "assignee"),
-    "person": (sa.and_(_OPEN, MEANT), "person"),
-    "due": (_OPEN,),
+    "mine": (TAKEN, "assignee"),
+    "person": (MEANT, "person"),
+    "role": (sa.true(), "department", "role"),
+    "nobodys_role": (NOBODYS, "department", "role"),
+    "nobodys_department": (NOBODYS, "department"),
+    "somebodys_department": (SOMEBODYS, "department"),
+    "nobodys": (NOBODYS,),
+    "somebodys": (SOMEBODYS,),
 }
 """One index for each way in which `worklist` looks for open tasks, in its order."""
-for _way, (_where, *_columns) in _LISTED.items():
-    _ordered = [task.c[str(_name)] for _name in (*_columns, "due_at", "id")]
+for _way, (_which, *_columns) in _LISTED.items():
+    _ordered, _where = [task.c[str(_name)] for _name in (*_columns, "due_at", "id")], sa.and_(_OPEN, _which)
     sa.Index(f"ix_task_{_way}", *_ordered, postgresql_where=_where, sqlite_where=_where)
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
 

@@ -15,7 +15,7 @@ from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.instances import instance
 from loopdesk.engine.sql import constant
 from loopdesk.engine.tx import Tx
-from loopdesk.engine.work_rows import MEANT, OPEN, TAKEN, task
+from loopdesk.engine.work_rows import MEANT, NOBODYS, OPEN, SOMEBODYS, TAKEN, task
 
 Box = Literal["mine", "due", "group", "all"]
 Condition = sa.ColumnElement[bool]
@@ -65,17 +65,20 @@ def listing(
 
 def _ways(actor: Actor, box: Box) -> Iterator[Condition]:
     """How an open task can stand in a box of the actor; each has an index whose order is a listing's."""
-    nobodys = (task.c.assignee == "", task.c.person == "")
     if box in ("mine", "due", "all") and actor.kind == "person":
         yield sa.and_(TAKEN, task.c.assignee == actor.id)
         meant = sa.and_(MEANT, task.c.person == actor.id)
         yield sa.and_(meant, task.c.assignee == "") if box == "mine" else meant
-    if box != "mine":
-        yield from (sa.and_(way, *nobodys) if box == "group" else way for way in _of_groups(actor))
+    if box == "group":
+        yield from (sa.and_(NOBODYS, place) for place in _places(actor))
+    elif box != "mine" and actor.has_role("admin", "supervisor"):
+        yield from (sa.and_(half, place) for place in _places(actor) for half in (NOBODYS, SOMEBODYS))
+    elif box != "mine":
+        yield from (sa.and_(place, task.c.person.in_(("", actor.id))) for place in _places(actor))
 
 
-def _of_groups(actor: Actor) -> Iterator[Condition]:
-    """The tasks of the actor's departments and roles, but for those that are meant for one other person."""
+def _places(actor: Actor) -> Iterator[Condition]:
+    """Where the tasks stand that the actor's departments and roles let them see."""
     if actor.has_role("admin"):
         yield sa.true()
     elif actor.kind == "person":
@@ -84,8 +87,7 @@ def _of_groups(actor: Actor) -> Iterator[Condition]:
                 yield task.c.department == department
                 continue
             for role in sorted(actor.roles | {""}):
-                meant = task.c.person.in_(("", actor.id))
-                yield sa.and_(task.c.department == department, task.c.role == role, meant)
+                yield sa.and_(task.c.department == department, task.c.role == role)
 
 
 def _behind(last: Mapping[str, Any]) -> Condition:

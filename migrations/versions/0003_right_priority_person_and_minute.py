@@ -48,9 +48,91 @@ def upgrade() -> None:
     with op.batch_alter_table("classification", schema=None) as batch_op:
         batch_op.create_index("ix_classification_chosen", ["language", "chosen_at"], unique=False)
 
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_task_department"), sqlite_where=sa.text("state = 'open'"))
+        batch_op.drop_index(batch_op.f("ix_task_due"), sqlite_where=sa.text("state = 'open'"))
+        batch_op.drop_index(batch_op.f("ix_task_group"), sqlite_where=sa.text("state = 'open'"))
+        batch_op.create_index(
+            "ix_task_nobodys",
+            ["due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+            sqlite_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+        )
+        batch_op.create_index(
+            "ix_task_nobodys_department",
+            ["department", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+            sqlite_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+        )
+        batch_op.create_index(
+            "ix_task_nobodys_role",
+            ["department", "role", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+            sqlite_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+        )
+        batch_op.create_index(
+            "ix_task_somebodys",
+            ["due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open' AND (assignee != '' OR person != '')"),
+            sqlite_where=sa.text("state = 'open' AND (assignee != '' OR person != '')"),
+        )
+        batch_op.create_index(
+            "ix_task_somebodys_department",
+            ["department", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'open' AND (assignee != '' OR person != '')"),
+            sqlite_where=sa.text("state = 'open' AND (assignee != '' OR person != '')"),
+        )
+
 
 def downgrade() -> None:
     """Back to the schema before."""
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_task_somebodys_department",
+            postgresql_where=sa.text("state = 'open' AND (assignee != '' OR person != '')"),
+            sqlite_where=sa.text("state = 'open' AND (assignee != '' OR person != '')"),
+        )
+        batch_op.drop_index(
+            "ix_task_somebodys",
+            postgresql_where=sa.text("state = 'open' AND (assignee != '' OR person != '')"),
+            sqlite_where=sa.text("state = 'open' AND (assignee != '' OR person != '')"),
+        )
+        batch_op.drop_index(
+            "ix_task_nobodys_role",
+            postgresql_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+            sqlite_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+        )
+        batch_op.drop_index(
+            "ix_task_nobodys_department",
+            postgresql_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+            sqlite_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+        )
+        batch_op.drop_index(
+            "ix_task_nobodys",
+            postgresql_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+            sqlite_where=sa.text("state = 'open' AND assignee = '' AND person = ''"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_task_group"),
+            ["department", "role", "assignee", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open'"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_task_due"), ["due_at", "id"], unique=False, sqlite_where=sa.text("state = 'open'")
+        )
+        batch_op.create_index(
+            batch_op.f("ix_task_department"),
+            ["department", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open'"),
+        )
+
     with op.batch_alter_table("classification", schema=None) as batch_op:
         batch_op.drop_index("ix_classification_chosen")
 
