@@ -7,7 +7,8 @@ because the mark ``done`` is made in the same transaction and only under a valid
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -15,8 +16,8 @@ import sqlalchemy as sa
 from loopdesk.engine import events, incidents, outbox_rows, telemetry
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.batch import Batch
-from loopdesk.engine.errors import Away, Refused
-from loopdesk.engine.outbox_rows import FAILED, READY, Row, Wanted, outbox, put_many
+from loopdesk.engine.errors import N_, Away, Refused
+from loopdesk.engine.outbox_rows import CANCELLED, FAILED, READY, Row, Wanted, outbox, put_many
 from loopdesk.engine.retries import USUAL, Retries
 from loopdesk.engine.storable import storable
 from loopdesk.engine.tx import Engine, Tx
@@ -47,6 +48,8 @@ class Handlers:
     remote: Mapping[str, Remote] = field(default_factory=dict)
     given_up: Mapping[str, Callable[[Tx, Row, Exception], None]] = field(default_factory=dict)
     """Kind -> who is told, in the transaction that opens the incident, that a row is not tried again by itself."""
+    wanted: Mapping[str, Callable[[Tx, Row], bool]] = field(default_factory=dict)
+    """Kind -> whether anybody still waits for what comes of a row; asked before it is tried a second time."""
     retries: Mapping[str, Callable[[Row], Retries]] = field(default_factory=dict)
     """Kind -> how the one who performs a row wants to be tried again; `retries.USUAL` for the others."""
 
@@ -76,8 +79,9 @@ def put(
 def drain(engine: Engine, handlers: Handlers, *, worker: str, limit: int = 50) -> int:
     """Claim up to ``limit`` rows as ``worker`` (a name of its own), perform them, and return how many were claimed.
 
-    ``Away`` is tried again later as `Retries` say; any other error becomes an incident. When the database itself is
-    away its error goes to the caller: the leases run out and another worker goes on.
+    ``Away`` is tried again later as `Retries` say; any other error becomes an incident; what was cancelled meanwhile
+    ends quietly. When the database itself is away its error goes to the caller: the leases run out and another worker
+    goes on.
     """
     with engine.begin() as tx:
         rows = outbox_rows.claim_batch(tx, handlers.kinds, worker, limit)
@@ -92,6 +96,8 @@ def drain(engine: Engine, handlers: Handlers, *, worker: str, limit: int = 50) -
 def _perform(engine: Engine, handlers: Handlers, row: Row, batch: Batch) -> None:
     with telemetry.performing(engine, row) as outcome:
         try:
+            if row.claims > 1 and _over(engine, handlers, row):
+                return
             if row.deaths >= DEATHS:
                 raise Refused("Workers did not survive this step %(deaths)s times.", deaths=row.deaths)
             if row.kind in handlers.local:
@@ -117,22 +123,76 @@ def _run_remote(engine: Engine, row: Row, remote: Remote, batch: Batch) -> None:
             remote.settle(tx, row, result)
 
 
+def _over(engine: Engine, handlers: Handlers, row: Row) -> bool:
+    """Whether the second attempt at a row was ended because nobody waits for it any more: its activity was cancelled
+    while the first one was under way."""
+    if row.kind not in handlers.wanted:
+        return False
+    with engine.begin() as tx:
+        return not handlers.wanted[row.kind](tx, row) and _end(tx, row)
+
+
+def _end(tx: Tx, row: Row, error: str = "") -> bool:
+    """End a row that nobody wants any more, and tell so."""
+    if not outbox_rows.mark(tx, row, state=CANCELLED, lease_until=None, done_at=tx.now, error=error):
+        return False
+    where = {"key": row.key, "instance": row.instance_id, "element": row.element}
+    events.record(SYSTEM, tx, "effect.dropped", data={"kind": row.kind, "error": error}, **where)
+    return True
+
+
 def _fail(engine: Engine, handlers: Handlers, row: Row, error: Exception) -> None:
-    """Write a failure down: one more attempt later, or an incident."""
+    """Write a failure down; what cannot even be written down must not be tried for ever without a pause.
+
+    Once more as it is, for a deadlock; then as an incident that says only so much; then the row at least waits.
+    A database that is away refuses all of it: its error goes to the caller.
+    """
     if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         # The database went away, deadlocked or was restarted: none of the row's business, it runs again soon.
         error = Away("The database was away: %(error)s", error=str(error.orig)).with_traceback(error.__traceback__)
+    whole, less = partial(_write_down, handlers, row, error), partial(_write_less, row, error)
+    for write in (whole, whole, less, partial(_put_off, row)):
+        try:
+            with engine.begin() as tx:
+                write(tx)
+            return
+        except Exception as second:
+            log.exception("The failure of %s (row %s) could not be written down", row.kind, row.id)
+            last = second
+    raise last
+
+
+def _write_down(handlers: Handlers, row: Row, error: Exception, tx: Tx) -> None:
+    """One more attempt later, an incident, or nothing any more where nobody waits for the row."""
     said = storable(str(error))
-    with engine.begin() as tx:
-        if isinstance(error, Away) and (again := _again(tx, handlers, row, error)):
-            if outbox_rows.mark(tx, row, state=READY, lease_until=None, error=said, **again):
-                _record(tx, row, error, again)
-                tx.after_commit(lambda: log.warning("%s failed and is tried again: %s", row.kind, said))
-        elif outbox_rows.mark(tx, row, state=FAILED, attempts=row.attempts + 1, lease_until=None, error=said):
-            incident = incidents.open(tx, row, error)
-            tx.after_commit(lambda: log.warning("%s failed, incident %s is open: %s", row.kind, incident, said))
-            if row.kind in handlers.given_up:
-                handlers.given_up[row.kind](tx, row, error)
+    if row.kind in handlers.wanted and not handlers.wanted[row.kind](tx, row):
+        _end(tx, row, said)
+    elif isinstance(error, Away) and (again := _again(tx, handlers, row, error)):
+        if outbox_rows.mark(tx, row, state=READY, lease_until=None, error=said, **again):
+            _record(tx, row, error, again)
+            tx.after_commit(lambda: log.warning("%s failed and is tried again: %s", row.kind, said))
+    elif outbox_rows.mark(tx, row, state=FAILED, attempts=row.attempts + 1, lease_until=None, error=said):
+        incident = incidents.open(tx, row, error)
+        tx.after_commit(lambda: log.warning("%s failed, incident %s is open: %s", row.kind, incident, said))
+        if row.kind in handlers.given_up:
+            handlers.given_up[row.kind](tx, row, error)
+
+
+def _write_less(row: Row, error: Exception, tx: Tx) -> None:
+    """An incident that says no more than what kind of failure it was."""
+    if outbox_rows.mark(tx, row, state=FAILED, attempts=row.attempts + 1, lease_until=None, error=""):
+        plain = Refused(
+            "It failed, and the failure could not be written down: %(error)s.",
+            remedy=N_("Look into the log of the worker, then try again."),
+            error=type(error).__name__,
+        )
+        incidents.open(tx, row, plain)
+
+
+def _put_off(row: Row, tx: Tx) -> None:
+    """The row alone: later, after the longest wait there is."""
+    wait = timedelta(seconds=USUAL.longest)
+    outbox_rows.mark(tx, row, state=READY, attempts=row.attempts + 1, lease_until=None, not_before=tx.now + wait)
 
 
 def _again(tx: Tx, handlers: Handlers, row: Row, error: Away) -> dict[str, Any] | None:

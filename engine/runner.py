@@ -12,6 +12,7 @@ from loopdesk.engine import (
     bpmn,
     bundles,
     events,
+    instances,
     messages,
     outbox,
     outbox_rows,
@@ -257,6 +258,14 @@ def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
             instance=row.instance_id,
             element=row.element,
         )
+
+
+def still_wanted(tx: Tx, row: Row) -> bool:
+    """Whether the instance of an effect still waits for its result; its activity may have been cancelled."""
+    found = instances.lock(tx, row.instance_id)
+    if found["status"] != instances.ACTIVE:
+        return False
+    return Step.of(SYSTEM, tx, found).execution.is_waiting(row.payload["ref"])
 
 
 def settle_late(tx: Tx, row: Row) -> None:

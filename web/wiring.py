@@ -216,5 +216,6 @@ def _handlers(
         },
         remote={**leaving, classification_learning.KIND: classification_learning.Training(engine)},
         given_up={"send": not_sent},
+        wanted={"effect": runner.still_wanted},
         retries={kind: one.retries for kind, one in leaving.items()},
     )

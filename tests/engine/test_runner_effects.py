@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loopdesk.engine import incidents, instances, runner
+from loopdesk.engine import events, incidents, instances, modification, outbox, outbox_rows, runner, suspension
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Away, Invalid
@@ -40,7 +40,8 @@ EFFECT = START + service("t", "crm.push", inputs(number="=case.number")) + END +
 @pytest.fixture
 def effects(engine: Engine) -> Callable[[Crm], Handlers]:
     engine.host.effects = frozenset({"crm.push"})
-    return lambda crm: Handlers(local=runner.local_handlers(), remote={"effect": crm})
+    local, wanted = runner.local_handlers(), {"effect": runner.still_wanted}
+    return lambda crm: Handlers(local=local, remote={"effect": crm}, wanted=wanted)
 
 
 def test_an_effect_leaves_after_the_commit_and_its_result_comes_back(
@@ -103,3 +104,61 @@ def test_a_step_that_fails_behind_a_message_is_an_incident_at_the_failing_elemen
         incidents.retry(ANN, tx, incidents.of_instance(tx, instance)[0]["id"])
     work_off(engine)
     assert status(engine, instance) == "completed"
+
+
+BESIDE = (
+    START
+    + '<bpmn:parallelGateway id="g"/>'
+    + service("t", "crm.push", inputs(number="=case.number"))
+    + '<bpmn:userTask id="u"/>'
+    + END
+    + flows("s > g > t > e", "g > u > e")
+)
+
+
+@pytest.mark.parametrize("error", [Away("down"), Invalid("wrong")], ids=["a fault", "for good"])
+@pytest.mark.parametrize("whole", [False, True], ids=["the activity", "the process"])
+def test_an_effect_that_fails_after_its_activity_was_cancelled_ends_quietly_and_says_so(
+    engine: Engine, clock: VirtualClock, effects: Callable[[Crm], Handlers], error: Exception, *, whole: bool
+) -> None:
+    class Slow(Crm):
+        def perform(self, row: Row) -> dict[str, Any]:
+            with engine.begin() as tx:
+                if whole:
+                    suspension.terminate(ANN, tx, instance, "not needed")
+                else:
+                    modification.apply(ANN, tx, instance, [{"do": "cancel", "element": "t"}], "not needed")
+            return super().perform(row)
+
+    deploy(engine, BESIDE)
+    instance = start(engine)
+    crm = Slow(error)
+    work_off(engine, effects(crm))
+    clock.advance(timedelta(hours=3))
+    work_off(engine, effects(crm))
+    assert len(crm.keys) == 1, "not tried again"
+    with engine.read() as tx:
+        assert incidents.of_instance(tx, instance) == []
+        assert [row["data"]["error"] for row in events.timeline(tx, "L-1") if row["kind"] == "effect.dropped"] == [
+            str(error)
+        ]
+    assert status(engine, instance) == ("cancelled" if whole else "active")
+
+
+def test_what_a_killed_worker_left_behind_is_not_performed_for_an_activity_that_was_cancelled_since(
+    engine: Engine, clock: VirtualClock, effects: Callable[[Crm], Handlers]
+) -> None:
+    deploy(engine, BESIDE)
+    instance = start(engine)
+    with engine.begin() as tx:
+        assert outbox_rows.claim_batch(tx, ["effect"], "killed", 10)
+    with engine.begin() as tx:
+        modification.apply(ANN, tx, instance, [{"do": "cancel", "element": "t"}], "not needed")
+    clock.advance(outbox_rows.LEASE + timedelta(seconds=1))
+    with engine.begin() as tx:
+        outbox_rows.reclaim(tx)
+    crm = Crm()
+    work_off(engine, effects(crm))
+    assert crm.keys == []
+    with engine.read() as tx:
+        assert tx.conn.execute(outbox.outbox.select()).mappings().one()["state"] == outbox_rows.CANCELLED

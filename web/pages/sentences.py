@@ -67,6 +67,7 @@ STEPS: Mapping[str, Sentence] = {
     "effect.wanted": Sentence("dot", N_("Asked of an outside system: %(element)s")),
     "effect.done": Sentence("dot", N_("Answered by an outside system: %(element)s")),
     "effect.failed": Sentence("triangle", N_("No answer yet, will be tried again: %(element)s"), "yellow"),
+    "effect.dropped": Sentence("cross", N_("No longer needed: %(element)s")),
     "message.published": Sentence("arrow", N_("Message sent on: %(message)s")),
     "message.correlated": Sentence("arrow", N_("Message received: %(message)s")),
     "signal.thrown": Sentence("arrow", N_("Signal sent to all: %(signal)s")),
