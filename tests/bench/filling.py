@@ -15,7 +15,7 @@ G: sa.ColumnClause[int] = sa.column("g", sa.Integer)
 """The number of the row that is being written, from 1."""
 
 
-def fill(database: Database, table: sa.Table, number: int, **values: Any) -> None:
+def fill(database: Database, table: sa.Table, number: int, /, **values: Any) -> None:
     """Insert ``number`` rows; a value is a constant or an expression over ``G``."""
     numbers = sa.select(sa.literal(1).label("g")).cte("numbers", recursive=True)
     numbers = numbers.union_all(sa.select(numbers.c.g + 1).where(numbers.c.g < number))
