@@ -35,7 +35,8 @@ def set_type(actor: Actor, tx: Tx, number: str, *, kind: str, department: str) -
     case = _unclosed(tx, number)
     _given(type=kind, department=department)
     _adopt(actor, tx, case)
-    holder = case.department if _signed_over(tx, case) else department
+    stays = case.department == department or _signed_over(tx, case)
+    holder = case.department if stays else department
     restricted = RESTRICTED_TO in (kind, department)
     record.change(tx, number, type=kind, department=holder, restricted=restricted)
     record.involve(tx, number, holder)
@@ -148,7 +149,7 @@ def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     events.record(actor, tx, "case.closed", key=number, audience="customer", data={"reason": reason})
     # Published only for somebody: a message nobody waits for would lie in the inbox until its time is over.
     if _emergency_runs(tx, number):
-        messages.publish(actor, tx, CLOSED, key=number, payload={"close_reason": reason})
+        messages.throw(actor, tx, CLOSED, key=number, payload={"close_reason": reason})
 
 
 def _emergency_runs(tx: Tx, number: str) -> bool:
@@ -181,7 +182,7 @@ def _given(**values: str) -> None:
 def _signed_over(tx: Tx, case: Case) -> bool:
     """Whether a handoff was signed: its receiver holds the case, whatever routing says later."""
     query = sa.select(sa.func.count()).select_from(signature).where(signature.c.case == case.number)
-    return bool(tx.conn.scalar(query.where(signature.c.side == "receiver", signature.c.decision == "accepted")))
+    return bool(tx.ask(query.where(signature.c.side == "receiver", signature.c.decision == "accepted")).scalar())
 
 
 def _candidates(tx: Tx, department: str) -> list[Person]:
@@ -202,5 +203,5 @@ def _least_busy(tx: Tx, agents: list[Person]) -> Person | None:
         .where(case_.c.status.in_(OPEN), case_.c.owner_id.in_([one.id for one in agents]))
         .group_by(case_.c.owner_id)
     )
-    busy = {row[0]: row[1] for row in tx.conn.execute(query)}
+    busy = {row[0]: row[1] for row in tx.ask(query)}
     return min(agents, key=lambda one: (busy.get(one.id, 0), one.id))

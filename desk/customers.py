@@ -192,12 +192,12 @@ def _insert(actor: Actor, tx: Tx, new: Contact) -> bool:
 
 
 def _organisation(tx: Tx, condition: sa.ColumnElement[bool]) -> Organisation | None:
-    row = tx.conn.execute(sa.select(organisation).where(condition)).mappings().first()
+    row = tx.ask(sa.select(organisation).where(condition)).mappings().first()
     return Organisation(**_values(row, Organisation)) if row else None
 
 
 def _contact(tx: Tx, condition: sa.ColumnElement[bool]) -> Contact | None:
-    row = tx.conn.execute(sa.select(contact_).where(condition)).mappings().first()
+    row = tx.ask(sa.select(contact_).where(condition)).mappings().first()
     return Contact(**_values(row, Contact)) if row else None
 
 

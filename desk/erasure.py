@@ -203,6 +203,7 @@ def _forget_contact(tx: Tx, subject: Subject, done: Erasure) -> None:
     told = {"title": ERASED, "description": ERASED, "steps": "", "expected": "", "external_id": None}
     mine = case_.c.number.in_(subject.cases)
     done.add("case_", tx.conn.execute(sa.update(case_).where(mine).values(**told)).rowcount)
+    tx.kept(case_).clear()
     empty = {"author": ERASED, "recipient": ERASED, "address": "", "subject": ERASED, "body": ERASED}
     letters = sa.update(communication).where(_letters(subject))
     done.add("communication", tx.conn.execute(letters.values(**empty, message_id=None, in_reply_to="")).rowcount)

@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-import sqlalchemy as sa
-
-from loopdesk.desk import customers, emergency, people
-from loopdesk.desk.record import Case, case_, case_of_row
+from loopdesk.desk import customers, emergency, people, record
+from loopdesk.desk.record import Case
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
@@ -50,10 +48,10 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
 
     Beside those of `of_case`: ``commanders``, the people who may lead an emergency, as options of a form.
     """
-    row = tx.conn.execute(sa.select(case_).where(case_.c.number == key)).mappings().first()
-    if row is None:
+    # Locked from the first look on: what a step decides by is what it changes.
+    case = record.find(tx, key, lock=tx.writes)
+    if case is None:
         return {}
-    case = case_of_row(row)
     asked = {"commanders": lambda: _options(emergency.commanders(tx, case)), **_asked(tx, case)}
     return Facts(_held(case), asked)
 

@@ -10,6 +10,7 @@ from loopdesk.desk.record import NUMBER, PERSON_ID, Case
 from loopdesk.engine import events, outbox
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.db import JSON, Moment, metadata, new_id
+from loopdesk.engine.outbox import Wanted
 from loopdesk.engine.tx import Tx
 
 IN, OUT, INTERNAL = "in", "out", "internal"
@@ -69,7 +70,7 @@ def add(actor: Actor, tx: Tx, case: Case, values: Mapping[str, Any]) -> str:
         "author": actor.name[:200],
         **values,
     }
-    tx.conn.execute(sa.insert(communication).values(**row))
+    tx.insert(communication, row)
     kind = NOTED if row["channel"] == NOTE else row["state"]
     audience = "customer" if row["direction"] == IN else "staff"
     events.record(actor, tx, f"communication.{kind}", key=case.number, audience=audience, data=told(row))
@@ -106,7 +107,7 @@ def queue(
     row["message_id"] = None if note else f"<{row['id']}@loopdesk>"
     written = add(actor, tx, case, row)
     if not note:
-        outbox.put(tx, SEND, _payload(case, receiver, row), idempotency_key=f"{SEND}:{written}", key=number)
+        outbox.put_many(tx, [Wanted(SEND, _payload(case, receiver, row), f"{SEND}:{written}", number)])
     return written
 
 
@@ -119,7 +120,7 @@ def last_received(tx: Tx, case: Case) -> str:
         .order_by(communication.c.at.desc(), communication.c.id.desc())
     )
     first = case.external_id if case.channel == "email" else None
-    return tx.conn.scalar(query.limit(1)) or first or ""
+    return tx.ask(query.limit(1)).scalar() or first or ""
 
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def actor_of(one: Person) -> Actor:
 
 
 def _select(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Person]:
-    rows = tx.conn.execute(sa.select(person).where(condition).order_by(person.c.name, person.c.id)).mappings()
+    rows = tx.ask(sa.select(person).where(condition).order_by(person.c.name, person.c.id)).mappings()
     return [Person(**{**row, "roles": tuple(row["roles"]), "departments": tuple(row["departments"])}) for row in rows]
 
 

@@ -4,13 +4,12 @@ Facts of a case live here only; diagrams read them as ``case.*`` and operations 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk.sql import dialect_insert
 from loopdesk.engine.db import BIG, Moment, metadata
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
@@ -139,25 +138,50 @@ def get(tx: Tx, number: str, *, visible: sa.ColumnElement[bool] | None = None, l
     ``lock`` keeps others from changing it until the end of the transaction. Raises `Missing`, which does not tell
     whether the case exists.
     """
+    case = find(tx, number, lock=lock) if visible is None else _read(tx, number, visible)
+    if case is None:
+        raise Missing("There is no case %(number)s.", number=number)
+    return case
+
+
+def find(tx: Tx, number: str, *, lock: bool = False) -> Case | None:
+    """The case, or None. A transaction reads it once, and once more when it wants to ``lock`` what it had only read."""
+    kept: dict[str, _Kept] = tx.kept(case_)
+    if number in kept and (kept[number].locked or not lock):
+        return kept[number].case
+    case = _read(tx, number, lock=lock)
+    if case is not None:
+        kept[number] = _Kept(case, lock)
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    case: Case
+    locked: bool
+
+
+def _read(tx: Tx, number: str, visible: sa.ColumnElement[bool] | None = None, *, lock: bool = False) -> Case | None:
     query = sa.select(case_).where(case_.c.number == number)
     if visible is not None:
         query = query.where(visible)
-    row = tx.conn.execute(query.with_for_update() if lock else query).mappings().first()
-    if row is None:
-        raise Missing("There is no case %(number)s.", number=number)
-    return case_of_row(row)
+    # Nothing changes the number, so rows that refer to the case need not wait for the lock.
+    row = tx.ask(query.with_for_update(key_share=True) if lock else query).mappings().first()
+    return case_of_row(row) if row is not None else None
 
 
-def change(tx: Tx, number: str, **values: object) -> None:
-    """Write ``values`` into the case's row; the caller has asked for the right and records the event."""
-    tx.conn.execute(sa.update(case_).where(case_.c.number == number).values(**values))
+def change(tx: Tx, number: str, **values: Any) -> None:
+    """Write ``values`` into the case's row; the caller has asked for the right and records the event.
+
+    The transaction knows the case so from now on; the row is written once, before the commit or whoever looks for it.
+    """
+    tx.change(case_, {"number": number, **values})
+    kept = tx.kept(case_)
+    if number in kept:
+        kept[number] = replace(kept[number], case=replace(kept[number].case, **values))
 
 
 def involve(tx: Tx, number: str, department: str) -> None:
     """Let the agents of ``department`` see the case from now on; nothing happens for a key that is no case."""
-    source = sa.select(case_.c.number, sa.literal(department, sa.String), sa.literal(tx.now, Moment)).where(
-        case_.c.number == number
-    )
-    statement = dialect_insert(tx, involved).from_select(["case", "department", "since"], source)
-    if department:
-        tx.conn.execute(statement.on_conflict_do_nothing(index_elements=["case", "department"]))
+    if department and find(tx, number) is not None:
+        tx.insert(involved, {"case": number, "department": department, "since": tx.now}, once=True)

@@ -101,7 +101,7 @@ def _sent_lately(tx: Tx, template: str, address: str) -> int:
         .where(communication.c.address == address, communication.c.template == template)
         .where(communication.c.at > tx.now - timedelta(hours=1), communication.c.state != "held")
     )
-    return tx.conn.scalar(query) or 0
+    return tx.ask(query).scalar() or 0
 
 
 def _nobody(to: str | Iterable[str], case: Case) -> Receiver:

@@ -135,6 +135,7 @@ def enact(actor: Actor, tx: Tx, made: Bundle, kind: str, *, note: str, chosen: b
     tx.conn.execute(sa.update(bundle).where(bundle.c.name == made.name, bundle.c.current).values(**left))
     values = {"current": True, "chosen": chosen, "retired_at": None}
     tx.conn.execute(sa.update(bundle).where(bundle.c.id == made.id).values(**values))
+    tx.kept(bundle).clear()
     names = subscriptions.replace_starts(tx, made)
     start_timers.replace(tx, made, former)
     messages.look_again(tx, names, made.id)
@@ -158,9 +159,11 @@ def digest_of(files: Files) -> str:
 
 def current(tx: Tx, name: str) -> Bundle:
     """The deployment of ``name`` that counts; ``Missing`` when there is none."""
-    found = tx.conn.execute(sa.select(bundle.c.id).where(bundle.c.name == name, bundle.c.current)).scalar()
+    kept = tx.kept(bundle)
+    found = kept.get(name) or tx.ask(sa.select(bundle.c.id).where(bundle.c.name == name, bundle.c.current)).scalar()
     if found is None:
         raise Missing("“%(name)s” is not deployed.", remedy=N_("Deploy its folder first."), name=name)
+    kept[name] = found
     return get(tx, found)
 
 
@@ -256,7 +259,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 def _one(tx: Tx, where: sa.ColumnElement[bool], name: str) -> Bundle:
-    row = tx.conn.execute(sa.select(bundle).where(where)).mappings().first()
+    row = tx.ask(sa.select(bundle).where(where)).mappings().first()
     if row is None:
         raise Missing("There is no deployment “%(name)s”.", name=name)
     columns = ("id", "name", "number", "hash", "author", "note", "at", "reader")

@@ -7,11 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine import events, outbox, values
+from loopdesk.engine import events, outbox_rows, values
 from loopdesk.engine.actor import TIMER, Actor
 from loopdesk.engine.db import BIG, JSON, Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Conflict
-from loopdesk.engine.sql import constant, hold, insert_new
+from loopdesk.engine.outbox_rows import Wanted
+from loopdesk.engine.pending import Op
+from loopdesk.engine.sql import constant, hold, hold_on
 from loopdesk.engine.tx import Tx
 
 message = sa.Table(
@@ -62,33 +64,63 @@ def publish(
     payload: Mapping[str, Any] = {},
     message_id: str | None = None,
     ttl: timedelta = TTL,
-    case: str = "",
-    instance: str = "",
-    process: str = "",
-    element: str = "",
 ) -> Published:
     """Send a message to what waits for ``name`` and ``key``, now or until ``ttl`` is over.
 
     Who may publish is the calling verb's decision. A ``message_id`` that came before is answered with what became of
-    the first message; `Conflict` when that one had another name or key. ``case`` (else the key), ``instance``,
-    ``process`` and ``element`` say which diagram throws it, for the timeline.
+    the first message; `Conflict` when that one had another name or key.
     """
     identity = message_id or new_id()
     if message_id:
         hold(tx, f"message id\n{message_id}")
         if before := _published(tx, identity, name, key):
             return before
-    row = {"name": name, "key": key, "message_id": identity, "payload": dict(payload), "actor": actor_out(actor)}
-    times = {"created_at": tx.now, "expires_at": tx.now + ttl}
-    insert_new(tx, message, [row | times | {"state": NEW}], unique="message_id")
-    number = tx.conn.execute(sa.select(message.c.id).where(message.c.message_id == identity)).scalar_one()
-    outbox.put_many(tx, [outbox.Wanted("message", {"message": number}, f"message:{number}", key)])
-    more = {"key": key} if case not in ("", key) else {}
-    data = {"message": name, "payload": values.excerpt(payload), **more}
-    events.record(
-        actor, tx, "message.published", key=case or key, instance=instance, process=process, element=element, data=data
-    )
+    number, wish = _write(tx, tx.conn, _row(actor, tx, name, key, payload, identity, ttl))
+    tx.insert(wish.table, wish.row, once=True)
+    events.record(actor, tx, "message.published", key=key, data=_told(name, payload))
     return Published(number, identity, NEW, [], tx.now + ttl)
+
+
+def throw(
+    actor: Actor,
+    tx: Tx,
+    name: str,
+    *,
+    key: str,
+    payload: Mapping[str, Any] = {},
+    case: str = "",
+    instance: str = "",
+    process: str = "",
+    element: str = "",
+) -> None:
+    """Send a message of which nobody asks back: it is written with all that is put off.
+
+    ``case`` (else the key), ``instance``, ``process`` and ``element`` say which diagram throws it, for the timeline.
+    """
+    row = _row(actor, tx, name, key, payload, new_id(), TTL)
+    tx.late(lambda conn: [_write(tx, conn, row)[1]], message, outbox_rows.outbox)
+    data = _told(name, payload) | ({"key": key} if case not in ("", key) else {})
+    where = {"key": case or key, "instance": instance, "process": process, "element": element}
+    events.record(actor, tx, "message.published", data=data, **where)
+
+
+def _row(
+    actor: Actor, tx: Tx, name: str, key: str, payload: Mapping[str, Any], identity: str, ttl: timedelta
+) -> dict[str, Any]:
+    times = {"created_at": tx.now, "expires_at": tx.now + ttl}
+    sent = {"payload": dict(payload), "actor": actor_out(actor), "state": NEW}
+    return {"name": name, "key": key, "message_id": identity, **sent, **times}
+
+
+def _write(tx: Tx, conn: sa.Connection, row: Mapping[str, Any]) -> tuple[int, Op]:
+    """The number of the message, and the row that lets it look for its receiver."""
+    number = int(conn.execute(sa.insert(message).returning(message.c.id), row).scalar_one())
+    (wish,) = outbox_rows.wishes(tx, [Wanted("message", {"message": number}, f"message:{number}", row["key"])])
+    return number, wish
+
+
+def _told(name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {"message": name, "payload": values.excerpt(payload)}
 
 
 def _published(tx: Tx, identity: str, name: str, key: str) -> Published | None:
@@ -151,15 +183,33 @@ def _expired(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 def forget(tx: Tx, name: str, *, key: str) -> None:
     """Let the messages that nothing has taken yet expire: what comes from now on must not find an old one."""
     unread = (message.c.name == name) & (message.c.key == key) & message.c.state.in_((NEW, WAITING))
-    tx.conn.execute(sa.update(message).where(unread).values(state=EXPIRED))
+
+    def write(conn: sa.Connection) -> list[Op]:
+        conn.execute(sa.update(message).where(unread).values(state=EXPIRED))
+        return []
+
+    tx.late(write, message)
 
 
-def waiting(tx: Tx, name: str, key: str) -> int | None:
-    """The oldest message that came before anything waited for it."""
-    query = sa.select(message.c.id).where(
-        message.c.name == name, message.c.key == key, message.c.state == WAITING, message.c.expires_at >= tx.now
-    )
-    return tx.conn.execute(query.order_by(message.c.id).limit(1)).scalar()
+def look_for(tx: Tx, name: str, key: str, *, case: str, step: str) -> None:
+    """Let the oldest message that came before ``step`` of ``case`` began to wait for it look for a receiver again."""
+
+    def write(conn: sa.Connection) -> list[Op]:
+        hold_on(conn, _place(name, key))
+        early = conn.execute(_EARLY, {"wanted": name, "by": key, "now": tx.now}).scalar()
+        wanted = [Wanted("message", {"message": early}, f"message:{early}:{step}", case)] if early is not None else []
+        return outbox_rows.wishes(tx, wanted)
+
+    tx.late(write, message, outbox_rows.outbox)
+
+
+_EARLY = (
+    sa.select(message.c.id)
+    .where(message.c.name == sa.bindparam("wanted"), message.c.key == sa.bindparam("by"))
+    .where(message.c.state == WAITING, message.c.expires_at >= sa.bindparam("now", type_=Moment))
+    .order_by(message.c.id)
+    .limit(1)
+)
 
 
 def look_again(tx: Tx, names: Collection[str], why: str) -> None:
@@ -168,15 +218,19 @@ def look_again(tx: Tx, names: Collection[str], why: str) -> None:
         message.c.name.in_(names), message.c.state == WAITING, message.c.expires_at >= tx.now
     )
     wanted = [
-        outbox.Wanted("message", {"message": row.id}, idempotency_key=f"message:{row.id}:{why}:{tx.now}", key=row.key)
+        Wanted("message", {"message": row.id}, idempotency_key=f"message:{row.id}:{why}:{tx.now}", key=row.key)
         for row in tx.conn.execute(query)
     ]
-    outbox.put_many(tx, wanted)
+    outbox_rows.put_many(tx, wanted)
 
 
 def meet(tx: Tx, name: str, key: str) -> None:
     """Let an arriving message and an opening subscription see each other, whichever commits first."""
-    hold(tx, f"message\n{name}\n{key}")
+    hold(tx, _place(name, key))
+
+
+def _place(name: str, key: str) -> str:
+    return f"message\n{name}\n{key}"
 
 
 def actor_out(actor: Actor) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from loopdesk.engine import telemetry
 from loopdesk.engine.db import BIG, JSON, Moment, metadata
+from loopdesk.engine.pending import Op
 from loopdesk.engine.sql import claim, constant
 from loopdesk.engine.tx import Tx
 
@@ -98,31 +99,39 @@ _FIELDS = tuple(item.name for item in fields(Row))
 
 def put_many(tx: Tx, wanted: Sequence[Wanted]) -> None:
     """Put effects into the outbox; one whose idempotency key stands there already is not put again."""
+    for op in wishes(tx, wanted):
+        tx.insert(outbox, op.row, once=True)
+
+
+def wishes(tx: Tx, wanted: Sequence[Wanted]) -> list[Op]:
+    """The rows that put effects into the outbox, for what is written late; wakes the workers if it is time."""
     trace = telemetry.traceparent()
-    rows: list[dict[str, Any]] = [
-        {
-            "kind": want.kind,
-            "idempotency_key": want.idempotency_key,
-            "payload": dict(want.payload),
-            "key": want.key,
-            "instance_id": want.instance,
-            "element": want.element,
-            "state": READY,
-            "attempts": 0,
-            "claims": 0,
-            "deaths": 0,
-            "not_before": want.not_before or tx.now,
-            "claimed_by": "",
-            "error": "",
-            "created_at": tx.now,
-            "trace": trace,
-        }
+    if any(want.not_before is None or want.not_before <= tx.now for want in wanted):
+        tx.wake_workers()
+    return [
+        Op(
+            "once",
+            outbox,
+            {
+                "kind": want.kind,
+                "idempotency_key": want.idempotency_key,
+                "payload": dict(want.payload),
+                "key": want.key,
+                "instance_id": want.instance,
+                "element": want.element,
+                "state": READY,
+                "attempts": 0,
+                "claims": 0,
+                "deaths": 0,
+                "not_before": want.not_before or tx.now,
+                "claimed_by": "",
+                "error": "",
+                "created_at": tx.now,
+                "trace": trace,
+            },
+        )
         for want in wanted
     ]
-    for row in rows:
-        tx.insert(outbox, row, once=True)
-    if any(row["not_before"] <= tx.now for row in rows):
-        tx.wake_workers()
 
 
 def repeat(tx: Tx, want: Wanted) -> None:

@@ -50,7 +50,7 @@ _NUL = re.compile(r"((?<!\\)(?:\\\\)*)\\u0000")
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One row to write: inserted, inserted unless a unique column has it already, or changed by its ``id``."""
+    """One row to write: inserted, inserted unless a unique column has it already, or changed by its primary key."""
 
     kind: Kind
     table: sa.Table
@@ -81,10 +81,11 @@ def _given(key: Key, rows: list[Row]) -> list[Row]:
     """The parameters of ``_statement``: where a row stands beside what it becomes."""
     if key[0] != "change":
         return rows
+    own = _own(key[1])
     fence = {"its_version": -1} if "version" in key[2] else {}
     return [
-        {name: value for name, value in row.items() if name != "id"}
-        | {"its_id": row["id"]}
+        {name: value for name, value in row.items() if name != own}
+        | {"its_id": row[own]}
         | {name: row["version"] + less for name, less in fence.items()}
         for row in rows
     ]
@@ -94,9 +95,9 @@ def _groups(ops: Sequence[Op]) -> Iterator[dict[Key, list[Row]]]:
     """Rows of one kind side by side; a second change of a row begins another group, for it builds on the first."""
     group: dict[Key, list[Row]] = {}
     rows: dict[tuple[sa.Table, Any], tuple[Kind, Row]] = {}
-    for op in ops:
+    for op in _merged(ops):
         row = op.row if op.kind == "change" else {**_defaults(op.table), **op.row}
-        place = (op.table, row.get("id"))
+        place = (op.table, row.get(_own(op.table)))
         kind, known = rows.get(place, ("change", None))
         if op.kind == "change" and known is not None:
             if kind == "insert" and row.keys() <= known.keys():
@@ -111,6 +112,28 @@ def _groups(ops: Sequence[Op]) -> Iterator[dict[Key, list[Row]]]:
         yield group
 
 
+def _merged(ops: Sequence[Op]) -> list[Op]:
+    """The changes of one row as one, but for rows with a version, each of whose changes counts."""
+    changed: dict[tuple[sa.Table, Any], Row] = {}
+    merged: list[Op] = []
+    for op in ops:
+        if op.kind != "change" or "version" in op.table.c:
+            merged.append(op)
+            continue
+        place = (op.table, op.row[_own(op.table)])
+        if place not in changed:
+            changed[place] = {}
+            merged.append(Op("change", op.table, changed[place]))
+        changed[place].update(op.row)
+    return merged
+
+
+@lru_cache(maxsize=128)
+def _own(table: sa.Table) -> str:
+    """The name of the column that a row is changed by; that of the first where several make up the primary key."""
+    return str(next(iter(table.primary_key)).name)
+
+
 @lru_cache(maxsize=64)
 def _defaults(table: sa.Table) -> Mapping[str, Any]:
     scalars = {column.name: column.default for column in table.c if column.default and column.default.is_scalar}
@@ -120,7 +143,7 @@ def _defaults(table: sa.Table) -> Mapping[str, Any]:
 @lru_cache(maxsize=512)
 def _statement(kind: Kind, table: sa.Table, names: tuple[str, ...]) -> sa.Insert | sa.Update:
     if kind == "change":
-        update = sa.update(table).where(table.c.id == sa.bindparam("its_id"))
+        update = sa.update(table).where(table.c[_own(table)] == sa.bindparam("its_id"))
         return update.where(table.c.version == sa.bindparam("its_version")) if "version" in names else update
     return sqlite.insert(table).on_conflict_do_nothing() if kind == "once" else sa.insert(table)
 
@@ -137,7 +160,7 @@ def _parameters(group: Mapping[Key, list[Row]]) -> dict[str, Any]:
             given[f"p{number}_0"] = _json(table, rows)
             continue
         for count, row in enumerate(rows):
-            given |= {f"p{number}_{count}": _json(table, row), f"i{number}_{count}": row["id"]}
+            given |= {f"p{number}_{count}": _json(table, row), f"i{number}_{count}": row[_own(table)]}
             if "version" in row:
                 given[f"v{number}_{count}"] = row["version"] - 1
     return given
@@ -158,9 +181,10 @@ def _part(number: str, kind: Kind, table: sa.Table, names: tuple[str, ...]) -> s
     target, quoted = _PREPARER.quote(table.name), [_PREPARER.quote(name) for name in names]
     rows = f"(CAST(NULL AS {target}), CAST(%(p{number})s AS json)) AS r"
     if kind == "change":
-        where = f"{target}.id = %(i{number})s"
+        own = _PREPARER.quote(_own(table))
+        where = f"{target}.{own} = %(i{number})s"
         where += f" AND {target}.version = %(v{number})s" if "version" in names else ""
-        sets = ", ".join(f"{name} = r.{name}" for name in quoted if name != "id")
+        sets = ", ".join(f"{name} = r.{name}" for name in quoted if name != own)
         return f"UPDATE {target} SET {sets} FROM json_populate_record{rows} WHERE {where}"  # noqa: S608 - own names
     computed = {
         _PREPARER.quote(column.name): _NUMBER

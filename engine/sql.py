@@ -47,8 +47,13 @@ def hold(tx: Tx, name: str) -> None:
 
     Held to the end of the transaction, or of the savepoint it was taken in. SQLite has one writer anyway.
     """
-    if not is_sqlite(tx):
-        tx.conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+    hold_on(tx.conn, name)
+
+
+def hold_on(conn: sa.Connection, name: str) -> None:
+    """`hold`, where a transaction is just being written."""
+    if conn.dialect.name != "sqlite":
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
 def upsert(tx: Tx, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unique: str) -> None:

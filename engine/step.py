@@ -137,11 +137,8 @@ class Step(Housed):
             self.record("instance.ended", data={"status": status})
         waits, self._waits = sorted(set(self._waits)), []
         for name, key in waits:
-            messages.meet(self.tx, name, key)
-            early = messages.waiting(self.tx, name, key)
-            if early is not None:
-                again = f"message:{early}:{self.row['id']}:{self.row['version']}"
-                outbox.put(self.tx, "message", {"message": early}, idempotency_key=again, key=self.row["key"])
+            step = f"{self.row['id']}:{self.row['version']}"
+            messages.look_for(self.tx, name, key, case=self.row["key"], step=step)
 
     # --- what the diagram asks ----------------------------------------------------------------------------------
 
@@ -186,7 +183,7 @@ class Step(Housed):
     def publish(self, visit: Visit, name: str, payload: Mapping[str, Any], key: str | None = "") -> None:
         """Send a message to who waits for it by the case number, or by another key."""
         plain, key = feel.to_json(dict(payload)), self.key_of(visit, name, key)
-        messages.publish(self.actor, self.tx, name, key=key, payload=plain, case=self.row["key"], **self._where(visit))
+        messages.throw(self.actor, self.tx, name, key=key, payload=plain, case=self.row["key"], **self._where(visit))
 
     def broadcast(self, visit: Visit, name: str, payload: Mapping[str, Any]) -> None:
         """Throw a signal; what waits for it goes on in steps of its own."""

@@ -108,12 +108,12 @@ def learn(actor: Actor, tx: Tx, number: str, *, kind: str) -> bool:
     Nothing is kept of a case that was never classified, nor of what no person has said.
     """
     require(actor, "case.learn")
-    row = tx.conn.execute(sa.select(classification).where(classification.c.case == number)).mappings().first()
+    row = of_case(tx, number)
     if row is None or actor.kind != "person":
         return False
     corrected: bool = kind != row["guess"]
     values = {"chosen": kind, "corrected": corrected, "by_id": actor.id, "chosen_at": tx.now}
-    tx.conn.execute(sa.update(classification).where(classification.c.case == number).values(**values))
+    tx.change(classification, {"case": number, **values})
     if corrected:
         data = {"type": kind, "guess": row["guess"], "confidence": row["confidence"]}
         events.record(actor, tx, "case.type_corrected", key=number, data=data)
@@ -122,7 +122,7 @@ def learn(actor: Actor, tx: Tx, number: str, *, kind: str) -> bool:
 
 def of_case(tx: Tx, number: str) -> Mapping[str, Any] | None:
     """What was guessed and chosen about a case; None where nothing was."""
-    row = tx.conn.execute(sa.select(classification).where(classification.c.case == number)).mappings().first()
+    row = tx.ask(sa.select(classification).where(classification.c.case == number)).mappings().first()
     return dict(row) if row else None
 
 
@@ -130,11 +130,11 @@ def current(tx: Tx, language: str) -> tuple[str, Model | None]:
     """The model in use for a language with its id; empty and None before the first."""
     table = classification_model
     query = sa.select(table.c.id).where(table.c.language == language, table.c.adopted)
-    found = tx.conn.scalar(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(1))
+    found = tx.ask(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(1)).scalar()
     if found is None:
         return "", None
     if found not in _kept:
-        content = tx.conn.scalar(sa.select(table.c.content).where(table.c.id == found))
+        content = tx.ask(sa.select(table.c.content).where(table.c.id == found)).scalar()
         while len(_kept) >= _KEPT:
             _kept.pop(next(iter(_kept)), None)
         _kept[found] = unpacked(bytes(content or b""))

@@ -21,7 +21,12 @@ def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[S
 
 
 def test_a_report_is_checked_in_one_commit_and_few_statements(stage: Stage) -> None:
-    """Form, step, two tables, four operations of the desk and a message: what an operation costs adds to the step's."""
+    """Form, step, two tables, five operations of the desk and a message.
+
+    Read are: the task with its instance, the case, whether a handoff was signed, the guess of the type, the customer,
+    and which policies count. Written are the message, which gets its number there, and all the rest at once: on
+    PostgreSQL by one statement, on SQLite by one for each of six tables.
+    """
     stage.report("anna")
     lina, seen = stage.people["lina"], [""]
     with stage.desk.engine.read() as tx:
@@ -33,4 +38,4 @@ def test_a_report_is_checked_in_one_commit_and_few_statements(stage: Stage) -> N
         work.complete(lina, tx, task["id"], TRIAGE)
     assert seen.count("COMMIT") == 1
     spoken = [word for word in seen if word not in ("", "COMMIT", "BEGIN")]
-    assert len(spoken) <= 30
+    assert len(spoken) <= (13 if stage.desk.engine.database.is_sqlite else 8), spoken
