@@ -16,11 +16,13 @@ from loopdesk.desk import store as store_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.customers import contact_, organisation
+from loopdesk.desk.duty import duty_
 from loopdesk.desk.idempotency import answered
 from loopdesk.desk.letters import communication
 from loopdesk.desk.people import membership, person
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import require
+from loopdesk.desk.skills import training
 from loopdesk.desk.store import Store
 from loopdesk.desk.survey import survey_
 from loopdesk.desk.tokens import api_token
@@ -217,6 +219,8 @@ def _forget_person(tx: Tx, subject: Subject, done: Erasure) -> None:
     for table, column in (
         (credential, credential.c.person_id),
         (membership, membership.c.person_id),
+        (training, training.c.person_id),
+        (duty_, duty_.c.person_id),
         (api_token, api_token.c.person_id),
         (answered, answered.c.actor_id),
     ):

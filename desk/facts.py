@@ -16,7 +16,7 @@ solved_at closed_at close_reason
 """
 _PLAIN = _NAMES.split()
 _DERIVED = """
-due owner owner_name assignee tier customer customer_number contact missing commanders
+due owner owner_name assignee support_tier tier customer customer_number contact missing commanders
 """
 NAMES = frozenset({*_PLAIN, *_DERIVED.split()})
 """All that ``case`` can be asked for; a diagram, table or form that asks for anything else is wrong."""
@@ -69,6 +69,7 @@ def of_case(tx: Tx, case: Case) -> dict[str, Any]:
 def _held(case: Case) -> dict[str, Any]:
     """What stands in the case's own row."""
     own = {"due": case.due_at, "owner": case.owner_id, "assignee": case.assignee_id, "missing": missing_fields(case)}
+    own |= {"support_tier": case.tier}
     return {name: getattr(case, name) for name in _PLAIN} | own
 
 

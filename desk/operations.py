@@ -6,7 +6,7 @@ Process owners read the docstrings and inputs; `steps` makes of each function wh
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, facts, record, sending
+from loopdesk.desk import casework, escalation, facts, record, sending
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
@@ -131,6 +131,18 @@ def _close(step: Step, *, reason: str) -> Result:
     casework.close(step.actor, step.tx, step.number, reason=reason)
     verifications.withdraw(step.tx, step.number)
     return None
+
+
+@operation("case.escalate")
+def _escalate(step: Step, *, reason: str, by: str = "time", skill: str = "") -> Result:
+    """Lift the case one tier (L1, L2, L3, supervisor) and give it with its open tasks to a backup person on duty.
+
+    by is time, skill or hand. Gives: before (the tier it had), tier, assignee (id), assignee_name.
+    """
+    before = record.get(step.tx, step.number).tier
+    tier = escalation.escalate(step.actor, step.tx, step.number, reason=reason, by=by, skill=skill or None)
+    now = record.get(step.tx, step.number).assignee_id
+    return {"before": before, "tier": tier, "assignee": now, "assignee_name": facts.name_of(step.tx, now)}
 
 
 @operation("handoff.offer")

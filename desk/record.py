@@ -17,6 +17,8 @@ from loopdesk.engine.tx import Tx
 PERSON_ID = sa.String(64)
 """People may come from a host's sign-in with keys of its own, so nothing refers to them by foreign key."""
 NUMBER = sa.String(20)
+TIERS = ("L1", "L2", "L3")
+"""The tiers of support from the first line up (DIA-1); above them stands the supervisor."""
 
 case_ = sa.Table(
     "case_",
@@ -54,6 +56,7 @@ case_ = sa.Table(
     sa.Column("closed_at", Moment),
     sa.Column("close_reason", sa.Text, nullable=False),
     sa.Column("external_id", sa.String(500)),
+    sa.Column("tier", sa.String(20), nullable=False, server_default=TIERS[0]),
     sa.UniqueConstraint("channel", "external_id"),
 )
 
@@ -112,11 +115,12 @@ class Case:
     closed_at: datetime | None
     close_reason: str
     external_id: str | None
+    tier: str = TIERS[0]
 
 
 EMPTY: Mapping[str, Any] = {
     field.name: "" if field.type is str else False for field in fields(Case) if field.type in (str, bool)
-}
+} | {"tier": TIERS[0]}
 """What a new case's row holds where nothing is known yet."""
 
 

@@ -1,6 +1,19 @@
 """Brings every table of the desk onto the one metadata: what migrations compare the database with."""
 
-from loopdesk.desk import attachments, customers, emergency, handoff, people, record, survey, tokens, verification
+from loopdesk.desk import (
+    attachments,
+    customers,
+    duty,
+    emergency,
+    escalation,
+    handoff,
+    people,
+    record,
+    skills,
+    survey,
+    tokens,
+    verification,
+)
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.letters import communication
@@ -11,6 +24,9 @@ TABLES = (
     record.involved,
     people.person,
     people.membership,
+    skills.training,
+    duty.duty_,
+    escalation.escalation_,
     credential,
     sign_in_try,
     tokens.api_token,

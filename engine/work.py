@@ -89,6 +89,24 @@ def release(actor: Actor, tx: Tx, task_id: str) -> None:
     _record(actor, tx, "task.released", row)
 
 
+def give(actor: Actor, tx: Tx, key: str, to: Actor, *, held_by: str) -> list[str]:
+    """Hand on to ``to`` what is open for ``key``: what ``held_by`` has taken, and free tasks that ``to`` may do.
+
+    A task meant for somebody else, or that somebody is just completing, stays. The calling verb knows that it may.
+    Returns the ids.
+    """
+    query = sa.select(task).where(task.c.key == key, task.c.state == OPEN, task.c.person.in_(("", to.id)))
+    query = query.where(task.c.assignee.in_(("", held_by))).with_for_update(skip_locked=True)
+    rows = [dict(row) for row in tx.conn.execute(query).mappings()]
+    given = [row for row in rows if (row["assignee"] and row["assignee"] != to.id) or _may(to, tx, row)]
+    for row in given:
+        person = row["person"] if _may(to, tx, row) else to.id
+        changed = sa.update(task).where(task.c.id == row["id"])
+        tx.conn.execute(changed.values(**_claimed(to, tx), person=person))
+        _record(actor, tx, "task.given", row, {"to": to.id, "name": to.name})
+    return [row["id"] for row in given]
+
+
 def save_draft(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> None:
     """Keep what was filled in so far."""
     row = _workable(actor, tx, task_id)

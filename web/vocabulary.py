@@ -68,6 +68,13 @@ TIERS: Mapping[str, Any] = {
     "potential": lazy_gettext("Potential customer"),
 }
 
+SUPPORT_TIERS: Mapping[str, Any] = {"L1": "L1", "L2": "L2", "L3": "L3", "supervisor": lazy_gettext("supervisor")}
+ESCALATED_BY: Mapping[str, Any] = {
+    "time": lazy_gettext("by time"),
+    "skill": lazy_gettext("by skill"),
+    "hand": lazy_gettext("by hand"),
+}
+
 RACI = (
     ("R", lazy_gettext("Responsible: does the work")),
     ("A", lazy_gettext("Accountable: answers for it")),

@@ -30,6 +30,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_classification_model_language"), ["language"], unique=False)
 
     op.create_table(
+        "duty",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("tier", sa.String(length=20), nullable=False),
+        sa.Column("starts_at", Moment(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duty")),
+    )
+    with op.batch_alter_table("duty", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_ends_at", ["ends_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_duty_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "training",
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("tier", sa.String(length=20), nullable=False),
+        sa.Column("skills", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_training")),
+    )
+    op.create_table(
         "classification",
         sa.Column("case", sa.String(length=20), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
@@ -47,6 +68,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("classification", schema=None) as batch_op:
         batch_op.create_index("ix_classification_chosen", ["language", "chosen_at"], unique=False)
+
+    op.create_table(
+        "escalation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("way", sa.String(length=10), nullable=False),
+        sa.Column("skill", sa.String(length=60), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("from_tier", sa.String(length=20), nullable=False),
+        sa.Column("to_tier", sa.String(length=20), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("from_id", sa.String(length=64), nullable=False),
+        sa.Column("to_id", sa.String(length=64), nullable=False),
+        sa.Column("to_name", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_escalation_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation")),
+    )
+    with op.batch_alter_table("escalation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_escalation_case"), ["case"], unique=False)
+
+    with op.batch_alter_table("case_", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("tier", sa.String(length=20), server_default="L1", nullable=False))
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_task_department"), sqlite_where=sa.text("state = 'open'"))
@@ -133,10 +177,23 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'open'"),
         )
 
+    with op.batch_alter_table("case_", schema=None) as batch_op:
+        batch_op.drop_column("tier")
+
+    with op.batch_alter_table("escalation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_escalation_case"))
+
+    op.drop_table("escalation")
     with op.batch_alter_table("classification", schema=None) as batch_op:
         batch_op.drop_index("ix_classification_chosen")
 
     op.drop_table("classification")
+    op.drop_table("training")
+    with op.batch_alter_table("duty", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_duty_person_id"))
+        batch_op.drop_index("ix_duty_ends_at")
+
+    op.drop_table("duty")
     with op.batch_alter_table("classification_model", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_classification_model_language"))
 

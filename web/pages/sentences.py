@@ -31,6 +31,7 @@ TOLD: Mapping[str, Sentence] = {
     "case.solved": Sentence("check", N_("Solved; the customer is asked next"), "green", "solution"),
     "case.reopened": Sentence("loop", N_("Opened again"), "yellow", "reason"),
     "case.closed": Sentence("check", N_("Case closed"), "green", "reason"),
+    "case.escalated": Sentence("up", N_("Escalated from %(from)s to %(to)s: %(name)s takes over"), "yellow", "reason"),
     "handoff.overdue": Sentence("octagon", N_("Nobody has answered the handoff for %(minutes)s minutes"), "red"),
     "emergency.declared": Sentence("bolt", N_("Emergency of grade %(grade)s, led by %(commander)s"), "red"),
     "emergency.updated": Sentence("bolt", N_("The customer is told how it stands"), "red", "text"),
@@ -61,6 +62,7 @@ STEPS: Mapping[str, Sentence] = {
     "task.created": Sentence("circle", N_("To be done: %(element)s")),
     "task.claimed": Sentence("person", N_("took %(element)s")),
     "task.released": Sentence("person", N_("gave back %(element)s")),
+    "task.given": Sentence("person", N_("Given to %(name)s: %(element)s")),
     "task.cancelled": Sentence("cross", N_("No longer needed: %(element)s")),
     "timer.set": Sentence("clock", N_("Time limit set: %(element)s")),
     "operation.done": Sentence("dot", N_("Done by the process: %(element)s")),
@@ -89,6 +91,7 @@ RESOLVED = {
     "cancelled": Sentence("cross", N_("The stopped step is cancelled"), "yellow", "reason"),
 }
 """How somebody dealt with an incident."""
+UNFOLLOWED = Sentence("up", N_("Escalated from %(from)s to %(to)s; nobody there could take over"), "red", "reason")
 NOT_SENT = Sentence("octagon", N_("A message could not be delivered; it waits among the incidents"), "red")
 
 
@@ -110,6 +113,8 @@ def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sente
     """What is said about an event; None for what is not shown here."""
     if kind == "incident.opened" and data.get("kind") == "send":
         return NOT_SENT
+    if kind == "case.escalated" and not data.get("name"):
+        return UNFOLLOWED
     if kind == "verification.answered":
         return CONFIRMED if data.get("confirmed") else NOT_CONFIRMED
     if kind == "incident.resolved" and data.get("resolution") in RESOLVED:
@@ -133,6 +138,8 @@ def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
     shown = dict(values)
     if "department" in shown:
         shown["department"] = vocabulary.department(str(shown["department"]))
+    for name in {"from", "to"} & shown.keys():
+        shown[name] = vocabulary.SUPPORT_TIERS.get(str(shown[name]), shown[name])
     if "channel" in shown:
         shown["channel"] = vocabulary.CHANNELS.get(str(shown["channel"]), shown["channel"])
     if isinstance(shown.get("after"), str):

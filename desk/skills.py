@@ -1,0 +1,87 @@
+"""Who is how far trained: a person's tier of support and skills, which escalations look for (DIA-1)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import people, policy
+from loopdesk.desk.record import PERSON_ID, TIERS
+from loopdesk.desk.rights import require
+from loopdesk.desk.sql import dialect_insert
+from loopdesk.engine import events
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import JSON, metadata
+from loopdesk.engine.errors import Invalid, Phrase
+from loopdesk.engine.tx import Tx
+
+POLICY = "support"
+"""The policy file with tiers, skills and the duty that is needed."""
+_SHIPPED = Path(__file__).parents[1] / "workflows" / policy.BUNDLE / f"{POLICY}.yaml"
+
+training = sa.Table(
+    "training",
+    metadata,
+    sa.Column("person_id", PERSON_ID, primary_key=True),
+    sa.Column("tier", sa.String(20), nullable=False),
+    sa.Column("skills", JSON, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Skills:
+    """``tier`` is L1, L2 or L3, empty for somebody outside the tiers; ``skills`` are codes of ``support.yaml``."""
+
+    tier: str = ""
+    skills: tuple[str, ...] = ()
+
+
+def of(tx: Tx, person_id: str) -> Skills:
+    """What is known of a person; nothing yet is an empty `Skills`."""
+    return of_all(tx, [person_id]).get(person_id, Skills())
+
+
+def of_all(tx: Tx, person_ids: Iterable[str]) -> dict[str, Skills]:
+    """Those of the people of whom something is known, by id."""
+    rows = tx.conn.execute(sa.select(training).where(training.c.person_id.in_(sorted(set(person_ids))))).mappings()
+    return {row["person_id"]: Skills(row["tier"], tuple(row["skills"])) for row in rows}
+
+
+def set_(actor: Actor, tx: Tx, person_id: str, *, tier: str, skills: Iterable[str]) -> Skills:
+    """Set a person's tier (L1, L2, L3 or empty) and skills. Raises `Missing` for nobody, `Invalid` with the field."""
+    require(actor, "people.change")
+    person = people.by_id(tx, person_id)
+    new = Skills(tier, tuple(sorted(set(skills))))
+    unknown = set(new.skills) - set(names(tx, "skills", "en"))
+    if tier and tier not in TIERS:
+        _wrong("tier", Phrase("There is no tier %(tier)s; take L1, L2 or L3.", tier=tier))
+    if unknown:
+        _wrong("skills", Phrase("There is no skill %(skill)s.", skill=", ".join(sorted(unknown))))
+    if new != of(tx, person_id):
+        values = {"tier": new.tier, "skills": list(new.skills)}
+        statement = dialect_insert(tx, training).values(person_id=person_id, **values)
+        tx.conn.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=values))
+        events.record(actor, tx, "person.trained", data={"person": person_id, "name": person.name, **values})
+    return new
+
+
+def said(tx: Tx, key: str, *, default: Any) -> Any:
+    """What the policy ``support.yaml`` says under ``key``: the owner's own file, else the one we ship."""
+    shipped = policy.parse(_SHIPPED.read_bytes(), _SHIPPED.name).get(key, default)
+    return policy.value(tx, POLICY, key, default=shipped)
+
+
+def names(tx: Tx, kind: str, language: str) -> dict[str, str]:
+    """Code -> name of all ``tiers`` or ``skills`` in ``language``, else in English, else the code."""
+    return {str(code): _name(entry, language) or str(code) for code, entry in dict(said(tx, kind, default={})).items()}
+
+
+def _name(entry: object, language: str) -> str:
+    texts = entry.get("name") if isinstance(entry, Mapping) else entry
+    return str(texts.get(language) or texts.get("en") or "") if isinstance(texts, Mapping) else str(texts or "")
+
+
+def _wrong(field: str, message: Phrase) -> None:
+    raise Invalid("Please check tier and skills.", fields={field: [message]})
