@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.row("INT-1/e-mail", "HND-2", "EMG-1", "EMG-4", "FIX-4", "FBK-1", "FBK-2", "COM-8")
 def test_a_problem_travels_from_mail_to_signed_off_closure(
     kind: str, chromium: Browser, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

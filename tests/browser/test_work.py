@@ -184,6 +184,7 @@ def test_a_program_that_calls_itself_a_picture_is_refused_and_the_words_stay(
         expect(page.locator("#stream")).not_to_contain_text("See the picture")
 
 
+@pytest.mark.row("INT-1/portal", "INT-2/attachments", "COM-8")
 def test_a_customer_reports_in_three_steps_and_follows_the_case(
     chromium: Browser, product: Product, desk: Loopdesk
 ) -> None:

@@ -108,6 +108,7 @@ def test_edges_are_orthogonal_and_meet_their_shapes(process: str) -> None:
 
 
 @pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.row("PRO-11/department-and-role", "PRO-11/time-limit", "PRO-11/expected-result")
 def test_every_activity_says_who_by_when_and_what_for(process: str) -> None:
     """PRO-11: department and role, time limit, expected result; documentation cites the rows it carries."""
     matrix = raci.parse(files_of(process)["raci.yaml"])

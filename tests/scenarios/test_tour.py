@@ -22,6 +22,22 @@ def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[S
     stage.desk.close()
 
 
+@pytest.mark.row(
+    "INT-2/asked-for",
+    "INT-5/urgency",
+    "INT-5/again",
+    "INT-6/technical",
+    "INT-7/category",
+    "INT-7/priority",
+    "INT-7/owner",
+    "INT-7/expected-time",
+    "HND-2",
+    "FIX-4",
+    "FBK-1",
+    "FBK-2",
+    "PRO-1",
+    "PRO-2",
+)
 def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> None:
     """INT-2, INT-5, INT-6, INT-7, HND-2, FIX-4, FBK-1, FBK-2."""
     number = stage.report("anna", urgency="high")
@@ -56,6 +72,7 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.row("HND-2", "PRO-3")
 def test_a_rejected_handoff_comes_back_late_and_with_its_reason(stage: Stage) -> None:
     """HND-2, SLA-5: the receiver's department alone answers; the supervisors hear of the delay."""
     number = stage.report("anna", urgency="high")
@@ -71,6 +88,7 @@ def test_a_rejected_handoff_comes_back_late_and_with_its_reason(stage: Stage) ->
     assert "The log is missing." in stage.letters(number)[-1]["body"]
 
 
+@pytest.mark.row("EMG-1", "EMG-4", "PRO-4")
 def test_a_p0_is_led_told_and_stood_down(stage: Stage) -> None:
     """SLA-1, EMG-1, EMG-4: in Chinese for a Chinese customer."""
     number = stage.report("hejing", title="系统宕机", urgency="critical", scope="all", language="zh")
@@ -91,6 +109,7 @@ def test_a_p0_is_led_told_and_stood_down(stage: Stage) -> None:
     assert stage.waiting() == {"resolve": "support/agent"}
 
 
+@pytest.mark.row("EMG-7")
 def test_a_closed_case_leaves_no_emergency_behind(stage: Stage) -> None:
     """FIX-4, EMG-7: the emergency ends with the case and says so; a case opened again is led anew."""
     number = stage.report("anna", urgency="critical", scope="all")
@@ -182,6 +201,7 @@ def test_the_link_answers_for_a_reply_that_nobody_has_read(stage: Stage) -> None
     assert stage.case(number).status == "waiting"
 
 
+@pytest.mark.row("FIX-4", "PRO-5")
 def test_silence_is_chased_and_closed_by_rule(stage: Stage) -> None:
     """SLA-3, FIX-4: a question nobody answers, a fix nobody confirms; the customer is told each time."""
     number = stage.report("hejing", urgency="low", language="zh")
@@ -204,6 +224,7 @@ def test_silence_is_chased_and_closed_by_rule(stage: Stage) -> None:
         stage.rate(number, stars=5)
 
 
+@pytest.mark.row("FIX-9")
 def test_a_fix_that_does_not_hold_goes_back_to_the_same_owner(stage: Stage) -> None:
     """FIX-9."""
     number = stage.report("anna", urgency="low")

@@ -61,6 +61,7 @@ def reported(desk: Loopdesk, text: str, title: str = "") -> str:
     return made.number
 
 
+@pytest.mark.row("INT-4/guess", "INT-4/confidence")
 def test_a_report_over_the_api_is_classified_and_routed(api: Callable[..., Any], desk: Loopdesk) -> None:
     made = api("li.na").post("/cases", json={"description": TUNNEL, "email": "anna@aurora.example"})
     assert made.status_code == 201
@@ -70,6 +71,7 @@ def test_a_report_over_the_api_is_classified_and_routed(api: Callable[..., Any],
     assert (kept["guess"], kept["language"], kept["confidence"] >= 0.5) == ("network", "en", True)
 
 
+@pytest.mark.row("INT-4/guess", "INT-6/billing")
 def test_a_mail_is_classified_and_routed(desk: Loopdesk) -> None:
     with postman(desk) as post:
         number = post.bring(write(CHARGED, "Charged twice"))
@@ -77,6 +79,7 @@ def test_a_mail_is_classified_and_routed(desk: Loopdesk) -> None:
     assert (found.type, found.department, kept["guess"]) == ("billing", "finance", "billing")
 
 
+@pytest.mark.row("INT-1/portal", "INT-4/guess")
 def test_a_report_over_the_portal_is_classified_and_routed(app: Flask, desk: Loopdesk) -> None:
     client = app.test_client()
     fields = {"title": "扫描枪坏了", "description": CHINESE, "email": "anna@aurora.example"}
@@ -88,8 +91,10 @@ def test_a_report_over_the_portal_is_classified_and_routed(app: Flask, desk: Loo
     found, kept = stored(desk, number)
     assert (found.type, found.department) == ("hardware", "supply_chain")
     assert (kept["guess"], kept["language"]) == ("hardware", "zh")
+    assert (found.channel, found.title, found.description) == ("portal", "扫描枪坏了", CHINESE)
 
 
+@pytest.mark.row("INT-4/confidence")
 def test_the_form_of_triage_shows_the_proposal_and_its_confidence(light_desk: Loopdesk) -> None:
     number = reported(light_desk, CHARGED)
     _, _, data = triage(light_desk, number)
@@ -98,6 +103,7 @@ def test_the_form_of_triage_shows_the_proposal_and_its_confidence(light_desk: Lo
     assert data["confidence"] == round(kept["confidence"] * 100)
 
 
+@pytest.mark.row("INT-4/person", "INT-4/confidence")
 def test_a_guess_of_low_confidence_goes_to_a_person_who_has_to_choose(light_desk: Loopdesk) -> None:
     number = reported(light_desk, UNSURE)
     found, kept = stored(light_desk, number)
@@ -116,12 +122,14 @@ def test_a_guess_of_low_confidence_goes_to_a_person_who_has_to_choose(light_desk
     assert (found.type, kept["chosen"], kept["corrected"], kept["by_id"]) == ("how_to", "how_to", True, actor.id)
 
 
+@pytest.mark.row("INT-6/security")
 def test_what_a_customer_says_about_security_is_not_left_to_a_guess(light_desk: Loopdesk) -> None:
     number = reported(light_desk, "An invoice came as a phishing mail: our invoice account was hacked.")
     found, _ = stored(light_desk, number)
     assert (found.type, found.department, found.restricted) == ("security", "security", True)
 
 
+@pytest.mark.row("INT-4/correction")
 def test_corrections_at_triage_train_the_house_again(light_desk: Loopdesk) -> None:
     """Through the diagram, the periodic job and the worker that wiring joins."""
     with light_desk.engine.begin() as tx:

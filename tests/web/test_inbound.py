@@ -27,6 +27,7 @@ def light(light_desk: Loopdesk) -> Iterator[Postman]:
         yield post
 
 
+@pytest.mark.row("INT-1/e-mail", "CON-7")
 def test_a_mail_opens_a_case_that_is_acknowledged(post: Postman) -> None:
     number = post.bring(write(Message_ID="<first@aurora.example>"))
     opened = post.case(number)
@@ -40,6 +41,7 @@ def test_a_mail_opens_a_case_that_is_acknowledged(post: Postman) -> None:
     assert acknowledgement["state"] == "queued"
 
 
+@pytest.mark.row("INT-1/e-mail", "INT-2/attachments")
 def test_the_log_file_comes_along(post: Postman) -> None:
     mail = write()
     mail.add_attachment(b"ERROR 502\n" * 100, maintype="text", subtype="plain", filename="日志.log")
@@ -73,6 +75,7 @@ def test_a_stranger_may_not_hide_behind_somebody_elses_message_id(light: Postman
     assert other not in ("", number)
 
 
+@pytest.mark.row("CON-7")
 def test_an_answer_joins_its_case_by_thread(post: Postman) -> None:
     number = post.bring(write())
     sent = post.said(number, "out")[0]["message_id"]

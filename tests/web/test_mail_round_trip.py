@@ -52,6 +52,7 @@ def post(house: Loopdesk) -> Iterator[Postman]:
         yield post
 
 
+@pytest.mark.row("INT-7/priority", "CON-7")
 def test_the_acknowledgement_arrives_and_its_answer_comes_home(house: Loopdesk, post: Postman) -> None:
     number = post.bring(write("The shop is down.", "Shop down", Message_ID="<first@aurora.example>"))
     _work(house)
