@@ -1,6 +1,6 @@
 """The rows of human tasks: how a step makes and cancels them. ``work`` is what people do with them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,19 +58,19 @@ NOBODYS = sa.and_(task.c.assignee == _NOBODY, task.c.person == _NOBODY)
 SOMEBODYS = sa.or_(TAKEN, MEANT)
 """The two halves of all tasks. An index for each costs a task as much as one for both, and a walk through the first
 never comes by what others have taken, which is what runs out first wherever people take the most urgent."""
-_LISTED = {
-    "mine": (TAKEN, "assignee"),
-    "person": (MEANT, "person"),
-    "role": (sa.true(), "department", "role"),
-    "nobodys_role": (NOBODYS, "department", "role"),
-    "nobodys_department": (NOBODYS, "department"),
-    "somebodys_department": (SOMEBODYS, "department"),
-    "nobodys": (NOBODYS,),
-    "somebodys": (SOMEBODYS,),
+_LISTED: Mapping[str, tuple[sa.ColumnElement[bool], tuple[str, ...]]] = {
+    "mine": (TAKEN, ("assignee",)),
+    "person": (MEANT, ("person",)),
+    "role": (sa.true(), ("department", "role")),
+    "nobodys_role": (NOBODYS, ("department", "role")),
+    "nobodys_department": (NOBODYS, ("department",)),
+    "somebodys_department": (SOMEBODYS, ("department",)),
+    "nobodys": (NOBODYS, ()),
+    "somebodys": (SOMEBODYS, ()),
 }
 """One index for each way in which `worklist` looks for open tasks, in its order."""
-for _way, (_which, *_columns) in _LISTED.items():
-    _ordered, _where = [task.c[str(_name)] for _name in (*_columns, "due_at", "id")], sa.and_(_OPEN, _which)
+for _way, (_which, _columns) in _LISTED.items():
+    _ordered, _where = [task.c[_name] for _name in (*_columns, "due_at", "id")], sa.and_(_OPEN, _which)
     sa.Index(f"ix_task_{_way}", *_ordered, postgresql_where=_where, sqlite_where=_where)
 OPEN, COMPLETED, CANCELLED = "open", "completed", "cancelled"
 

@@ -6,6 +6,7 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from loopdesk.web import api, border, dev, errors, language, links, live, metrics, pages, portal, security, wiring
+from loopdesk.web.again import Application
 from loopdesk.web.api.auth import bearer
 from loopdesk.web.context import ANONYMOUS, loopdesk, loopdesk_of
 from loopdesk.web.settings import Settings
@@ -19,7 +20,7 @@ UPLOAD_LIMIT = 26 * 1024 * 1024
 def create_app(settings: Settings | None = None, *, desk: Loopdesk | None = None) -> Flask:
     """The application over ``desk``, or over one built from ``settings`` (the environment's when none are given)."""
     desk = desk or wiring.build(settings or Settings.from_env())
-    app = Flask("loopdesk.web", static_folder="static", template_folder="templates")
+    app = Application("loopdesk.web", static_folder="static", template_folder="templates")
     app.extensions["loopdesk"] = desk
     app.config.update(MAX_CONTENT_LENGTH=UPLOAD_LIMIT, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024)
     app.json.sort_keys = False  # type: ignore[attr-defined]

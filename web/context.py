@@ -1,6 +1,7 @@
 """What a view reaches for: the joined rooms of this app, a transaction, the actor of the request."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app, g
@@ -25,9 +26,15 @@ def loopdesk_of(app: Flask) -> "Loopdesk":
     return cast("Loopdesk", app.extensions["loopdesk"])
 
 
-def open_tx() -> AbstractContextManager[Tx]:
-    """A writing transaction: commits at the end of the block, rolls back on any error."""
-    return loopdesk().engine.begin()
+@contextmanager
+def open_tx() -> Iterator[Tx]:
+    """A writing transaction: commits at the end of the block, rolls back on any error.
+
+    What has been committed is noted in ``g.saved``: such a request is not served a second time (`again`).
+    """
+    with loopdesk().engine.begin() as tx:
+        yield tx
+    g.saved = True
 
 
 def read_tx() -> AbstractContextManager[Tx]:

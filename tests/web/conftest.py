@@ -28,6 +28,8 @@ PASSWORD = "correct horse battery"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """When the house was furnished: a Monday morning, as the ``clock`` of every test begins."""
 _numbers = count()
+_left: list[str] = []
+"""Databases of tests that are over, as in the fixtures for all."""
 
 
 def settings_for(folder: Path, url: str) -> Settings:
@@ -67,6 +69,8 @@ def furnished_postgres(postgres_server: str, postgres_template: str, tmp_path_fa
 
 def _copy(server: str, name: str, template: str) -> str:
     with psycopg.connect(server, autocommit=True) as conn:
+        while _left:
+            conn.execute(f"DROP DATABASE {_left.pop()} WITH (FORCE)")
         conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     return server.replace("/postgres?", f"/{name}?")
 
@@ -88,9 +92,7 @@ def furnished(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
         return _copy(request.getfixturevalue("postgres_server"), made[-1], template)
 
     yield make
-    for name in made:
-        with psycopg.connect(request.getfixturevalue("postgres_server"), autocommit=True) as conn:
-            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _left.extend(made)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
