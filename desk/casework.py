@@ -5,7 +5,7 @@ Each verb is called by a deployed diagram (see `operations`), changes the row an
 
 import sqlalchemy as sa
 
-from loopdesk.desk import people, record
+from loopdesk.desk import clocks, people, record
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.handoff import signature
@@ -54,6 +54,7 @@ def set_priority(actor: Actor, tx: Tx, number: str, *, priority: str, reason: st
     record.change(tx, number, priority=priority, priority_reason=reason)
     data = {"priority": priority, "before": case.priority, "reason": reason}
     events.record(actor, tx, "case.prioritised", key=number, audience="customer", data=data)
+    clocks.reconsider(actor, tx, number)
 
 
 def set_facts(actor: Actor, tx: Tx, number: str, **values: str) -> None:
@@ -103,6 +104,7 @@ def wait(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     messages.forget(tx, REPLIED, key=number)
     record.change(tx, number, status="waiting")
     events.record(actor, tx, "case.waiting", key=number, audience="customer", data={"reason": reason})
+    clocks.happened(actor, tx, number, "pause", reason=reason)
 
 
 def resume(actor: Actor, tx: Tx, number: str) -> None:
@@ -111,6 +113,7 @@ def resume(actor: Actor, tx: Tx, number: str) -> None:
     if _unclosed(tx, number).status == "waiting":
         record.change(tx, number, status="open")
         events.record(actor, tx, "case.resumed", key=number, audience="customer")
+        clocks.happened(actor, tx, number, "resume")
 
 
 def solve(actor: Actor, tx: Tx, number: str, *, solution: str) -> None:
@@ -121,6 +124,7 @@ def solve(actor: Actor, tx: Tx, number: str, *, solution: str) -> None:
     messages.forget(tx, REPLIED, key=number)
     record.change(tx, number, status="solved", solution=solution, solved_at=tx.now)
     events.record(actor, tx, "case.solved", key=number, audience="customer", data={"solution": solution})
+    clocks.happened(actor, tx, number, "resolved")
 
 
 def reopen(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
@@ -133,6 +137,7 @@ def reopen(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     record.change(tx, number, status="open", solved_at=None, closed_at=None, close_reason="")
     data = {"reason": reason, "owner": name_of(tx, case.owner_id)}
     events.record(actor, tx, "case.reopened", key=number, audience="customer", data=data)
+    clocks.happened(actor, tx, number, "reopened", reason=reason)
 
 
 def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:

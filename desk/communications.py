@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import receivers, record
+from loopdesk.desk import clocks, receivers, record
 from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, REPLIED, add, communication, queue, told
 from loopdesk.desk.record import Case, case_
 from loopdesk.desk.rights import readable, require, visible_to
@@ -116,6 +116,7 @@ def _incoming(actor: Actor, tx: Tx, case: Case, mail: Received) -> str | None:
     written = add(actor, tx, case, values)
     if mail.automatic:
         return written
+    clocks.happened(actor, tx, case.number, "customer_message")
     if case.automatic:
         record.change(tx, case.number, automatic=False)
     if case.status in LISTENING:
@@ -134,4 +135,6 @@ def _reply(actor: Actor, tx: Tx, case: Case, text: str) -> str:
             remedy=N_("Write an internal note and call instead."),
             number=case.number,
         )
-    return queue(actor, tx, case, to, subject=f"Re: {case.title}", body=text + "\n")
+    written = queue(actor, tx, case, to, subject=f"Re: {case.title}", body=text + "\n")
+    clocks.replied(actor, tx, case.number)
+    return written

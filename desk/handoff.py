@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from loopdesk.desk import departments, record
+from loopdesk.desk import clocks, departments, record
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case
 from loopdesk.desk.rights import readable, require
 from loopdesk.engine import events
@@ -105,6 +105,7 @@ def accept(actor: Actor, tx: Tx, handoff_id: str) -> Handoff:
     mine = {"owner_id": actor.id, "assignee_id": actor.id} if actor.kind == "person" else {}
     record.change(tx, found.case, department=found.to_department, **mine)
     events.record(actor, tx, "handoff.accepted", key=found.case, audience="customer", data=_told(found))
+    clocks.happened(actor, tx, found.case, clocks.HANDOFF, to=found.to_department)
     return found
 
 

@@ -13,10 +13,10 @@ from loopdesk.desk import survey as surveys
 from loopdesk.desk import verification as verifications
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.receivers import CUSTOMER
-from loopdesk.desk.sla import targets as sla
+from loopdesk.desk.sla import operations as clock_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 
-__all__ = ["build", "describe", "open_parameters", "parameters"]
+__all__ = ["build", "clock_operations", "describe", "open_parameters", "parameters"]
 
 
 @operation("case.classify")
@@ -78,12 +78,6 @@ def _name_owner(step: Step, *, department: str) -> Result:
 def _missing_fields(step: Step) -> Result:
     """Look which fields of the report are still empty. Gives: missing (list of field keys)."""
     return {"missing": facts.missing_fields(record.get(step.tx, step.number))}
-
-
-@operation("sla.start")
-def _start_sla(step: Step, *, policy: str = "p-levels") -> Result:
-    """Promise a time of resolution by a policy and the case's priority. Gives: due (moment)."""
-    return {"due": sla.start(step.actor, step.tx, step.number, policy_name=policy).isoformat()}
 
 
 @operation("message.send")

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import departments, facts, policy, receivers, record, templates
+from loopdesk.desk import clocks, departments, facts, policy, receivers, record, templates
 from loopdesk.desk.letters import communication, queue
 from loopdesk.desk.receivers import CUSTOMER, Receiver
 from loopdesk.desk.record import Case
@@ -57,7 +57,11 @@ def _send_one(
     scope = {**params, **_scope(tx, case, receiver, known, base_url)}
     message = templates.render(tx, template, language=receiver.language, zone=receiver.zone, scope=scope)
     note = _held(tx, case, template, receiver)
-    return queue(actor, tx, case, receiver, subject=message.subject, body=message.body, template=template, note=note)
+    text = {"subject": message.subject, "body": message.body}
+    written = queue(actor, tx, case, receiver, **text, template=template, note=note)
+    if receiver.kind == "customer" and not note:
+        clocks.replied(actor, tx, case.number, template=template)
+    return written
 
 
 def _scope(tx: Tx, case: Case, receiver: Receiver, known: Mapping[str, Any], base_url: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from loopdesk.desk import (
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.letters import communication
+from loopdesk.desk.sla.rows import clock, clock_event
 
 TABLES = (
     record.case_,
@@ -36,6 +37,8 @@ TABLES = (
     attachments.attachment,
     classification.classification,
     classification.classification_model,
+    clock_event,
+    clock,
     handoff.handoff_,
     handoff.signature,
     emergency.emergency_,

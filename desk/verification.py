@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import links, record
+from loopdesk.desk import clocks, links, record
 from loopdesk.desk.record import NUMBER
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
@@ -84,6 +84,7 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     payload = {"confirmed": confirmed, "comment": text}
     data = {"id": row["id"], **payload}
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
+    clocks.happened(actor, tx, row["case"], "feedback_received")
     messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"verification:{row['id']}")
 
 

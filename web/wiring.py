@@ -36,9 +36,10 @@ from loopdesk.desk import (
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.sla import checks as sla_checks
+from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.engine import audit, bulk, jobs, late_starts, messages, migration, periodic, runner
-from loopdesk.engine.actor import TIMER
+from loopdesk.engine.actor import TIMER, Actor
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.findings import Finding
@@ -147,7 +148,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         facts=facts.facts,
         calendar=calendars.get,
         calendar_names=calendar_names,
-        deployed=calendars.changed,
+        deployed=_deployed,
         fact_names=facts.NAMES,
         assign=raci.assign,
         validate=validate,
@@ -156,6 +157,12 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         sees=rights.sees,
         check=check,
     )
+
+
+def _deployed(actor: Actor, tx: Tx, bundle: str) -> None:
+    """What waits on a calendar counts again once other policies are the current ones: timers, tasks and clocks."""
+    calendars.changed(actor, tx, bundle)
+    recount.deployed(actor, tx, bundle)
 
 
 def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
@@ -210,6 +217,7 @@ def _handlers(
             **runner.local_handlers(),
             **late_starts.local_handlers(),
             **bulk.local_handlers(),
+            **recount.local_handlers(),
             **migration.local_handlers(),
             **mail,
             **periodic.handlers(chores),

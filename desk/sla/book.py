@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from loopdesk.desk.sla.policy import CLOCKS, UNPAUSED, Policy
+from loopdesk.desk.sla import rules
+from loopdesk.desk.sla.policy import UNPAUSED, Policy
+from loopdesk.desk.sla.rules import Rules, mapping
 from loopdesk.engine.calendar import Calendar, Calendars, working_length
 from loopdesk.engine.errors import N_, Invalid, Missing
 
@@ -26,6 +28,8 @@ class Target:
     text: str = ""
     said: Mapping[str, Any] = field(default_factory=dict)
     """whatever else the file says of the target"""
+    marks: Mapping[str, timedelta] = field(default_factory=dict)
+    """colour of each warning -> the counted time at which it is due"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Book:
         self._data = mapping(data.get("policies", {}), f"{file}: policies")
         self._calendars = calendars
         self._file = file
+        self.rules: Rules = rules.read(data, file)
 
     @property
     def names(self) -> list[str]:
@@ -112,9 +117,9 @@ class Book:
                 yield self.level(policy, value)
 
     def _target(self, clock: str, given: object, default: str, place: str) -> Target:
-        if clock not in CLOCKS:
+        if clock not in self.rules.clocks:
             message, remedy = N_("There is no clock “%(clock)s”."), N_("Choose one of: %(known)s")
-            raise Invalid(message, remedy=remedy, place=place, clock=clock, known=", ".join(CLOCKS))
+            raise Invalid(message, remedy=remedy, place=place, clock=clock, known=", ".join(self.rules.clocks))
         said = given if isinstance(given, Mapping) else {"target": given}
         calendar = self._calendars.get(str(said.get("calendar", default)))
         length = _length(said.get("target"), calendar, place)
@@ -132,8 +137,11 @@ class Book:
             length,
             pausable=clock not in UNPAUSED,
             escalate_before=() if warn is None else (length - warn,),
+            rules=self.rules.clocks[clock].conditions,
         )
-        return Target(clock, policy, calendar, length, warn, str(said.get("target")), said)
+        shares = rules.warnings(said["warnings"], f"{place}.warnings") if "warnings" in said else self.rules.warnings
+        marks = rules.marks(shares, self.rules.lower_bound, length, warn)
+        return Target(clock, policy, calendar, length, warn, str(said.get("target")), said, marks)
 
 
 def _length(text: object, calendar: Calendar, place: str) -> timedelta:
@@ -142,10 +150,3 @@ def _length(text: object, calendar: Calendar, place: str) -> timedelta:
     except Invalid as error:
         error.place = place
         raise
-
-
-def mapping(value: object, place: str) -> Mapping[Any, Any]:
-    """The value, where it is names with values; `Invalid` otherwise."""
-    if not isinstance(value, Mapping):
-        raise Invalid(N_("Here have to stand names with values."), remedy=N_("Correct the file."), place=place)
-    return value

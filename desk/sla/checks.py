@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from loopdesk.desk import calendars, policy
-from loopdesk.desk.sla.book import FILE, Book, Level, mapping
+from loopdesk.desk.sla.book import FILE, Book, Level
+from loopdesk.desk.sla.rules import mapping
 from loopdesk.engine.calendar import Calendars
 from loopdesk.engine.errors import N_, Invalid, LoopdeskError, Missing
 from loopdesk.engine.findings import Finding, severity_of

@@ -84,3 +84,22 @@ class Clock:
         if self.due is not None and self.runs:
             years.update(self.calendar.unofficial(self.runs[-1].start, self.due))
         return tuple(sorted(years))
+
+    def reached(self, target: timedelta) -> datetime | None:
+        """When the time counted so far reached a target; None when it did not.
+
+        A target that is used up just when a rest begins is reached when the rest is over: nothing was late before.
+        """
+        total, reached, rested = NONE, None, False
+        for run in self.runs[self.round :]:
+            if run.state != "running":
+                rested = reached is not None
+                continue
+            if rested:
+                reached, rested = run.start, False
+            total += run.counted
+            if reached is None and run.counted and total >= target:
+                reached = run.calendar.add(run.start, target - (total - run.counted))
+            if reached is not None and (total > target or run.end > reached):
+                return reached
+        return reached

@@ -4,7 +4,7 @@ The same code counts replayed files and live cases. It is pure: time comes with 
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from loopdesk.desk.sla.clock import NONE, Clock, Escalation, Run, State
 from loopdesk.desk.sla.events import ClockEvent, in_order
@@ -71,9 +71,9 @@ class _Machine:
         self.removed = False
         self.actions: dict[str, Callable[[ClockEvent], None]] = {
             "created": self._created,
-            "pause": self._pause,
-            "resume": self._resume,
             "priority": self._priority,
+            "policy_moved": self._moved,
+            "calendar_changed": self._recalendar,
             "handoff_accepted": self._handoff,
             "holiday_added": self._holiday,
             "merged": self._merged,
@@ -95,8 +95,13 @@ class _Machine:
             clock.problems.append(error)
 
     def _act(self, event: ClockEvent) -> None:
+        known = self.clock.policy.conditions
         if event.kind in self.actions:
             self.actions[event.kind](event)
+        elif event.kind in known.pauses:
+            self._pause(event)
+        elif event.kind in known.continues:
+            self._resume(event)
         if not self.removed:
             self._move(event)
 
@@ -198,11 +203,25 @@ class _Machine:
             clock.calendar = self.changed.get(event.calendar) or self.calendars(event.calendar)
         self._change(event.at)
 
+    def _moved(self, event: ClockEvent) -> None:
+        """Another policy counts from now on: what was counted stays, whatever a changed priority would do."""
+        self.clock.priority = event.to
+        self._retarget()
+        if event.calendar:
+            self.clock.calendar = self.calendars(event.calendar)
+        self._change(event.at)
+
+    def _recalendar(self, event: ClockEvent) -> None:
+        """The calendar has other hours or holidays from now on; what was counted by the old ones stays."""
+        self.clock.due_before = self.clock.due
+        self.clock.calendar = self.calendars(event.calendar)
+        self._change(event.at)
+
     def _retarget(self) -> None:
         """The target of the priority; where the policy has none for it, the one before stays."""
         clock = self.clock
         target = clock.policy.target_of(clock.priority)
-        if target is None and not clock.policy.measures_only:
+        if not clock.policy.knows(clock.priority):
             clock.problems.append(
                 Invalid(
                     N_("The policy has no target for priority “%(priority)s”."),
@@ -253,31 +272,17 @@ class _Machine:
     def _schedule(self, at: datetime) -> None:
         clock = self.clock
         if clock.target is None:
+            clock.due = None
+            self._silence()
             return
         left = clock.target - clock.elapsed
-        clock.due = self._reached(clock.target) or clock.calendar.add(at, max(left, NONE))
+        clock.due = clock.reached(clock.target) or clock.calendar.add(at, max(left, NONE))
         if left < NONE and clock.breached_at is None:
             clock.breached_at = at
-        for key, counted in clock.policy.warnings(clock.target):
+        wanted = dict(clock.policy.warnings(clock.target, clock.priority))
+        for key, item in clock.escalations.items():
+            item.at = item.fired if key not in wanted else item.at
+        for key, counted in wanted.items():
             item = clock.escalations.setdefault(key, Escalation())
             if item.fired is None:
                 item.at = clock.calendar.add(at, max(counted - clock.elapsed, NONE))
-
-    def _reached(self, target: timedelta) -> datetime | None:
-        """When the time counted so far reached a target; None when it did not.
-
-        A target that is used up just when a rest begins is reached when the rest is over: nothing was late before.
-        """
-        total, reached, rested = NONE, None, False
-        for run in self.clock.runs[self.clock.round :]:
-            if run.state != "running":
-                rested = reached is not None
-                continue
-            if rested:
-                reached, rested = run.start, False
-            total += run.counted
-            if reached is None and run.counted and total >= target:
-                reached = run.calendar.add(run.start, target - (total - run.counted))
-            if reached is not None and (total > target or run.end > reached):
-                return reached
-        return reached

@@ -21,6 +21,9 @@ class Conditions:
     """what lets a met clock run on with what it has counted"""
     again: bool = False
     """whether it starts anew after it was met or cancelled, as often as its start event comes"""
+    pauses: frozenset[str] = frozenset({"pause"})
+    continues: frozenset[str] = frozenset({"resume"})
+    """what lets a paused clock run on"""
 
 
 def _conditions(stops: str, *, cancels: str = "", resumes: str = "") -> Conditions:
@@ -69,17 +72,21 @@ class Policy:
 
     clock: str
     target: Target = None
-    targets: Mapping[str, timedelta] = field(default_factory=dict)
-    """by priority; where it names none, ``target`` holds"""
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """by priority; where it names none, ``target`` holds; None lets the clock only measure at that priority"""
     on_priority_change: str = "rebase"
     pausable: bool = True
     escalate_percent: Sequence[float] = ()
     escalate_before: Sequence[timedelta] = ()
+    marks: Mapping[str, Mapping[str, timedelta]] = field(default_factory=dict)
+    """by priority: the name of each warning and the counted time at which it is due"""
+    rules: Conditions | None = None
+    """what moves the clock, where the policy says so itself"""
 
     @property
     def conditions(self) -> Conditions:
         """What moves the clock."""
-        return CLOCKS[self.clock]
+        return self.rules or CLOCKS[self.clock]
 
     @property
     def measures_only(self) -> bool:
@@ -90,8 +97,13 @@ class Policy:
         """The target of a priority; None when it has none."""
         return self.targets.get(priority, self.target)
 
-    def warnings(self, target: timedelta) -> Iterator[tuple[str, timedelta]]:
+    def knows(self, priority: str) -> bool:
+        """Whether the priority has a target, or is one at which the clock only measures."""
+        return priority in self.targets or self.target is not None or self.measures_only
+
+    def warnings(self, target: timedelta, priority: str = "") -> Iterator[tuple[str, timedelta]]:
         """The key of each escalation (``"90"``, ``"-60"``) and the counted time at which it is due."""
+        yield from self.marks.get(priority, {}).items()
         for percent in self.escalate_percent:
             yield f"{percent:g}", target * percent / 100
         for before in self.escalate_before:

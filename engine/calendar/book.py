@@ -43,6 +43,23 @@ class Calendars:
             )
         return calendar
 
+    def definition(self, name: str) -> Mapping[str, Any]:
+        """All that says what a calendar counts: its own lines, those of its members, and their holiday sets.
+
+        Two calendars with the same definition count alike; empty for an unknown name.
+        """
+        waiting, found = [name], {}
+        while waiting:
+            part = waiting.pop()
+            said = self._definitions.get(part)
+            if part in found or not isinstance(said, Mapping):
+                continue
+            sets = [said.get("holidays"), said.get("extra_workdays")]
+            found[part] = [said, *(self._sets.get(days) for days in sets if isinstance(days, str))]
+            joined = said.get("union") or ()
+            waiting += [str(member) for member in joined] if isinstance(joined, list | tuple) else []
+        return found
+
     def problems(self) -> list[LoopdeskError]:
         """What is wrong with each calendar that cannot be used."""
         found: list[LoopdeskError] = []

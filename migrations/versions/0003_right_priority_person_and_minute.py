@@ -12,6 +12,52 @@ down_revision = "0002"
 def upgrade() -> None:
     """Right priority, person and minute."""
     op.create_table(
+        "clock",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("policy", sa.String(length=60), nullable=False),
+        sa.Column("level", sa.String(length=60), nullable=False),
+        sa.Column("bundle_id", sa.String(length=32), nullable=False),
+        sa.Column("calendars_id", sa.String(length=32), nullable=False),
+        sa.Column("calendar", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("target_minutes", sa.Float(), nullable=True),
+        sa.Column("elapsed_minutes", sa.Float(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("breached_at", Moment(), nullable=True),
+        sa.Column("met_at", Moment(), nullable=True),
+        sa.Column("next_at", Moment(), nullable=True),
+        sa.Column("colour", sa.String(length=10), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_clock_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
+        sa.UniqueConstraint("case", "name", name=op.f("uq_clock_case_name")),
+    )
+    with op.batch_alter_table("clock", schema=None) as batch_op:
+        batch_op.create_index("ix_clock_calendar", ["calendar", "state"], unique=False)
+        batch_op.create_index("ix_clock_met", ["met_at"], unique=False)
+
+    op.create_table(
+        "clock_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("arrived_at", Moment(), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_clock_event_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_event")),
+    )
+    with op.batch_alter_table("clock_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_clock_event_case"), ["case"], unique=False)
+
+    op.create_table(
         "classification_model",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
@@ -135,6 +181,15 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back to the schema before."""
+    with op.batch_alter_table("clock_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_clock_event_case"))
+
+    op.drop_table("clock_event")
+    with op.batch_alter_table("clock", schema=None) as batch_op:
+        batch_op.drop_index("ix_clock_met")
+        batch_op.drop_index("ix_clock_calendar")
+
+    op.drop_table("clock")
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_task_somebodys_department",
