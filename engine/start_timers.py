@@ -59,13 +59,15 @@ def _calendar(tx: Tx, name: str) -> Calendar | None:
 def _round(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: str, calendar: str) -> None:
     """The next round of a cycle that was due at ``due``; none when they are used up."""
     cycle = bpmn.read_cycle(text, ZoneInfo(tx.host.zone), _calendar(tx, calendar))
-    following, missed = cycle.following(due, tx.now)
+    since, missed = cycle.latest(due, tx.now)
+    following = cycle.every.after(since)
     left = None if cycle.rounds is None else cycle.rounds - 1 - missed
     if not text.startswith("R"):
-        _set(tx, bundle, process, element, following, text, calendar)
+        _set(tx, bundle, process, element, following, text, calendar, since)
     elif left is None or left > 0:
         interval = text.rpartition("/")[2]
-        _set(tx, bundle, process, element, following, f"R{'' if left is None else left}/{interval}", calendar)
+        text = f"R{'' if left is None else left}/{interval}"
+        _set(tx, bundle, process, element, following, text, calendar, since)
 
 
 def is_cycle(text: str) -> bool:
@@ -73,7 +75,16 @@ def is_cycle(text: str) -> bool:
     return text.startswith(("R", "@")) or len(text.split()) == 6
 
 
-def _set(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: str, calendar: str) -> None:
+def _set(
+    tx: Tx,
+    bundle: str,
+    process: str,
+    element: str,
+    due: datetime,
+    text: str,
+    calendar: str,
+    since: datetime | None = None,
+) -> None:
     timers.set(
         tx,
         instance="",
@@ -84,4 +95,5 @@ def _set(tx: Tx, bundle: str, process: str, element: str, due: datetime, text: s
         name=process,
         expression=text,
         calendar=_calendar(tx, calendar),
+        since=since,
     )

@@ -200,10 +200,13 @@ class Step(Housed):
         data = {"task": row["id"], "department": row["department"], "role": row["role"], "person": row["person"]}
         self.record("task.created", visit, data=data)
 
-    def timer(self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None) -> None:
+    def timer(
+        self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None, since: datetime | None = None
+    ) -> None:
         """A timer row wakes the token."""
         where = {"instance": self.row["id"], "key": self.row["key"], "element": visit.element.id, "ref": visit.ref}
-        timers.set(self.tx, due_at=due, name=visit.element.name, expression=text, calendar=calendar, **where)
+        rest = {"expression": text, "calendar": calendar, "since": since}
+        timers.set(self.tx, due_at=due, name=visit.element.name, **rest, **where)
         data = {"due": due.isoformat(), "timer": text} | ({"calendar": calendar.name} if calendar else {})
         self.record("timer.set", visit, data=data)
 

@@ -51,15 +51,18 @@ def set(
     name: str = "",
     expression: str = "",
     calendar: Calendar | None = None,
+    since: datetime | None = None,
 ) -> None:
     """Let a timer wait, from the end of the step, until ``due_at``; ``ref`` says which wait of ``instance`` it ends.
 
     ``calendar`` is the one whose working time ``expression`` counts; with it the row knows whether holidays on the way
-    are not announced yet, so that ``due_at`` is provisional.
+    are not announced yet, so that ``due_at`` is provisional. It counts from ``since``, the row's ``created_at``: now,
+    but for a round of a cycle, which counts from the round before however late that one fired.
     """
+    since = since or tx.now
     row = {"instance_id": instance, "key": key, "element": element, "name": name, "ref": ref, "due_at": due_at}
-    row |= {"expression": expression, **columns(calendar, tx.now, due_at)}
-    tx.insert(timer, row | {"state": WAITING, "created_at": tx.now})
+    row |= {"expression": expression, **columns(calendar, since, due_at)}
+    tx.insert(timer, row | {"state": WAITING, "created_at": since})
 
 
 def columns(calendar: Calendar | None, since: datetime, due: datetime) -> dict[str, Any]:

@@ -114,7 +114,14 @@ class Instance:
         """Someone has to do it."""
         self.waits[visit.ref] = Wait("person", visit.element)
 
-    def timer(self, visit: Visit, due: datetime, _text: str, _calendar: Calendar | None = None) -> None:
+    def timer(
+        self,
+        visit: Visit,
+        due: datetime,
+        _text: str,
+        _calendar: Calendar | None = None,
+        _since: datetime | None = None,
+    ) -> None:
         """Wake the token at ``due``."""
         self.waits[visit.ref] = Wait("timer", visit.element, due=due)
 

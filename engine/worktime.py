@@ -45,11 +45,11 @@ def recompute(actor: Actor, tx: Tx, calendar: str) -> Recomputed:
 
 
 def due_again(text: str, since: datetime, due: datetime, calendar: Calendar, zone: ZoneInfo) -> datetime:
-    """When a duration or the round of a cycle is due that counts since ``since``; a given first moment stays."""
+    """When a duration, or the round of a cycle, is due that counts from ``since``; a given first moment stays."""
     if not text.startswith("R"):
         return bpmn.read_length(text, calendar).after(since)
     cycle = bpmn.read_cycle(text, zone, calendar)
-    return due if cycle.first is not None and cycle.first >= since else cycle.every.after(since)
+    return due if cycle.first == due else cycle.every.after(since)
 
 
 def _query(table: sa.Table, calendar: str, waits: sa.ColumnElement[bool]) -> sa.Select[Any]:

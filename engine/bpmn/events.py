@@ -10,7 +10,7 @@ from loopdesk.engine.bpmn.activities import Activity, EventGateway
 from loopdesk.engine.bpmn.correlation import key_of
 from loopdesk.engine.bpmn.expressions import evaluate, words
 from loopdesk.engine.bpmn.model import Trigger
-from loopdesk.engine.bpmn.moments import first_due, next_due
+from loopdesk.engine.bpmn.moments import first_due, read_cycle
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.tree import OUTER, Token, gathered, share, written
 from loopdesk.engine.calendar import Calendar
@@ -132,10 +132,12 @@ class CatchEvent(Node):
         if self.element.trigger.each[part].timer != "cycle" or (rounds is not None and rounds <= 1):
             return False
         calendar = self.working_time(token)
-        due, missed = next_due(held[cycle], held[last], run.outside.now, run.outside.zone, calendar)
+        rounds_of = read_cycle(held[cycle], run.outside.zone, calendar)
+        since, missed = rounds_of.latest(held[last], run.outside.now)
+        due = rounds_of.every.after(since)
         left = None if rounds is None else max(rounds - 1 - missed, 1)
         token.internal_data = {**held, last: due, count: left}
-        run.outside.timer(run.visit(token, part), due, held[cycle], calendar)
+        run.outside.timer(run.visit(token, part), due, held[cycle], calendar, since)
         return True
 
     def cycle_keys(self, part: int) -> tuple[str, str, str]:

@@ -85,6 +85,12 @@ class Cycle:
 
     def following(self, due: datetime, now: datetime) -> tuple[datetime, int]:
         """The round after ``due`` that comes after ``now``, and how many are missed between."""
+        last, missed = self.latest(due, now)
+        return self.every.after(last), missed
+
+    def latest(self, due: datetime, now: datetime) -> tuple[datetime, int]:
+        """The last round from ``due`` on that is over ``now``, which the next one counts from, and how many were
+        missed up to it."""
         missed = 0
         if isinstance(self.every, Duration) and not self.every.months and now > due:
             missed = (now - due) // self.every.rest
@@ -95,9 +101,9 @@ class Cycle:
         following = self.every.after(due)
         while following <= now:
             missed += 1
-            late = isinstance(self.every, Cron) and missed >= MOST_COUNTED
-            following = self.every.after(now if late else following)
-        return following, missed
+            due = now if isinstance(self.every, Cron) and missed >= MOST_COUNTED else following
+            following = self.every.after(due)
+        return due, missed
 
 
 def read_duration(text: str) -> Duration:

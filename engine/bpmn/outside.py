@@ -63,8 +63,13 @@ class Outside(Protocol):
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         """Make a human task; the token waits. ``scope`` holds the task's inputs too."""
 
-    def timer(self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None) -> None:
-        """Wake the token at ``due``; ``text`` is the timer as it was read, in working time of ``calendar``."""
+    def timer(
+        self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None, since: datetime | None = None
+    ) -> None:
+        """Wake the token at ``due``; ``text`` is the timer as it was read, in working time of ``calendar``.
+
+        It counts from ``since``, the last round of a cycle, or from now.
+        """
 
     def message(self, visit: Visit, name: str, key: str | None = "") -> None:
         """Wake the token when a message of that name comes for ``key``, which is as in ``publish``."""

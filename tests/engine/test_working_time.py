@@ -113,6 +113,8 @@ def test_a_late_cycle_in_working_time_fires_once_and_says_how_many_rounds_it_mis
     with engine.read() as tx:
         fired = [event for event in events.timeline(tx, "L-1") if event["kind"] == "timer.fired"]
     assert [event["data"].get("missed") for event in fired] == [2]
+    with engine.begin() as tx:
+        assert worktime.recompute(SYSTEM, tx, "office") == worktime.Recomputed(), "it counts from 14:00, not from 15:30"
 
 
 def test_a_time_limit_of_a_task_counts_working_days(engine: Engine, house: House) -> None:
@@ -203,3 +205,43 @@ def test_a_timer_that_a_person_moved_stays_there_when_the_calendar_changes(engin
     with engine.begin() as tx:
         assert worktime.recompute(SYSTEM, tx, "office") == worktime.Recomputed()
     assert (row(engine, instance)["due_at"], row(engine, instance)["calendar"]) == (chosen, "")
+
+
+def test_the_rounds_after_one_that_a_person_moved_count_from_there_whatever_the_calendar_becomes(
+    engine: Engine, house: House, clock: VirtualClock
+) -> None:
+    deploy(engine, boundary("R/PT2H"))
+    instance = start(engine)
+    moved = datetime(2026, 3, 9, 10, tzinfo=UTC)
+    with engine.begin() as tx:
+        timing.move(ANN, tx, row(engine, instance)["id"], due_at=moved, reason="customer is away")
+    clock.set(moved + timedelta(minutes=40))
+    work_off(engine)
+    assert row(engine, instance)["due_at"] == datetime(2026, 3, 9, 12, tzinfo=UTC)
+    early = {**OFFICE, "weekly": {"0": [["09:00", "11:00"], ["15:00", "18:00"]]}}
+    house.changed["office"] = Calendars({"calendars": {"office": early}}).get("office")
+    with engine.begin() as tx:
+        assert worktime.recompute(SYSTEM, tx, "office") == worktime.Recomputed(timers=1)
+    assert row(engine, instance)["due_at"] == datetime(2026, 3, 9, 16, tzinfo=UTC), (
+        "an hour until 11:00, one from 15:00"
+    )
+
+
+def test_the_round_after_a_given_first_moment_is_counted_again_too(
+    engine: Engine, house: House, clock: VirtualClock
+) -> None:
+    deploy(engine, boundary("R/2026-03-09T10:00:00Z/PT2H"))
+    instance = start(engine)
+    first = datetime(2026, 3, 9, 10, tzinfo=UTC)
+    early = {**OFFICE, "weekly": {"0": [["09:00", "11:00"], ["15:00", "18:00"]]}}
+    house.changed["office"] = Calendars({"calendars": {"office": early}}).get("office")
+    with engine.begin() as tx:
+        assert worktime.recompute(SYSTEM, tx, "office") == worktime.Recomputed(), "a moment is a moment"
+    house.changed.clear()
+    clock.set(first)
+    work_off(engine)
+    assert row(engine, instance)["due_at"] == datetime(2026, 3, 9, 12, tzinfo=UTC)
+    house.changed["office"] = Calendars({"calendars": {"office": early}}).get("office")
+    with engine.begin() as tx:
+        worktime.recompute(SYSTEM, tx, "office")
+    assert row(engine, instance)["due_at"] == datetime(2026, 3, 9, 16, tzinfo=UTC)

@@ -113,7 +113,9 @@ class World:
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
         self.waits[visit.ref] = ("person", visit.element.id)
 
-    def timer(self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None) -> None:
+    def timer(
+        self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None, since: datetime | None = None
+    ) -> None:
         self.waits[visit.ref] = ("timer", visit.element.id)
         self.due[visit.ref] = due
 
