@@ -17,7 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from loopdesk.engine.db import Moment
+from loopdesk.engine.db import Moment, driven
 from loopdesk.engine.errors import Away
 
 Kind = Literal["insert", "once", "change"]
@@ -73,7 +73,7 @@ def _sent(conn: sa.Connection, group: Mapping[Key, list[Row]]) -> Iterator[tuple
         for key, rows in group.items():
             yield key, conn.execute(_statement(*key), _given(key, rows)).rowcount, len(rows)
     else:
-        counts = conn.exec_driver_sql(_together(_shape(group)), _parameters(group)).one()
+        counts = driven(conn, _together(_shape(group)), _parameters(group)) or ()
         yield from ((key, count, len(rows)) for (key, rows), count in zip(group.items(), counts, strict=True))
 
 

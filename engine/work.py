@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import psycopg
 
 from loopdesk.engine import bundles, events, feel, instances, runner, timers, values
 from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import driven
 from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing, Refused
+from loopdesk.engine.sql import is_sqlite
 from loopdesk.engine.step import Step
 from loopdesk.engine.tx import Tx
 from loopdesk.engine.work_rows import CANCELLED, COMPLETED, OPEN
@@ -32,6 +36,7 @@ _BOTH = (
     .where(task.c.id == sa.bindparam("task"))
     .with_for_update()
 )
+_IN_WORDS = str(_BOTH.compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
 MAX_DRAFT = 1024 * 1024
 """Bytes of a draft or of a form's answers as JSON."""
 
@@ -189,13 +194,21 @@ def _row(tx: Tx, task_id: str) -> dict[str, Any]:
 
 def _with_instance(tx: Tx, task_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The rows of a task's instance and of the task, both locked, in this order as every step does."""
-    found = tx.conn.execute(_BOTH, {"task": task_id}).first()
+    if is_sqlite(tx):
+        found = tx.conn.execute(_BOTH, {"task": task_id}).first()
+    else:
+        found = driven(tx.conn, _IN_WORDS, {"task": task_id})
     if found is None:
         raise _unknown()
-    instance = dict(zip(_INSTANCE, found, strict=False))
-    row = dict(zip(_CHECKED, found[len(_INSTANCE) :], strict=True))
+    columns = [_utc(one) for one in found]
+    instance = dict(zip(_INSTANCE, columns, strict=False))
+    row = dict(zip(_CHECKED, columns[len(_INSTANCE) :], strict=True))
     where = {"instance_id": instance["id"], "key": instance["key"], "process": instance["process"]}
     return instance, row | where | {"id": task_id}
+
+
+def _utc(one: Any) -> Any:
+    return one.astimezone(UTC) if isinstance(one, datetime) else one
 
 
 def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:
