@@ -1,24 +1,26 @@
 """A customer's problem: opened once whatever the channel (INT-1), read and listed by those who may."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import customers, record
+from loopdesk.desk import channels, customers, likeness, record, search
+from loopdesk.desk.crm import scope
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.record import EMPTY, Case, case_, case_of_row
 from loopdesk.desk.rights import readable, require, visible_to
-from loopdesk.desk.sql import escape_like, insert_new, page_of
+from loopdesk.desk.sql import insert_new, page_of
 from loopdesk.engine import events, late_starts
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 PROCESS = "intake"
-CUSTOMERLESS = frozenset({"monitoring"})
-"""Channels on which nobody complains: an alert is a case before it has a customer (INT-1)."""
+PROBLEM = "problem"
+"""The channel of a parent problem: the house itself reports what many customers have reported (INT-8)."""
 TITLE, TEXT = 300, 100_000
 """Most characters of a title and of a free text; the rest of a longer text is refused, not cut."""
 
@@ -28,7 +30,8 @@ class Report:
     """What came in over a channel (INT-2). Empty fields are asked for later, not refused.
 
     ``external_id`` is the channel's own id (Message-ID, idempotency key): the same one again is the same case.
-    ``automatic``: a machine wrote it, so no machine answers (RFC 3834 §2).
+    ``automatic``: a machine wrote it, so no machine answers (RFC 3834 §2). ``device`` is its serial number, model or
+    name; ``template`` the key of the form for a frequent problem, ``details`` what else was asked, by field (INT-3).
     """
 
     channel: str
@@ -50,6 +53,9 @@ class Report:
     zone: str = ""
     external_id: str = ""
     automatic: bool = False
+    device: str = ""
+    template: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def open(actor: Actor, tx: Tx, report: Report) -> Case:
     """Write the case and start its intake process, in one transaction (architecture §2); a retired one starts later.
 
     A report with a known (channel, external id) returns the case it made before. Raises `Invalid` with the field for
-    an unknown customer number, a missing customer, a future time or a text that is too long.
+    an unknown channel or customer number, a missing customer, a future time or a text that is too long.
     """
     require(actor, "case.open")
     _check(tx, report)
@@ -84,14 +90,20 @@ def open(actor: Actor, tx: Tx, report: Report) -> Case:
         "contact_id": contact.id if contact else None,
         "opened_at": tx.now,
     }
+    mine = organisation.id if organisation else None
+    row |= scope.beside(tx, mine, device=report.device, kind=report.category, channel=report.channel)
+    row["system_version"] = report.system_version.strip()[:200] or row["system_version"]
     if not insert_new(tx, case_, row, unique=["channel", "external_id"]):
         known = _opened_before(tx, report)
         assert known is not None
         return known
     number = str(row["number"])
+    search.keep(tx, number, [str(row[name]) for name in search.TEXT])
+    likeness.keep(tx, number, likeness.told(str(row["title"]), str(row["description"])))
     record.involve(tx, number, FIRST_LINE)
     data = {"channel": report.channel, "title": row["title"], "unknown_customer": organisation is None}
     events.record(actor, tx, "case.opened", key=number, audience="customer", data=data)
+    scope.flag(actor, tx, number, str(row["out_of_scope"]))
     late_starts.begin(actor, tx, PROCESS, key=number, data=_for_process(report, row))
     return record.get(tx, number)
 
@@ -140,20 +152,28 @@ def listing(
     page: int = 1,
     per_page: int = 25,
 ) -> Listing:
-    """The cases that ``actor`` may see, newest first; ``q`` is looked for in number, title and description."""
+    """The cases that ``actor`` may see, newest first; those with all words of ``q`` before them, the best match first.
+
+    Of very many matches only the newest thousand are looked at.
+    """
     condition = readable(actor)
     wanted = {"status": status, "priority": priority, "department": department, "owner_id": owner}
     for column, value in wanted.items():
         if value:
             condition &= case_.c[column] == value
-    if q.strip():
-        pattern = f"%{escape_like(q.strip())}%"
-        columns = (case_.c.number, case_.c.title, case_.c.description)
-        condition &= sa.or_(*(column.ilike(pattern, escape="\\") for column in columns))
     limit, offset = page_of(page, per_page)
-    total = tx.conn.scalar(sa.select(sa.func.count()).select_from(case_).where(condition)) or 0
-    order = (case_.c.opened_at.desc(), case_.c.number.desc())
-    rows = tx.conn.execute(sa.select(case_).where(condition).order_by(*order).limit(limit).offset(offset)).mappings()
+    newest = (case_.c.opened_at.desc(), case_.c.number.desc())
+    if q.strip():
+        found = search.matching(tx, q).subquery()
+        matches = sa.select(case_.c.number, case_.c.opened_at, found.c.rank).join(found, found.c.case == case_.c.number)
+        best = matches.where(condition).order_by(*newest).limit(search.RANKED).subquery()
+        total = tx.conn.scalar(sa.select(sa.func.count()).select_from(best)) or 0
+        ranked = sa.select(case_).join(best, best.c.number == case_.c.number)
+        query = ranked.order_by(best.c.rank.desc(), *newest)
+    else:
+        total = tx.conn.scalar(sa.select(sa.func.count()).select_from(case_).where(condition)) or 0
+        query = sa.select(case_).where(condition).order_by(*newest)
+    rows = tx.conn.execute(query.limit(limit).offset(offset)).mappings()
     return Listing([case_of_row(row) for row in rows], total, max(page, 1), limit)
 
 
@@ -161,12 +181,14 @@ def _check(tx: Tx, report: Report) -> None:
     problems: dict[str, list[str]] = {}
     if not report.channel.strip():
         problems["channel"] = [Phrase("Name the channel that this came over.")]
+    elif report.channel not in channels.codes(tx):
+        problems["channel"] = [Phrase("There is no channel %(channel)s.", channel=report.channel[:60])]
     # An hour of grace: clocks of customers' computers are wrong.
     if report.occurred_at is not None and report.occurred_at > tx.now + timedelta(hours=1):
         problems["occurred_at"] = [Phrase("This time lies in the future.")]
-    for field in ("description", "steps", "expected"):
-        if len(getattr(report, field)) > TEXT:
-            problems[field] = [Phrase("This text is longer than 100,000 characters; attach it as a file.")]
+    for name in ("description", "steps", "expected"):
+        if len(getattr(report, name)) > TEXT:
+            problems[name] = [Phrase("This text is longer than 100,000 characters; attach it as a file.")]
     if problems:
         raise Invalid("This report cannot be taken as it is.", fields=problems)
 
@@ -190,7 +212,7 @@ def _customer(actor: Actor, tx: Tx, report: Report) -> tuple[customers.Contact |
     else:
         contact = None
     organisation = _organisation(actor, tx, report, contact)
-    if contact is None and organisation is not None and report.channel not in CUSTOMERLESS:
+    if contact is None and organisation is not None and not _customerless(tx, report):
         contact = customers.first_contact(tx, organisation.id) if actor.kind != "customer" else None
         if contact is None:
             _needs_address(organisation.number)
@@ -211,13 +233,17 @@ def _organisation(
             fields={"customer_number": [Phrase("This customer number is not known.")]},
             number=report.customer_number,
         )
-    if contact is None and named is None and report.channel not in CUSTOMERLESS:
+    if contact is None and named is None and not _customerless(tx, report):
         raise Invalid(
             "Nobody could be answered: the customer is missing.",
             remedy=N_("Give a customer number or an e-mail address."),
             fields={"email": [Phrase("Give a customer number or an e-mail address.")]},
         )
     return named
+
+
+def _customerless(tx: Tx, report: Report) -> bool:
+    return report.channel in channels.codes(tx, channels.CUSTOMERLESS)
 
 
 def _needs_address(number: str) -> None:
@@ -245,14 +271,15 @@ def _facts(report: Report, contact: customers.Contact | None) -> dict[str, objec
         "occurred_at": report.occurred_at,
         "steps": report.steps.strip(),
         "expected": report.expected.strip(),
-        "system_version": report.system_version.strip()[:200],
         "external_id": report.external_id[:500] or None,
+        "template": report.template[:60],
+        "details": {str(key)[:60]: value for key, value in report.details.items()},
     }
 
 
 def _for_process(report: Report, row: dict[str, object]) -> dict[str, object]:
     """What the intake process gets to know: the report's own words, nothing about who wrote it (SEC-1)."""
-    personal = {"contact_id", "email", "name", "phone", "external_id", "customer_number", "zone"}
+    personal = {"contact_id", "email", "name", "phone", "external_id", "customer_number", "zone", "details", "device"}
     words = {key: value for key, value in asdict(report).items() if key not in personal}
     when = report.occurred_at
     return words | {"title": row["title"], "occurred_at": when.isoformat() if when else None}

@@ -6,6 +6,7 @@ Each verb is called by a deployed diagram (see `operations`), changes the row an
 import sqlalchemy as sa
 
 from loopdesk.desk import clocks, people, record
+from loopdesk.desk.crm import scope
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.handoff import signature
@@ -40,6 +41,7 @@ def set_type(actor: Actor, tx: Tx, number: str, *, kind: str, department: str) -
     restricted = RESTRICTED_TO in (kind, department)
     record.change(tx, number, type=kind, department=holder, restricted=restricted)
     record.involve(tx, number, holder)
+    scope.look_again(actor, tx, case, kind)
     data = {"type": kind, "department": holder, "restricted": restricted, "before": case.type}
     events.record(actor, tx, "case.typed", key=number, audience="customer", data=data)
 

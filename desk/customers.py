@@ -23,6 +23,7 @@ organisation = sa.Table(
     sa.Column("number", sa.String(30), nullable=False, unique=True),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("tier", sa.String(20), nullable=False),
+    sa.Column("merged_into", sa.String(32), index=True),
 )
 
 contact_ = sa.Table(
@@ -37,7 +38,9 @@ contact_ = sa.Table(
     sa.Column("zone", sa.String(60), nullable=False),
     sa.Column("channel", sa.String(20), nullable=False),
     sa.Column("unknown", sa.Boolean, nullable=False),
+    sa.Column("merged_into", sa.String(32), index=True),
 )
+"""``merged_into``: the one that this turned out to be; such a row keeps number or address and stands in no chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Organisation:
     number: str
     name: str
     tier: str
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Contact:
     zone: str = "UTC"
     channel: str = "email"
     unknown: bool = False
+    merged_into: str | None = None
 
 
 def add_organisation(actor: Actor, tx: Tx, *, number: str, name: str, tier: str = "normal") -> Organisation:
@@ -77,7 +82,8 @@ def add_organisation(actor: Actor, tx: Tx, *, number: str, name: str, tier: str 
     _refuse_any(problems)
     if not insert_new(tx, organisation, asdict(new), unique=["number"]):
         _refuse_any({"number": [Phrase("Another customer has this number.")]})
-    events.record(actor, tx, "customer.added", data={"organisation": new.id, "number": new.number, "name": new.name})
+    data = {"organisation": new.id, "number": new.number, "name": new.name}
+    events.record(actor, tx, "customer.added", key=new.number, data=data)
     return new
 
 
@@ -135,8 +141,9 @@ def find_or_create_contact(
 
 
 def by_number(tx: Tx, number: str) -> Organisation | None:
-    """The organisation with that customer number, in any case of letters."""
-    return _organisation(tx, organisation.c.number == number.strip().upper())
+    """The organisation with that customer number, in any case of letters; of a merged one, what it was merged into."""
+    found = _organisation(tx, organisation.c.number == number.strip().upper())
+    return organisation_of(tx, found.merged_into) if found and found.merged_into else found
 
 
 def organisation_of(tx: Tx, organisation_id: str | None) -> Organisation | None:
@@ -145,29 +152,31 @@ def organisation_of(tx: Tx, organisation_id: str | None) -> Organisation | None:
 
 
 def contact(tx: Tx, contact_id: str) -> Contact:
-    """The contact with that id; raises `Missing`."""
+    """The contact with that id, of a merged one the contact it was merged into; raises `Missing`."""
     found = _contact(tx, contact_.c.id == contact_id)
     if found is None:
         raise Missing("There is no contact %(contact)s.", contact=contact_id)
-    return found
+    return contact(tx, found.merged_into) if found.merged_into else found
 
 
 def contacts(actor: Actor, tx: Tx) -> list[Contact]:
-    """Every contact, by name; staff only."""
+    """Every contact, by name, merged ones left out; staff only."""
     require(actor, "people.list")
-    rows = tx.conn.execute(sa.select(contact_).order_by(contact_.c.name, contact_.c.id)).mappings()
+    query = sa.select(contact_).where(contact_.c.merged_into.is_(None))
+    rows = tx.conn.execute(query.order_by(contact_.c.name, contact_.c.id)).mappings()
     return [Contact(**_values(row, Contact)) for row in rows]
 
 
 def contact_by_email(tx: Tx, email: str) -> Contact | None:
-    """The contact with that address, in any case of letters."""
+    """The contact with that address, in any case of letters; a merged one's finds whom it was merged into."""
     address = _address(email)
-    return _contact(tx, contact_.c.email == address) if address else None
+    found = _contact(tx, contact_.c.email == address) if address else None
+    return contact(tx, found.merged_into) if found and found.merged_into else found
 
 
 def first_contact(tx: Tx, organisation_id: str) -> Contact | None:
     """Whom to write to at an organisation when it names nobody: those with an address first, then by name."""
-    query = sa.select(contact_).where(contact_.c.organisation_id == organisation_id)
+    query = sa.select(contact_).where(contact_.c.organisation_id == organisation_id, contact_.c.merged_into.is_(None))
     row = tx.conn.execute(query.order_by(contact_.c.email.is_(None), contact_.c.name, contact_.c.id)).mappings().first()
     return Contact(**_values(row, Contact)) if row else None
 

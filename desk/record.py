@@ -4,13 +4,13 @@ Facts of a case live here only; diagrams read them as ``case.*`` and operations 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine.db import BIG, Moment, metadata
+from loopdesk.engine.db import BIG, JSON, Moment, metadata
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
@@ -57,8 +57,21 @@ case_ = sa.Table(
     sa.Column("close_reason", sa.Text, nullable=False),
     sa.Column("external_id", sa.String(500)),
     sa.Column("tier", sa.String(20), nullable=False, server_default=TIERS[0]),
+    sa.Column("template", sa.String(60), nullable=False, server_default=""),
+    sa.Column("details", JSON, nullable=False, server_default="{}"),
+    sa.Column("asset_id", sa.String(32), sa.ForeignKey("asset.id"), index=True),
+    sa.Column("service", sa.String(60), nullable=False, server_default=""),
+    sa.Column("out_of_scope", sa.String(20), nullable=False, server_default=""),
+    sa.Column("problem", NUMBER, nullable=False, server_default="", index=True),
+    sa.Column("impact", sa.String(30), nullable=False, server_default=""),
+    sa.Column("impact_score", sa.Float, nullable=False, server_default="0"),
+    sa.Column("agreed", sa.String(30), nullable=False, server_default=""),
     sa.UniqueConstraint("channel", "external_id"),
+    sa.Index("ix_case__customer", "organisation_id", "opened_at"),
 )
+"""``template``: which form for a frequent problem was used, ``details`` what else the form asked, by field (INT-3);
+``service``: what of the customer's contract answers for the case, ``out_of_scope`` why nothing does (SLA-9);
+``problem``: the parent problem that it is one report of (INT-8), ``agreed``: the priority agreed with the customer."""
 
 case_number = sa.Table(
     "case_number",
@@ -116,11 +129,20 @@ class Case:
     close_reason: str
     external_id: str | None
     tier: str = TIERS[0]
+    template: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    asset_id: str | None = None
+    service: str = ""
+    out_of_scope: str = ""
+    problem: str = ""
+    impact: str = ""
+    impact_score: float = 0.0
+    agreed: str = ""
 
 
 EMPTY: Mapping[str, Any] = {
-    field.name: "" if field.type is str else False for field in fields(Case) if field.type in (str, bool)
-} | {"tier": TIERS[0]}
+    one.name: "" if one.type is str else False for one in fields(Case) if one.type in (str, bool)
+} | {"tier": TIERS[0], "details": {}, "impact_score": 0.0}
 """What a new case's row holds where nothing is known yet."""
 
 
@@ -133,7 +155,7 @@ def next_number(tx: Tx) -> str:
 
 def case_of_row(row: sa.RowMapping) -> Case:
     """The row as a `Case`."""
-    return Case(**{field.name: row[field.name] for field in fields(Case)})
+    return Case(**{one.name: row[one.name] for one in fields(Case)})
 
 
 def get(tx: Tx, number: str, *, visible: sa.ColumnElement[bool] | None = None, lock: bool = False) -> Case:

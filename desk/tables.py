@@ -16,6 +16,8 @@ from loopdesk.desk import (
 )
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.credentials import credential, sign_in_try
+from loopdesk.desk.crm.assets import asset
+from loopdesk.desk.crm.contracts import contract
 from loopdesk.desk.letters import communication
 from loopdesk.desk.sla.rows import clock, clock_event
 
@@ -33,6 +35,8 @@ TABLES = (
     tokens.api_token,
     customers.organisation,
     customers.contact_,
+    asset,
+    contract,
     communication,
     attachments.attachment,
     classification.classification,

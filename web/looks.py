@@ -36,6 +36,12 @@ class Place(NamedTuple):
 PLACES = (
     Place("pages_inbox.inbox", "inbox", lazy_gettext("Inbox"), STAFF_ROLES),
     Place("pages_cases.cases", "ticket", lazy_gettext("Cases"), STAFF_ROLES),
+    Place(
+        "pages_customers.customers_list",
+        "building",
+        lazy_gettext("Customers"),
+        frozenset({"agent", "supervisor", "integrator"}),
+    ),
     Place("pages_definitions.definitions", "flow", lazy_gettext("Processes"), STAFF_ROLES),
     Place(
         "pages_instances.listing",
@@ -177,7 +183,8 @@ def _context() -> dict[str, Any]:
         "places": _places(),
         "priority_look": vocabulary.priority_look,
         "case_word": vocabulary.case_word,
-        "channels": vocabulary.CHANNELS,
+        "channel_text": vocabulary.channel,
+        "out_of_scope_text": vocabulary.out_of_scope,
         "tiers": vocabulary.TIERS,
         "roles_text": vocabulary.ROLES,
         "root": request.script_root or "/",

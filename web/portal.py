@@ -1,26 +1,17 @@
 """The customer's side: report a problem in steps, follow one's own cases, add to them at any time (INT-1, COM-8)."""
 
-from dataclasses import fields
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
-
-import orjson
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import attachments, case, communications, customers
-from loopdesk.desk.case import Report
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.record import Case
-from loopdesk.engine import bundles, events
+from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.errors import Invalid, Missing
 from loopdesk.engine.tx import Tx
-from loopdesk.forms import form, validation
-from loopdesk.forms.translation import translate
-from loopdesk.web import portal_steps, vocabulary
+from loopdesk.web import portal_steps, reports, vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages import timeline
 from loopdesk.web.pages.files import add_all
@@ -30,7 +21,6 @@ from loopdesk.web.security import public
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
-BUNDLE, FORM = "intake", "report"
 PER_PAGE = 20
 
 
@@ -53,9 +43,7 @@ def home() -> str:
 def report() -> str:
     """The report form, step by step."""
     with read_tx() as tx:
-        made = bundles.current(tx, BUNDLE)
-    schema = translate(orjson.loads(made.form(FORM)), made.texts.get(vocabulary.language(), {}))
-    steps, schema = portal_steps.in_steps(schema, known=bool(actor().id) and actor().kind == "customer")
+        steps, schema = portal_steps.in_steps(reports.schema(tx), known=_known())
     return render_template("portal/report.html", schema=schema, steps=steps, once=portal_steps.nonce())
 
 
@@ -65,10 +53,10 @@ def send_report() -> ResponseReturnValue:
     """One case out of one form, however often it is sent; its files come along or it is not opened."""
     given = request.files.to_dict(flat=False)
     with open_tx() as tx:
-        cleaned = _checked(
-            tx, sent_data(), {key: [one.filename or "" for one in files] for key, files in given.items()}
-        )
-        opened = case.open(actor(), tx, _report(cleaned))
+        names = {key: [one.filename or "" for one in files] for key, files in given.items()}
+        cleaned = reports.checked(tx, sent_data(), names, known=_known())
+        told = reports.report(tx, cleaned, channel="portal", language=vocabulary.language())
+        opened = case.open(actor(), tx, told)
         who = actor() if actor().id else _contact(tx, opened)
         if opened.opened_at == tx.now:
             for key, files in given.items():
@@ -78,6 +66,15 @@ def send_report() -> ResponseReturnValue:
                     raise at_fields(error, {key: error.fields["file"]}) from error
     session["reported"] = opened.number
     return jsonify({"next": url_for("portal.thanks")})
+
+
+@blueprint.post("/report/template")
+@public
+def template() -> ResponseReturnValue:
+    """The template for what is typed (INT-3); only whoever has signed in gets fields filled, from his own history."""
+    with read_tx() as tx:
+        own = customers.contact(tx, actor().id) if _known() else None
+        return jsonify(reports.suggestion(tx, own))
 
 
 @blueprint.get("/thanks")
@@ -166,30 +163,5 @@ def _contact(tx: Tx, found: Case) -> Actor:
     return customers.actor_of(customers.contact(tx, found.contact_id))
 
 
-def _checked(tx: Tx, data: dict[str, Any], files: dict[str, list[str]]) -> dict[str, Any]:
-    made = bundles.current(tx, BUNDLE)
-    asked = portal_steps.asked(form.read(made.form(FORM)), known=bool(actor().id) and actor().kind == "customer")
-    return validation.validate(asked, data, files=files)
-
-
-def _report(cleaned: dict[str, Any]) -> Report:
-    """The form as a report; answers to questions that an owner has added stand below the description."""
-    known = {field.name for field in fields(Report)}
-    values = {key: value for key, value in cleaned.items() if key in known}
-    others = [
-        f"{key}: {value}" for key, value in cleaned.items() if key not in known and isinstance(value, str | int | float)
-    ]
-    zone = str(request.args.get("zone") or "")
-    zone = zone if zone in available_timezones() else "UTC"
-    if values.get("occurred_at"):
-        at = datetime.fromisoformat(str(values["occurred_at"]))
-        values["occurred_at"] = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
-    values["description"] = "\n".join([str(values.get("description", "")), *others]).strip()
-    once = request.args.get("once", "")
-    told = {
-        "channel": "portal",
-        "language": vocabulary.language(),
-        "zone": zone,
-        "external_id": f"form:{once}" if once else "",
-    }
-    return Report(**{**values, **told})
+def _known() -> bool:
+    return bool(actor().id) and actor().kind == "customer"

@@ -11,7 +11,7 @@ from babel.dates import format_skeleton, get_datetime_format
 from flask import g
 from flask_babel import get_locale, get_timezone, gettext, lazy_gettext, to_user_timezone
 
-from loopdesk.desk import departments
+from loopdesk.desk import channels, departments
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import Bundle
@@ -53,15 +53,6 @@ ROLES: Mapping[str, Any] = {
     "admin": lazy_gettext("Administrator"),
 }
 
-CHANNELS: Mapping[str, Any] = {
-    "email": lazy_gettext("E-mail"),
-    "mail": lazy_gettext("E-mail"),
-    "portal": lazy_gettext("Portal"),
-    "api": lazy_gettext("API"),
-    "phone": lazy_gettext("Phone"),
-    "app": lazy_gettext("App"),
-}
-
 TIERS: Mapping[str, Any] = {
     "vip": lazy_gettext("VIP customer"),
     "normal": lazy_gettext("Customer"),
@@ -74,6 +65,13 @@ ESCALATED_BY: Mapping[str, Any] = {
     "skill": lazy_gettext("by skill"),
     "hand": lazy_gettext("by hand"),
 }
+
+OUT_OF_SCOPE: Mapping[str, Any] = {
+    "type": lazy_gettext("No contract of this customer covers this kind of problem. Decide whether we do it."),
+    "channel": lazy_gettext("The contract does not cover this channel. Decide whether we do it."),
+    "ended": lazy_gettext("No contract of this customer is in force. Decide whether we do it."),
+}
+"""Why a case lies outside the contract, and that a person has to decide (SLA-9)."""
 
 RACI = (
     ("R", lazy_gettext("Responsible: does the work")),
@@ -169,6 +167,24 @@ def department_names() -> dict[str, str]:
 def department(code: str) -> str:
     """A department's name, its code when unknown."""
     return department_names().get(code, code)
+
+
+def channel_names() -> dict[str, str]:
+    """Code -> name of each channel in the reader's language, read once a request."""
+    if "channel_names" not in g:
+        with read_tx() as tx:
+            g.channel_names = channels.names(tx, language())
+    return dict(g.channel_names)
+
+
+def channel(code: str) -> str:
+    """A channel's name, its code when unknown."""
+    return channel_names().get(code, code)
+
+
+def out_of_scope(reason: str) -> str:
+    """Why a case lies outside the contract, in words."""
+    return str(OUT_OF_SCOPE.get(reason, reason))
 
 
 def group(text: str) -> str:

@@ -35,6 +35,7 @@ from loopdesk.desk import (
 )
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
+from loopdesk.desk.crm import checks as crm_checks
 from loopdesk.desk.sla import checks as sla_checks
 from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
@@ -136,6 +137,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
             if file.endswith(".form"):
                 found += checks.check(files[file], file=file, facts=facts.NAMES)
         found += classification_examples.check(name, files)
+        found += crm_checks.check(files)
         return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
 
     def calendar_names() -> Collection[str] | None:

@@ -3,7 +3,10 @@
 from loopdesk.web import looks, portal_entry
 from loopdesk.web.pages import (
     account,
+    calls,
     cases,
+    customer_forms,
+    customers,
     definitions,
     files,
     inbox,
@@ -11,6 +14,7 @@ from loopdesk.web.pages import (
     instances,
     migrations,
     people,
+    resolution,
     tasks,
     versions,
 )
@@ -21,6 +25,10 @@ BLUEPRINTS = (
     inbox.blueprint,
     tasks.blueprint,
     cases.blueprint,
+    resolution.blueprint,
+    calls.blueprint,
+    customers.blueprint,
+    customer_forms.blueprint,
     files.blueprint,
     definitions.blueprint,
     versions.blueprint,

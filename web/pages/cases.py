@@ -7,7 +7,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications, customers, departments, people
+from loopdesk.desk import attachments, case, communications, departments, people
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.record import Case
 from loopdesk.engine import bundles, events, incidents, instances, operators, timers, work
@@ -16,7 +16,7 @@ from loopdesk.engine.errors import Invalid, Missing
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
-from loopdesk.web.pages import timeline
+from loopdesk.web.pages import customer_section, resolution_section, timeline
 from loopdesk.web.pages.files import add_all
 from loopdesk.web.pages.incidents import marks, told
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
@@ -54,7 +54,7 @@ def cases() -> str:
 @blueprint.get("/<number>")
 def case_page(number: str) -> str:
     """One case: head, stream, and what stands beside it."""
-    return _page(number, NOTHING)
+    return page(number, NOTHING)
 
 
 @blueprint.get("/<number>/stream")
@@ -82,7 +82,7 @@ def comment(number: str) -> ResponseReturnValue:
             communications.comment(actor(), tx, number, request.form.get("body", ""), internal=internal)
             add_all(tx, number, given, attachments.STAFF if internal else attachments.CUSTOMER)
     except Invalid as error:
-        return _page(number, shown(error)), 422
+        return page(number, shown(error)), 422
     flash(gettext("Noted.") if internal else gettext("Your answer is on its way to the customer."))
     return redirect(url_for("pages_cases.case_page", number=number) + "#stream")
 
@@ -101,7 +101,8 @@ def diagram(number: str, instance: str) -> ResponseReturnValue:
         )
 
 
-def _page(number: str, wrong: Shown) -> str:
+def page(number: str, wrong: Shown, **more: Any) -> str:
+    """The whole page; ``wrong`` is shown where one writes, ``more`` is for its sections."""
     with read_tx() as tx:
         found = case.read(actor(), tx, number)
         running = instances.of_key(tx, number)
@@ -111,12 +112,13 @@ def _page(number: str, wrong: Shown) -> str:
             "wrong": wrong,
             "typed": request.form,
             "files": attachments.listing(actor(), tx, number),
-            "organisation": customers.organisation_of(tx, found.organisation_id),
-            "contact": customers.contact(tx, found.contact_id) if found.contact_id else None,
+            **customer_section.section(tx, found),
+            **resolution_section.section(tx, found),
             "instances": [one | {"title": _process_name(tx, one)} for one in sorted(running, key=_newest_active)],
             "steps_in": actor().has_role(*operators.ROLES),
             "timers": _timers(tx, running),
             "live_since": events.latest(tx),
+            **more,
         }
     return render_template("cases/case.html", **values)
 

@@ -32,6 +32,31 @@ TOLD: Mapping[str, Sentence] = {
     "case.reopened": Sentence("loop", N_("Opened again"), "yellow", "reason"),
     "case.closed": Sentence("check", N_("Case closed"), "green", "reason"),
     "case.escalated": Sentence("up", N_("Escalated from %(from)s to %(to)s: %(name)s takes over"), "yellow", "reason"),
+    "case.out_of_scope": Sentence(
+        "triangle", N_("Outside the contract; somebody decides whether we do it"), "yellow", "reason"
+    ),
+    "case.in_scope": Sentence("check", N_("The contract covers it after all")),
+    "case.similar_found": Sentence("eye", N_("Looks like another case")),
+    "case.linked": Sentence("clip", N_("Linked with %(other)s"), note="note"),
+    "case.unlinked": Sentence("cross", N_("No longer linked with %(other)s")),
+    "case.merged": Sentence("flow", N_("Merged into %(other)s, where the work goes on"), note="note"),
+    "case.absorbed": Sentence("flow", N_("%(other)s was merged into this case"), note="note"),
+    "problem.begun": Sentence("flow", N_("Several customers report this: one parent problem"), "yellow"),
+    "problem.joined": Sentence("flow", N_("One report of the problem %(problem)s")),
+    "problem.left": Sentence("flow", N_("No longer a report of the problem %(problem)s")),
+    "problem.solution_known": Sentence("check", N_("The problem %(problem)s is solved"), "green", "solution"),
+    "impact.noted": Sentence("bars", N_("Figures of the impact noted"), note="note"),
+    "case.impact_weighed": Sentence("bars", N_("Impact: %(impact)s, %(score)s points")),
+    "diagnosis.begun": Sentence("search", N_("Diagnosis begins: %(name)s"), "accent", "reason"),
+    "diagnosis.answered": Sentence("check", N_("%(ask)s – %(name)s"), note="note"),
+    "diagnosis.skipped": Sentence("minus", N_("Step left out: %(ask)s"), "yellow", "reason"),
+    "diagnosis.cause": Sentence("search", N_("Cause found"), "green", "text"),
+    "diagnosis.draft": Sentence("pen", N_("Draft of the solution"), note="text"),
+    "case.split": Sentence("flow", N_("Sub-case %(child)s for %(department)s: %(title)s"), "accent"),
+    "case.part_of": Sentence("flow", N_("This is a part of %(parent)s: %(title)s"), "accent"),
+    "case.part_solved": Sentence("check", N_("Sub-case %(child)s is solved: %(title)s"), "green", "solution"),
+    "case.part_cancelled": Sentence("cross", N_("Sub-case %(child)s is cancelled: %(title)s"), "yellow", "reason"),
+    "casefile.kept": Sentence("file", N_("The record of the case is on file")),
     "handoff.overdue": Sentence("octagon", N_("Nobody has answered the handoff for %(minutes)s minutes"), "red"),
     "emergency.declared": Sentence("bolt", N_("Emergency of grade %(grade)s, led by %(commander)s"), "red"),
     "emergency.updated": Sentence("bolt", N_("The customer is told how it stands"), "red", "text"),
@@ -97,6 +122,8 @@ NOT_SENT = Sentence("octagon", N_("A message could not be delivered; it waits am
 
 REASONS: Mapping[str, str] = {
     "confirmed": N_("The customer has confirmed it."),
+    "merged": N_("Its result is part of the whole case."),
+    "cancelled": N_("The whole case does not need it any longer."),
     "no-answer": N_("By rule: the customer was asked twice and did not answer."),
 }
 """What the closure process gives as its reason -> what a reader is told (FIX-4)."""
@@ -105,6 +132,8 @@ REASONS: Mapping[str, str] = {
 def note_of(sentence: Sentence, data: Mapping[str, Any]) -> str:
     """The text that stands below the sentence; empty where there is none."""
     value = data.get(sentence.note) or "" if sentence.note else ""
+    if str(value) in vocabulary.OUT_OF_SCOPE:
+        return vocabulary.out_of_scope(str(value))
     known = REASONS.get(str(value))
     return str(gettext(known)) if known else vocabulary.case_word(sentence.note, value)
 
@@ -141,7 +170,7 @@ def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
     for name in {"from", "to"} & shown.keys():
         shown[name] = vocabulary.SUPPORT_TIERS.get(str(shown[name]), shown[name])
     if "channel" in shown:
-        shown["channel"] = vocabulary.CHANNELS.get(str(shown["channel"]), shown["channel"])
+        shown["channel"] = vocabulary.channel(str(shown["channel"]))
     if isinstance(shown.get("after"), str):
         shown["after"] = _moment(shown["after"])
     if shown.get("due"):

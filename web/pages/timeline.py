@@ -102,7 +102,7 @@ class _Reader:
         )
 
     def _what(self, row: Mapping[str, Any]) -> str:
-        channel = vocabulary.CHANNELS.get(row["channel"], row["channel"])
+        channel = vocabulary.channel(row["channel"])
         if row["direction"] == "in":
             return str(gettext("wrote (%(channel)s)", channel=channel))
         if row["direction"] == "internal" and not row["recipient"]:
@@ -171,7 +171,7 @@ class _Reader:
         """The customer's own words begin the stream, whatever the channel."""
         found = case.read(self.actor, self.tx, self.number)
         who = facts.of_case(self.tx, found)["contact"]
-        channel = vocabulary.CHANNELS.get(found.channel, found.channel)
+        channel = vocabulary.channel(found.channel)
         return Entry(
             id=f"e-{event['id']}",
             at=event["at"],

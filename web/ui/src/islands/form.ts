@@ -11,6 +11,8 @@ import { word } from "../words";
 import { clockTime } from "./times";
 import { startSteps } from "./steps";
 import { standing, type Standing } from "./standing";
+import { beside } from "./beside";
+import { startTemplates } from "./template";
 import { translated } from "./form-words";
 
 type Data = Record<string, unknown>;
@@ -114,10 +116,11 @@ class Drafts {
   }
 }
 
-function body(result: Result): unknown {
-  if (result.files.size === 0) return { data: result.data };
+function body(root: HTMLElement, result: Result): unknown {
+  if (result.files.size === 0) return { data: result.data, beside: beside(root) };
   const form = new FormData();
   form.append("data", JSON.stringify(result.data));
+  form.append("beside", JSON.stringify(beside(root)));
   for (const [key, files] of result.files) for (const file of files) form.append(key, file, file.name);
   return form;
 }
@@ -137,7 +140,7 @@ async function send(root: HTMLElement, form: Form, drafts: Drafts | null, state:
   drafts?.stop();
   button.setAttribute("aria-busy", "true");
   button.disabled = true;
-  const answer: Answer<{ next: string }> = await post(target(root), body(result));
+  const answer: Answer<{ next: string }> = await post(target(root), body(root, result));
   if (answer.ok) {
     location.assign(answer.body.next);
     return;
@@ -171,6 +174,7 @@ async function draw(root: HTMLElement): Promise<void> {
   form.on("changed", (event: { data: Data }) => touched && !state?.closed && drafts?.later(event.data));
   root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, drafts, state));
   steady(root);
+  startTemplates(root, form);
   if (root.hasAttribute("data-steps")) startSteps(root, form, settle);
 }
 

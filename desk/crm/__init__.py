@@ -1,0 +1,1 @@
+"""What the house knows of its customers beyond names: devices, contracts, exchanges, duplicates."""
