@@ -5,9 +5,10 @@ Each verb is called by a deployed diagram (see `operations`), changes the row an
 
 import sqlalchemy as sa
 
-from loopdesk.desk import clocks, people, record
+from loopdesk.desk import clocks, people, record, subcases
 from loopdesk.desk.crm import scope
 from loopdesk.desk.departments import FIRST_LINE
+from loopdesk.desk.diagnosis import course
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.handoff import signature
 from loopdesk.desk.letters import REPLIED
@@ -78,7 +79,7 @@ def name_owner(actor: Actor, tx: Tx, number: str, *, department: str) -> Person 
     """
     require(actor, "case.name_owner")
     case = _unclosed(tx, number)
-    owner = people.find(tx, case.owner_id) or _least_busy(tx, _candidates(tx, department))
+    owner = people.find(tx, case.owner_id) or least_busy(tx, department)
     status = "open" if case.status == "new" else case.status
     if owner is None:
         record.change(tx, number, status=status)
@@ -100,9 +101,16 @@ def _adopt(actor: Actor, tx: Tx, case: Case) -> None:
 
 
 def wait(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
-    """The customer has to answer first (SLA-3)."""
+    """The customer has to answer first (SLA-3). Raises `Conflict` for a sub-case that nobody outside has reported."""
     require(actor, "case.wait")
-    _unclosed(tx, number)
+    case = _unclosed(tx, number)
+    if case.channel == subcases.CHANNEL:
+        raise Conflict(
+            "No customer stands behind sub-case %(number)s.",
+            remedy=N_("Ask the customer in the case %(whole)s, of which it is a part."),
+            number=number,
+            whole=subcases.parent_of(tx, number),
+        )
     messages.forget(tx, REPLIED, key=number)
     record.change(tx, number, status="waiting")
     events.record(actor, tx, "case.waiting", key=number, audience="customer", data={"reason": reason})
@@ -118,11 +126,17 @@ def resume(actor: Actor, tx: Tx, number: str) -> None:
         clocks.happened(actor, tx, number, "resume")
 
 
-def solve(actor: Actor, tx: Tx, number: str, *, solution: str) -> None:
-    """The fix is there; the customer is asked next (FIX-4). Raises `Invalid` without a solution."""
+def solve(actor: Actor, tx: Tx, number: str, *, solution: str, left_out: str = "") -> None:
+    """The fix is there; the customer is asked next (FIX-4).
+
+    Raises `Invalid` without a solution, `Conflict` while a sub-case is open (DIA-10), or a diagnosis is under way and
+    nobody says why the rest of it is ``left_out`` (DIA-2).
+    """
     require(actor, "case.solve")
     _unclosed(tx, number)
     _given(solution=solution)
+    subcases.require_finished(tx, number)
+    course.leave(actor, tx, number, reason=left_out)
     messages.forget(tx, REPLIED, key=number)
     record.change(tx, number, status="solved", solution=solution, solved_at=tx.now)
     events.record(actor, tx, "case.solved", key=number, audience="customer", data={"solution": solution})
@@ -152,6 +166,7 @@ def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     _given(reason=reason)
     if case.status != "solved":
         raise Conflict("Case %(number)s has no solution yet, so it cannot be closed.", number=number)
+    subcases.require_finished(tx, number)
     record.change(tx, number, status="closed", closed_at=tx.now, close_reason=reason)
     events.record(actor, tx, "case.closed", key=number, audience="customer", data={"reason": reason})
     # Published only for somebody: a message nobody waits for would lie in the inbox until its time is over.
@@ -202,7 +217,9 @@ def _candidates(tx: Tx, department: str) -> list[Person]:
     return people.with_role(tx, "admin")
 
 
-def _least_busy(tx: Tx, agents: list[Person]) -> Person | None:
+def least_busy(tx: Tx, department: str) -> Person | None:
+    """Of those who may own a case of ``department`` the one with the fewest open cases; None where nobody is."""
+    agents = _candidates(tx, department)
     if not agents:
         return None
     query = (

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from loopdesk.desk import customers, emergency, people, record
+from loopdesk.desk import customers, emergency, people, record, subcases
+from loopdesk.desk.diagnosis import course
 from loopdesk.desk.record import Case
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
@@ -17,6 +18,7 @@ solved_at closed_at close_reason
 _PLAIN = _NAMES.split()
 _DERIVED = """
 due owner owner_name assignee support_tier tier customer customer_number contact missing commanders
+diagnosis diagnosing draft parent split results
 """
 NAMES = frozenset({*_PLAIN, *_DERIVED.split()})
 """All that ``case`` can be asked for; a diagram, table or form that asks for anything else is wrong."""
@@ -46,13 +48,25 @@ class Facts(Mapping[str, Any]):
 def facts(tx: Tx, key: str) -> Mapping[str, Any]:
     """The facts of case ``key``; empty for a key that is no case.
 
-    Beside those of `of_case`: ``commanders``, the people who may lead an emergency, as options of a form.
+    Beside those of `of_case`: ``commanders``, the people who may lead an emergency, as options of a form; the
+    ``diagnosis`` and the ``draft`` of a solution found so far, and whether a diagnosis is under way (``diagnosing``);
+    the ``parent`` of a sub-case, whether it was ``split`` off (nobody outside reported it), and the ``results`` of
+    its own sub-cases.
     """
     # Locked from the first look on: what a step decides by is what it changes.
     case = record.find(tx, key, lock=tx.writes)
     if case is None:
         return {}
-    asked = {"commanders": lambda: _options(emergency.commanders(tx, case)), **_asked(tx, case)}
+    asked = {
+        "commanders": lambda: _options(emergency.commanders(tx, case)),
+        "diagnosis": lambda: course.latest(tx, key, course.CAUSE),
+        "diagnosing": lambda: course.under_way(tx, key),
+        "draft": lambda: course.latest(tx, key, course.DRAFT),
+        "parent": lambda: subcases.parent_of(tx, key),
+        "split": lambda: case.channel == subcases.CHANNEL,
+        "results": lambda: subcases.results(tx, key),
+    }
+    asked |= _asked(tx, case)
     return Facts(_held(case), asked)
 
 

@@ -6,7 +6,7 @@ Process owners read the docstrings and inputs; `steps` makes of each function wh
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, escalation, facts, record, sending
+from loopdesk.desk import casework, escalation, facts, record, sending, splitting
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
@@ -105,9 +105,12 @@ def _resume(step: Step) -> Result:
 
 
 @operation("case.solve")
-def _solve(step: Step, *, solution: str) -> Result:
-    """Keep the solution; the case is solved and waits for the customer's word."""
-    casework.solve(step.actor, step.tx, step.number, solution=solution)
+def _solve(step: Step, *, solution: str, left_out: str = "") -> Result:
+    """Keep the solution; the case is solved and waits for the customer's word.
+
+    left_out says why the rest of a diagnosis that is under way is left out. Refused while a sub-case is open.
+    """
+    casework.solve(step.actor, step.tx, step.number, solution=solution, left_out=left_out or "")
     return None
 
 
@@ -137,6 +140,16 @@ def _escalate(step: Step, *, reason: str, by: str = "time", skill: str = "") -> 
     tier = escalation.escalate(step.actor, step.tx, step.number, reason=reason, by=by, skill=skill or None)
     now = record.get(step.tx, step.number).assignee_id
     return {"before": before, "tier": tier, "assignee": now, "assignee_name": facts.name_of(step.tx, now)}
+
+
+@operation("subcase.finish")
+def _finish_part(step: Step) -> Result:
+    """Let the result of a solved sub-case stand on its whole; a part that was split off is closed.
+
+    Gives: parent (number of the whole, empty for a case that is no sub-case), parent_owner (whom to tell), left (how
+    many parts are still open).
+    """
+    return splitting.finish(step.actor, step.tx, step.number)
 
 
 @operation("handoff.offer")

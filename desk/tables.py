@@ -2,6 +2,7 @@
 
 from loopdesk.desk import (
     attachments,
+    casefile,
     customers,
     duty,
     emergency,
@@ -10,6 +11,7 @@ from loopdesk.desk import (
     people,
     record,
     skills,
+    subcases,
     survey,
     tokens,
     verification,
@@ -18,6 +20,7 @@ from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.crm.assets import asset
 from loopdesk.desk.crm.contracts import contract
+from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
 from loopdesk.desk.letters import communication
 from loopdesk.desk.sla.rows import clock, clock_event
 
@@ -49,4 +52,9 @@ TABLES = (
     emergency.entry,
     verification.verification,
     survey.survey_,
+    diagnosis,
+    diagnosis_step,
+    finding,
+    subcases.subcase,
+    casefile.casefile,
 )

@@ -36,6 +36,7 @@ from loopdesk.desk import (
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.crm import checks as crm_checks
+from loopdesk.desk.diagnosis import checks as diagnosis_checks
 from loopdesk.desk.sla import checks as sla_checks
 from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
@@ -132,11 +133,13 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
     def check(name: str, files: Files) -> list[Finding]:
         with engine.read() as tx:
             codes = departments.codes(tx)
+            types = classification_examples.current_classes(tx)
         found = raci.check(name, files, codes)
         for file in sorted(files):
             if file.endswith(".form"):
                 found += checks.check(files[file], file=file, facts=facts.NAMES)
         found += classification_examples.check(name, files)
+        found += diagnosis_checks.check(name, files, types)
         found += crm_checks.check(files)
         return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
 

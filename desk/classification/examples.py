@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from loopdesk.desk import policy
 from loopdesk.desk.classification.text import LANGUAGES
+from loopdesk.engine import bundles
 from loopdesk.engine.bundle import read_texts
-from loopdesk.engine.errors import N_, Invalid
+from loopdesk.engine.errors import N_, Invalid, Missing
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files
+from loopdesk.engine.tx import Tx
 
 BUNDLE = "classification"
 POLICY = "classification.yaml"
@@ -76,6 +78,14 @@ def classes(files: Files) -> list[str]:
     """The classes that the folder has names for, in the order of its first texts file."""
     named = sorted(path for path in files if _NAMES.fullmatch(path))
     return list(read_texts(files[named[0]], named[0])) if named else []
+
+
+def current_classes(tx: Tx) -> list[str]:
+    """The classes of problems as they stand now; none where nobody has named any."""
+    try:
+        return classes(bundles.current(tx, BUNDLE).files)
+    except Missing:
+        return []
 
 
 def check(name: str, files: Files) -> list[Finding]:

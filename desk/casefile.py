@@ -1,0 +1,124 @@
+"""The record of a case: all that one reader needs to know what happened, as a page, as a PDF, and kept (DIA-7).
+
+After a case is closed the policy ``record.yaml`` says when its record is put on file: as an attachment of the case.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import attachments, communications, customers, handoff, people, policy, record, subcases
+from loopdesk.desk.attachments import STAFF
+from loopdesk.desk.diagnosis import course
+from loopdesk.desk.diagnosis.course import Finding, Way
+from loopdesk.desk.record import NUMBER, Case, case_
+from loopdesk.desk.rights import readable, require
+from loopdesk.desk.store import Store
+from loopdesk.desk.subcases import Part
+from loopdesk.desk.survey import survey_
+from loopdesk.desk.verification import verification
+from loopdesk.engine import events
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import Moment, metadata
+from loopdesk.engine.errors import Missing
+from loopdesk.engine.tx import Tx
+
+POLICY = "record"
+AFTER = "P2D"
+"""How long after its closing a record is put on file, unless the policy says otherwise; the limit is 72 h (DIA-7)."""
+
+casefile = sa.Table(
+    "casefile",
+    metadata,
+    sa.Column("attachment", sa.String(32), sa.ForeignKey("attachment.id"), primary_key=True),
+    sa.Column("case", NUMBER, sa.ForeignKey("case_.number"), nullable=False, index=True),
+    sa.Column("language", sa.String(10), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+"""Records that are on file; a case that was opened again gets another one after its next closing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Everything about one case; ``names`` are people by id, ``feedback`` what the customer said about the outcome."""
+
+    case: Case
+    customer: str
+    contact: str
+    names: Mapping[str, str]
+    events: list[Mapping[str, Any]]
+    letters: list[Mapping[str, Any]]
+    handoffs: list[Mapping[str, Any]]
+    ways: list[Way]
+    findings: list[Finding]
+    parts: list[Part]
+    parent: str
+    feedback: list[Mapping[str, Any]]
+    files: list[attachments.Attachment]
+    made_at: datetime
+
+
+def read(actor: Actor, tx: Tx, number: str) -> CaseFile:
+    """The record as it stands now; raises `Missing` where there is no case that ``actor`` may see."""
+    case = record.get(tx, number, visible=readable(actor))
+    organisation = customers.organisation_of(tx, case.organisation_id)
+    ways, findings, parts = course.ways(tx, number), course.findings(tx, number), subcases.parts(tx, number)
+    return CaseFile(
+        case=case,
+        customer=organisation.name if organisation else "",
+        contact=customers.contact(tx, case.contact_id).name if case.contact_id else "",
+        names=_names(tx, [case.owner_id, case.assignee_id, *(part.owner_id for part in parts)]),
+        events=list(events.timeline(tx, number)),
+        letters=list(communications.listing(actor, tx, number)),
+        handoffs=list(handoff.listing(actor, tx, number)),
+        ways=ways,
+        findings=findings,
+        parts=parts,
+        parent=subcases.parent_of(tx, number),
+        feedback=_feedback(tx, number),
+        files=attachments.listing(actor, tx, number),
+        made_at=tx.now,
+    )
+
+
+def due(tx: Tx, most: int) -> list[str]:
+    """The numbers of at most ``most`` closed cases whose record is to be put on file now, the oldest first."""
+    after = policy.duration(policy.value(tx, POLICY, "after", default=AFTER), place="record.yaml: after")
+    kept = sa.exists().where(casefile.c.case == case_.c.number, casefile.c.at >= case_.c.closed_at)
+    query = sa.select(case_.c.number).where(case_.c.status == "closed", case_.c.closed_at <= tx.now - after, ~kept)
+    return list(tx.conn.scalars(query.order_by(case_.c.closed_at, case_.c.number).limit(most)))
+
+
+def keep(actor: Actor, tx: Tx, store: Store, number: str, pdf: bytes, *, language: str) -> str:
+    """Put a record on file as an attachment for staff and return its id. Raises what `attachments.attach` raises."""
+    require(actor, "casefile.keep")
+    name = f"record-{number}.pdf"
+    made = attachments.attach(actor, tx, store, number, name, BytesIO(pdf), visibility=STAFF)
+    row = {"attachment": made.id, "case": number, "language": language, "at": tx.now}
+    tx.conn.execute(sa.insert(casefile).values(**row))
+    events.record(actor, tx, "casefile.kept", key=number, data={"attachment": made.id, "name": name})
+    return made.id
+
+
+def _names(tx: Tx, ids: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in {one for one in ids if one}:
+        try:
+            found[one] = people.by_id(tx, one).name
+        except Missing:
+            found[one] = one
+    return found
+
+
+def _feedback(tx: Tx, number: str) -> list[Mapping[str, Any]]:
+    """Whether it worked, the stars, the words, and what a call back brought; the oldest first."""
+    found: list[Mapping[str, Any]] = []
+    for table in (verification, survey_):
+        query = sa.select(*(column for column in table.c if column.name != "token"))
+        answered = query.where(table.c.case == number, table.c.answered_at.is_not(None))
+        found += [{"kind": table.name, **row} for row in tx.conn.execute(answered).mappings()]
+    return sorted(found, key=lambda row: row["answered_at"])
