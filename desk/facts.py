@@ -90,9 +90,13 @@ def _held(case: Case) -> dict[str, Any]:
 def _asked(tx: Tx, case: Case) -> dict[str, Callable[[], Any]]:
     """What stands elsewhere, each with the way to it."""
 
-    @cache
     def organisation() -> customers.Organisation | None:
-        return customers.organisation_of(tx, case.organisation_id)
+        # Read once: no step of a process changes a customer.
+        kept = tx.kept(customers.organisation)
+        if case.organisation_id not in kept:
+            kept[case.organisation_id] = customers.organisation_of(tx, case.organisation_id)
+        found: customers.Organisation | None = kept[case.organisation_id]
+        return found
 
     @cache
     def contact() -> str:

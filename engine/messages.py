@@ -39,6 +39,8 @@ sa.Index(
 )
 """``instances``: who got it, or was begun by it."""
 NEW, WAITING, CORRELATED, EXPIRED = "new", "waiting", "correlated", "expired"
+THROWN = "thrown"
+"""The outbox kind of a message that is told by its message id; a worker of 0.2 leaves it to others."""
 TTL = timedelta(days=30)
 
 
@@ -75,8 +77,9 @@ def publish(
         hold(tx, f"message id\n{message_id}")
         if before := _published(tx, identity, name, key):
             return before
-    number, wish = _write(tx, tx.conn, _row(actor, tx, name, key, payload, identity, ttl))
-    tx.insert(wish.table, wish.row, once=True)
+    row = _row(actor, tx, name, key, payload, identity, ttl)
+    number = int(tx.conn.execute(sa.insert(message).returning(message.c.id), row).scalar_one())
+    outbox_rows.put_many(tx, [Wanted("message", {"message": number}, f"message:{number}", key)])
     events.record(actor, tx, "message.published", key=key, data=_told(name, payload))
     return Published(number, identity, NEW, [], tx.now + ttl)
 
@@ -93,12 +96,13 @@ def throw(
     process: str = "",
     element: str = "",
 ) -> None:
-    """Send a message of which nobody asks back: it is written with all that is put off.
+    """Send a message of which nobody asks back: it is written with all that is put off, and told by its message id.
 
     ``case`` (else the key), ``instance``, ``process`` and ``element`` say which diagram throws it, for the timeline.
     """
-    row = _row(actor, tx, name, key, payload, new_id(), TTL)
-    tx.late(lambda conn: [_write(tx, conn, row)[1]], message, outbox_rows.outbox)
+    identity = new_id()
+    tx.insert(message, _row(actor, tx, name, key, payload, identity, TTL))
+    outbox_rows.put_many(tx, [Wanted(THROWN, {"message": identity}, f"message:{identity}", key)])
     data = _told(name, payload) | ({"key": key} if case not in ("", key) else {})
     where = {"key": case or key, "instance": instance, "process": process, "element": element}
     events.record(actor, tx, "message.published", data=data, **where)
@@ -110,13 +114,6 @@ def _row(
     times = {"created_at": tx.now, "expires_at": tx.now + ttl}
     sent = {"payload": dict(payload), "actor": actor_out(actor), "state": NEW}
     return {"name": name, "key": key, "message_id": identity, **sent, **times}
-
-
-def _write(tx: Tx, conn: sa.Connection, row: Mapping[str, Any]) -> tuple[int, Op]:
-    """The number of the message, and the row that lets it look for its receiver."""
-    number = int(conn.execute(sa.insert(message).returning(message.c.id), row).scalar_one())
-    (wish,) = outbox_rows.wishes(tx, [Wanted("message", {"message": number}, f"message:{number}", row["key"])])
-    return number, wish
 
 
 def _told(name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,9 +134,10 @@ def _published(tx: Tx, identity: str, name: str, key: str) -> Published | None:
     return Published(row.id, identity, row.state, list(row.instances), row.expires_at, again=True)
 
 
-def open_message(tx: Tx, number: int) -> dict[str, Any] | None:
-    """A message that still looks for its receiver; None when it was correlated or has expired."""
-    query = sa.select(message).where(message.c.id == number, message.c.state.in_((NEW, WAITING))).with_for_update()
+def open_message(tx: Tx, which: int | str) -> dict[str, Any] | None:
+    """The message of a number or message id that still looks for its receiver; None if correlated or expired."""
+    same = message.c.message_id == which if isinstance(which, str) else message.c.id == which
+    query = sa.select(message).where(same, message.c.state.in_((NEW, WAITING))).with_for_update()
     row = tx.conn.execute(query).mappings().first()
     if row is not None and row["expires_at"] < tx.now:
         _expired(tx, [dict(row)])

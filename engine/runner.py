@@ -50,7 +50,11 @@ def start(
 def local_handlers() -> dict[str, Callable[[Tx, Row], None]]:
     """Outbox kinds that the runner performs in our own database."""
     waiting = {"timer": fire_timer, "signal": hear, "answer": repeat, "receive": receive, RESULT: settle_late}
-    return {"message": deliver, **{kind: patient(handler) for kind, handler in waiting.items()}}
+    return {
+        "message": deliver,
+        messages.THROWN: deliver,
+        **{kind: patient(handler) for kind, handler in waiting.items()},
+    }
 
 
 def fire_timer(tx: Tx, row: Row) -> None:
@@ -129,7 +133,7 @@ def deliver(tx: Tx, row: Row) -> None:
 
     Of each process one waiting instance gets it, the oldest. Without any receiver it waits until its time is over.
     """
-    message = messages.open_message(tx, int(row.payload["message"]))
+    message = messages.open_message(tx, row.payload["message"])
     if message is None:
         return
     receivers = subscriptions.waiting(tx, message["name"], message["key"])
