@@ -5,6 +5,7 @@ case's lock, by the same replay that explains them (SLA-1 to SLA-5).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.desk.sla import choice, kept, live
 from loopdesk.desk.sla.live import CREATED, HANDOFF, LEVEL, Counted, Happened
 from loopdesk.desk.sla.outcome import settle
+from loopdesk.desk.sla.rows import clock_event
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid
@@ -127,7 +129,7 @@ def _choose(actor: Actor, tx: Tx, case: Case, *, wanted: str = "", level: str = 
     rows = kept.happenings(tx, case.number)
     before, fixed = _levels(rows), {"policy": wanted, "level": level} if wanted else _fixed(rows)
     bundle = next((said["bundle"] for said in before.values()), "") or choice.current(tx)
-    after = choice.choose(tx, case, bundle, wanted=fixed.get("policy", ""), level=fixed.get("level", ""))
+    after = _chosen(tx, case, bundle, fixed)
     if before == after:
         return case.due_at
     told: dict[str, Any] = {"levels": after, "fixed": fixed}
@@ -137,6 +139,17 @@ def _choose(actor: Actor, tx: Tx, case: Case, *, wanted: str = "", level: str = 
         kept.append(tx, case.number, CREATED, case.opened_at, told | {"calendars": bundle, "team": case.department})
         kept.begin(tx, case.number)
     return settle(actor, tx, case)
+
+
+def _chosen(tx: Tx, case: Case, bundle: str, fixed: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What the table chooses; asked once for the same facts of a case in one transaction."""
+    asked = replace(case, due_at=None, provisional=False, policy=""), bundle, fixed
+    known = tx.kept(clock_event)
+    key = "chosen", case.number
+    if key not in known or known[key][0] != asked:
+        found = choice.choose(tx, case, bundle, wanted=fixed.get("policy", ""), level=fixed.get("level", ""))
+        known[key] = asked, found
+    return dict(known[key][1])
 
 
 def _levels(rows: Sequence[Happened]) -> dict[str, dict[str, str]]:

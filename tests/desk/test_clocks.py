@@ -1,24 +1,22 @@
 """The running clocks of a case: started by its policy, moved by what happens to it (SLA-1 to SLA-5)."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import yaml
 
 from loopdesk.desk import clocks, communications, record
 from loopdesk.desk.sla import kept, recount
-from loopdesk.desk.sla.rows import clock, clock_event
-from loopdesk.engine import bundles, messages, outbox_rows
+from loopdesk.desk.sla.rows import clock_event
+from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
-from loopdesk.tests.desk.house import MAIL, WORKFLOWS, House, kinds, told
+from loopdesk.tests.desk.clock_house import HOUR, deploy, look, rows, sent
+from loopdesk.tests.desk.house import MAIL, House, told
 
 Run = Callable[..., dict[str, object]]
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -27,38 +25,6 @@ def started(tx: Tx, number: str, run: Run) -> str:
     run(SYSTEM, "case.set_priority", number, priority="P1", reason="r")
     run(SYSTEM, "clock.start", number)
     return number
-
-
-def rows(tx: Tx, number: str) -> dict[str, dict[str, Any]]:
-    """The clocks as they stand in the database."""
-    query = sa.select(clock).where(clock.c.case == number)
-    return {row["name"]: dict(row) for row in tx.conn.execute(query).mappings()}
-
-
-def look(tx: Tx) -> None:
-    """Perform the looks at clocks whose moment has come, as a worker does."""
-    table = outbox_rows.outbox
-    due = sa.select(table).where(table.c.kind.in_(recount.local_handlers()), table.c.not_before <= tx.now)
-    for row in tx.conn.execute(due.order_by(table.c.not_before)).mappings().all():
-        values = {name: row[name] for name in outbox_rows._FIELDS}
-        recount.local_handlers()[row["kind"]](tx, outbox_rows.Row(**values))
-        tx.conn.execute(sa.delete(table).where(table.c.id == row["id"]))
-
-
-def sent(tx: Tx, name: str) -> list[dict[str, Any]]:
-    """The payloads of published messages of a name, in order."""
-    query = sa.select(messages.message).where(messages.message.c.name == name).order_by(messages.message.c.id)
-    return [dict(row["payload"]) for row in tx.conn.execute(query).mappings()]
-
-
-def deploy(tx: Tx, **files: Callable[[dict[str, Any]], None]) -> None:
-    """Deploy the shipped policies with changes: file without ending -> what it does to the data."""
-    made = dict(bundles.read_folder(WORKFLOWS / "policies"))
-    for name, change in files.items():
-        data = yaml.safe_load(made[f"{name}.yaml"])
-        change(data)
-        made[f"{name}.yaml"] = yaml.safe_dump(data).encode()
-    bundles.deploy(SYSTEM, tx, "policies", made)
 
 
 def test_each_target_of_the_level_is_a_clock_of_its_own(tx: Tx, started: str) -> None:
@@ -162,54 +128,6 @@ def test_a_signed_handoff_starts_the_clock_of_the_department(house: House, tx: T
     assert found["holding:rnd"]["breached_at"] == found["holding:rnd"]["due_at"]
     assert found["holding:support"]["state"] == "running"
     assert [one.name for one in clocks.listing(house.contacts["anna"], tx, started) if one.department] == []
-
-
-def test_warnings_and_the_breach_are_messages_that_come_once(tx: Tx, started: str) -> None:
-    """SLA-4: blue, yellow and red at the shares of the policy, the breach strictly after the due time."""
-    opened = tx.now
-    look(tx)
-    assert sent(tx, "sla.warning") == []
-    tx.now = opened + HOUR / 4 + timedelta(seconds=1)
-    look(tx)
-    (blue,) = sent(tx, "sla.warning")
-    assert (blue["name"], blue["colour"], blue["percent"]) == ("first_response", "blue", 50)
-    assert (blue["case"], blue["department"], blue["level"]) == (started, "support", "P1")
-    assert datetime.fromisoformat(blue["due"]) == opened + HOUR / 2
-    tx.now = opened + HOUR / 2
-    look(tx)
-    assert sent(tx, "sla.breached") == []
-    tx.now += timedelta(seconds=1)
-    look(tx)
-    look(tx)
-    assert [one["colour"] for one in sent(tx, "sla.warning")] == ["blue", "yellow", "red"]
-    (breach,) = sent(tx, "sla.breached")
-    assert (breach["name"], breach["policy"], breach["minutes_over"]) == ("first_response", "p-levels", 0)
-    found = rows(tx, started)["first_response"]
-    assert (found["breached_at"], found["colour"]) == (opened + HOUR / 2, "red")
-    assert kinds(tx, started).count("clock.breached") == 1
-
-
-def test_a_late_worker_tells_only_the_latest_warning(tx: Tx, started: str) -> None:
-    """SLA-4: blue and yellow at once would be noise."""
-    tx.now += HOUR / 2 - timedelta(minutes=1)
-    look(tx)
-    assert [one["colour"] for one in sent(tx, "sla.warning")] == ["yellow"]
-
-
-def test_what_ends_in_time_warns_nobody(house: House, tx: Tx, started: str) -> None:
-    """SLA-4: the look that was planned finds a met clock."""
-    clocks.happened(house.people["lina"], tx, started, "agent_reply")
-    tx.now += HOUR
-    look(tx)
-    assert sent(tx, "sla.warning") == sent(tx, "sla.breached") == []
-
-
-def test_a_range_warns_in_yellow_at_its_lower_bound(tx: Tx, number: str, run: Run) -> None:
-    """SLA-4: configuration 2 to 4 hours."""
-    run(SYSTEM, "clock.start", number, policy="problem-types", level="configuration")
-    tx.now += 2 * HOUR + timedelta(seconds=1)
-    look(tx)
-    assert [(one["colour"], one["percent"]) for one in sent(tx, "sla.warning")] == [("yellow", 50)]
 
 
 def test_a_running_case_keeps_its_version_until_it_is_moved(house: House, tx: Tx, started: str, run: Run) -> None:
