@@ -186,33 +186,3 @@ def test_messages_hold_the_same_templates_in_both_languages() -> None:
     for name in english:
         places = [set(re.findall(r"{{ ?([a-z_.]+)", texts[name]["body"])) for texts in (english, chinese)]
         assert places[0] == places[1], name
-
-
-def test_p_levels_are_the_handbooks_figures() -> None:
-    """SLA-1: P0 15 min by phone, workaround 4 h, RCA 24 h · P1 30 min, 8 h, 3 working days · P2 · P3; baselines."""
-    levels = yaml.safe_load(files_of("policies")["p-levels.yaml"])["levels"]
-    figures = {name: {key: value for key, value in level.items() if key != "name"} for name, level in levels.items()}
-    assert figures == {
-        "P0": {
-            "response": "PT15M",
-            "response_by": "phone",
-            "workaround": "PT4H",
-            "rca": "PT24H",
-            "resolution": "PT24H",
-            "starts": "emergency",
-        },
-        "P1": {
-            "response": "PT30M",
-            "diagnosis": "PT8H",
-            "patch": "P3D",
-            "resolution": "PT72H",
-            "working": ["patch"],
-        },
-        "P2": {
-            "response": "P1D",
-            "plan": "P5D",
-            "working": ["response", "plan"],
-            "then": {"en": "a backlog item", "zh": "列入待办需求"},
-        },
-        "P3": {"response": "PT2H", "answer": "PT48H", "then": {"en": "an FAQ draft", "zh": "形成常见问题草稿"}},
-    }
