@@ -166,7 +166,7 @@ def listing(
     if q.strip():
         found = search.matching(tx, q).subquery()
         matches = sa.select(case_.c.number, case_.c.opened_at, found.c.rank).join(found, found.c.case == case_.c.number)
-        best = matches.where(condition).order_by(*newest).limit(search.RANKED).subquery()
+        best = matches.where(condition, search.literal(q)).order_by(*newest).limit(search.RANKED).subquery()
         total = tx.conn.scalar(sa.select(sa.func.count()).select_from(best)) or 0
         ranked = sa.select(case_).join(best, best.c.number == case_.c.number)
         query = ranked.order_by(best.c.rank.desc(), *newest)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from loopdesk.desk import customers, emergency, people, record, subcases
+from loopdesk.desk import customers, emergency, impact, people, record, subcases
 from loopdesk.desk.diagnosis import course
 from loopdesk.desk.record import Case
 from loopdesk.engine.errors import Missing
@@ -13,12 +14,12 @@ from loopdesk.engine.tx import Tx
 _NAMES = """
 number title description category type urgency scope complexity priority priority_reason status department channel
 language restricted automatic occurred_at steps expected system_version solution policy provisional opened_at
-solved_at closed_at close_reason
+solved_at closed_at close_reason problem impact impact_score agreed
 """
 _PLAIN = _NAMES.split()
 _DERIVED = """
 due owner owner_name assignee support_tier tier customer customer_number contact missing commanders
-diagnosis diagnosing draft parent split results
+diagnosis diagnosing draft parent split results loss share reports customers hour
 """
 NAMES = frozenset({*_PLAIN, *_DERIVED.split()})
 """All that ``case`` can be asked for; a diagram, table or form that asks for anything else is wrong."""
@@ -65,9 +66,31 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
         "parent": lambda: subcases.parent_of(tx, key),
         "split": lambda: case.channel == subcases.CHANNEL,
         "results": lambda: subcases.results(tx, key),
+        **_impact(tx, key),
     }
     asked |= _asked(tx, case)
     return Facts(_held(case), asked)
+
+
+def _impact(tx: Tx, key: str) -> dict[str, Callable[[], Any]]:
+    """What the impact of a case is weighed by (INT-9): figures in per cent, reports of a parent problem,
+    the hour of the day by the clock of the house."""
+
+    @cache
+    def figures() -> Mapping[str, float | None]:
+        return impact.figures(tx, key)
+
+    @cache
+    def reports() -> tuple[int, int]:
+        return impact.reports(tx, key)
+
+    return {
+        "loss": lambda: figures()["loss"],
+        "share": lambda: figures()["share"],
+        "reports": lambda: reports()[0],
+        "customers": lambda: reports()[1],
+        "hour": lambda: tx.now.astimezone(ZoneInfo(tx.host.zone)).hour,
+    }
 
 
 def _options(found: list[people.Person]) -> list[dict[str, str]]:

@@ -6,17 +6,18 @@ Process owners read the docstrings and inputs; `steps` makes of each function wh
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, escalation, facts, record, sending, splitting
+from loopdesk.desk import casework, escalation, facts, operations_more, record, sending, splitting
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
 from loopdesk.desk import verification as verifications
 from loopdesk.desk.classification import guess as classification
+from loopdesk.desk.duplicates import problems
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.sla import operations as clock_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 
-__all__ = ["build", "clock_operations", "describe", "open_parameters", "parameters"]
+__all__ = ["build", "clock_operations", "describe", "open_parameters", "operations_more", "parameters"]
 
 
 @operation("case.classify")
@@ -111,6 +112,7 @@ def _solve(step: Step, *, solution: str, left_out: str = "") -> Result:
     left_out says why the rest of a diagnosis that is under way is left out. Refused while a sub-case is open.
     """
     casework.solve(step.actor, step.tx, step.number, solution=solution, left_out=left_out or "")
+    problems.solved(step.actor, step.tx, step.number, solution)
     return None
 
 

@@ -8,8 +8,12 @@ from loopdesk.desk import (
     emergency,
     escalation,
     handoff,
+    impact,
+    likeness,
+    negotiation,
     people,
     record,
+    search,
     skills,
     subcases,
     survey,
@@ -21,6 +25,7 @@ from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.crm.assets import asset
 from loopdesk.desk.crm.contracts import contract
 from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
+from loopdesk.desk.duplicates.links import case_link
 from loopdesk.desk.letters import communication
 from loopdesk.desk.sla.rows import clock, clock_event
 
@@ -44,6 +49,11 @@ TABLES = (
     attachments.attachment,
     classification.classification,
     classification.classification_model,
+    search.searched,
+    likeness.likeness,
+    case_link,
+    impact.impact_figure,
+    negotiation.negotiation,
     clock_event,
     clock,
     handoff.handoff_,

@@ -37,6 +37,8 @@ from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.crm import checks as crm_checks
 from loopdesk.desk.diagnosis import checks as diagnosis_checks
+from loopdesk.desk.duplicates import problems
+from loopdesk.desk.duplicates import rules as duplicate_rules
 from loopdesk.desk.sla import checks as sla_checks
 from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
@@ -139,8 +141,9 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
             if file.endswith(".form"):
                 found += checks.check(files[file], file=file, facts=facts.NAMES)
         found += classification_examples.check(name, files)
-        found += diagnosis_checks.check(name, files, types)
         found += crm_checks.check(files)
+        found += diagnosis_checks.check(name, files, types)
+        found += duplicate_rules.check(files)
         return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
 
     def calendar_names() -> Collection[str] | None:
@@ -221,6 +224,7 @@ def _handlers(
         local={
             **runner.local_handlers(),
             **late_starts.local_handlers(),
+            **problems.local_handlers(settings.url),
             **bulk.local_handlers(),
             **recount.local_handlers(),
             **migration.local_handlers(),

@@ -232,6 +232,36 @@ def upgrade() -> None:
         batch_op.create_index("ix_likeness_band", ["band", "at"], unique=False)
 
     op.create_table(
+        "negotiation",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("wish", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("priority", sa.String(length=30), nullable=False),
+        sa.Column("begun_at", Moment(), nullable=False),
+        sa.Column("ours_at", Moment(), nullable=True),
+        sa.Column("ours_id", sa.String(length=64), nullable=False),
+        sa.Column("ours_name", sa.String(length=200), nullable=False),
+        sa.Column("theirs_at", Moment(), nullable=True),
+        sa.Column("theirs_id", sa.String(length=64), nullable=False),
+        sa.Column("theirs_name", sa.String(length=200), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_negotiation_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_negotiation")),
+    )
+    with op.batch_alter_table("negotiation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_negotiation_case"), ["case"], unique=False)
+        batch_op.create_index(
+            "uq_negotiation_running",
+            ["case"],
+            unique=True,
+            postgresql_where=sa.text("state IN ('asked', 'offered')"),
+            sqlite_where=sa.text("state IN ('asked', 'offered')"),
+        )
+
+    op.create_table(
         "searched",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("case", sa.String(length=20), nullable=False),
@@ -452,6 +482,15 @@ def downgrade() -> None:
 
     op.drop_table("subcase")
     op.drop_table("searched")
+    with op.batch_alter_table("negotiation", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_negotiation_running",
+            postgresql_where=sa.text("state IN ('asked', 'offered')"),
+            sqlite_where=sa.text("state IN ('asked', 'offered')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_negotiation_case"))
+
+    op.drop_table("negotiation")
     with op.batch_alter_table("likeness", schema=None) as batch_op:
         batch_op.drop_index("ix_likeness_band")
 

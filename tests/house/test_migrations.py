@@ -35,10 +35,16 @@ def test_a_migrated_database_is_what_the_code_expects(empty: Database) -> None:
     migrations.upgrade(empty)
     assert migrations.is_current(empty)
     with empty.engine.connect() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_type": True})
+        options = {"compare_type": True, "include_name": lambda name, _kind, _parents: not _by_hand(name)}
+        context = MigrationContext.configure(conn, opts=options)
         assert compare_metadata(context, metadata) == []
-        created = set(sa.inspect(conn).get_table_names())
+        created = {name for name in sa.inspect(conn).get_table_names() if not _by_hand(name)}
     assert created == {*metadata.tables, "alembic_version"}
+
+
+def _by_hand(name: str | None) -> bool:
+    """Full-text indexes are made by hand-written statements, which SQLAlchemy has no words for."""
+    return bool(name) and str(name).startswith(("searched_fts", "searched_words"))
 
 
 def test_partial_indexes_are_partial_on_both_databases(empty: Database) -> None:

@@ -8,10 +8,13 @@ import loopdesk
 from loopdesk.engine import bundles
 
 WORKFLOWS = Path(loopdesk.__file__).parent / "workflows"
-PROCESSES = ("intake", "resolution", "handoff", "emergency", "closure", "feedback")
+PROCESSES = ("intake", "resolution", "handoff", "emergency", "closure", "feedback", "reassess")
+
+BESIDE = {"reassess": "intake"}
+"""Processes that stand in the folder of another one, with which they share tables and words."""
 
 
 @cache
 def files_of(name: str) -> Mapping[str, bytes]:
-    """The files of a shipped folder."""
-    return bundles.read_folder(WORKFLOWS / name)
+    """The files of the shipped folder of a process."""
+    return bundles.read_folder(WORKFLOWS / BESIDE.get(name, name))

@@ -1,0 +1,1 @@
+"""Reports of the same problem: recognised, linked, merged, gathered under one parent problem (INT-8)."""
