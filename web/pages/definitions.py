@@ -14,6 +14,7 @@ from loopdesk.engine.findings import Finding
 from loopdesk.engine.tx import Tx
 from loopdesk.web import element_words, vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
+from loopdesk.web.pages.activities import activities_of, notes
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 from loopdesk.web.uploads import from_parts, from_zip, to_zip
 
@@ -46,7 +47,7 @@ def diagram(name: str, file: str) -> ResponseReturnValue:
         made = bundles.numbered(tx, name, request.args.get("number", type=int))
     if file not in made.files:
         raise Missing("There is no file %(file)s.", file=file)
-    return jsonify(xml=made.drawn(file, vocabulary.language()))
+    return jsonify(xml=made.drawn(file, vocabulary.language()), notes=notes(made, file))
 
 
 @blueprint.get("/<name>/zip")
@@ -104,12 +105,14 @@ def _page(name: str, findings: list[Finding], wrong: Shown) -> str:
         rows = versions.listing(actor(), tx, name)
         jobs = migration.listing(actor(), tx, name, limit=5) if actor().has_role(*bundles.ROLES) else []
     files = [_file(path, made.files[path]) for path in sorted(made.files, key=_order)]
+    diagrams = [file for file in files if file["path"].endswith(".bpmn")]
     return render_template(
         "definitions/definition.html",
         bundle=made,
         title=title_of(made),
         files=files,
-        diagrams=[file for file in files if file["path"].endswith(".bpmn")],
+        diagrams=diagrams,
+        activities={file["path"]: activities_of(made, file["path"]) for file in diagrams},
         versions=rows,
         state=next((row["state"] for row in rows if row["number"] == made.number), ""),
         jobs=jobs,

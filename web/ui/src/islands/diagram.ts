@@ -23,11 +23,13 @@ interface Drawing {
   notes?: Note[];
   changes?: Change[];
 }
-/** What stands at an element in words; `url` leads to what can be done about it. */
+/** What stands at an element in words; `url` leads to what can be done about it, a quiet one only informs. */
 interface Note {
   element: string;
   text: string;
-  url: string;
+  url?: string;
+  tone?: string;
+  below?: number;
 }
 
 function colour(name: string): string {
@@ -69,9 +71,10 @@ function tell(viewer: NavigatedViewer, notes: Note[]): void {
   for (const note of notes) {
     if (!registry.get(note.element)) continue;
     const box = document.createElement(note.url ? "a" : "span");
-    if (box instanceof HTMLAnchorElement) box.href = note.url;
+    if (box instanceof HTMLAnchorElement && note.url) box.href = note.url;
+    if (note.tone) box.dataset["tone"] = note.tone;
     Object.assign(box, { className: "token-note", textContent: note.text, title: note.text });
-    overlays.add(note.element, { position: { bottom: -4, left: 0 }, html: box });
+    overlays.add(note.element, { position: { bottom: -(note.below ?? 4), left: 0 }, html: box });
   }
 }
 
