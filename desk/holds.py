@@ -31,9 +31,15 @@ VERB = "holds.change"
 
 
 def add(actor: Actor, tx: Tx, number: str, reason: str) -> str:
-    """Put a case on hold and return the hold's id; a case may have several. Raises `Missing` and `Invalid`."""
+    """Put a case on hold and return the hold's id; a case may have several, one for each reason.
+
+    The same reason again is the hold that there is. Raises `Missing` and `Invalid`.
+    """
     require(actor, VERB)
     record.get(tx, number, lock=True)
+    same = sa.select(hold_.c.id).where(hold_.c.case == number, hold_.c.reason == _reason(reason), _open())
+    if known := tx.conn.scalar(same):
+        return str(known)
     who = {"by_id": actor.id, "by_name": actor.name[:200]}
     row = {"id": new_id(), "case": number, "reason": _reason(reason), "at": tx.now, **who}
     tx.conn.execute(sa.insert(hold_).values(**row, released_by="", release_reason=""))

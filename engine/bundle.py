@@ -17,6 +17,8 @@ from loopdesk.engine.host import Files
 
 DEFAULT_LANGUAGE = "en"
 """The language that diagrams, forms and tables themselves are written in."""
+READ = (".bpmn", ".dmn", ".form", ".yaml", ".yml", ".csv")
+"""Kinds of files that mean something; others may lie beside them."""
 
 
 class NotDeployable(Invalid):
@@ -147,3 +149,20 @@ def is_texts(path: str) -> bool:
     """Whether a file of the folder holds the texts of one language."""
     parts = path.split(".")
     return len(parts) == 3 and parts[0] == "texts" and parts[2] in ("yaml", "yml")
+
+
+def require_whole(name: str, files: Files, present: Bundle | None) -> None:
+    """Refuse what is no process folder, and a part of one in the place of the whole."""
+    remedy = N_("Send the whole folder: all its files, or one zip of them.")
+    if not any(path.lower().endswith(READ) for path in files):
+        said = Phrase("None of these files means anything here: %(kinds)s.", kinds=", ".join(READ))
+        raise Invalid("This is no process folder.", fields={"files": [said]}, remedy=remedy)
+    drawn = present is not None and any(path.endswith(".bpmn") for path in present.files)
+    if drawn and not any(path.endswith(".bpmn") for path in files):
+        said = Phrase("There is no diagram (.bpmn) among them.")
+        raise Invalid(
+            "“%(name)s” has a diagram, and these files have none: they would take its place.",
+            fields={"files": [said]},
+            remedy=remedy,
+            name=name,
+        )

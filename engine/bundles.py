@@ -14,7 +14,7 @@ import zstandard
 
 from loopdesk.engine import bpmn, events, messages, outbox_rows, start_timers, subscriptions
 from loopdesk.engine.actor import SYSTEM, Actor
-from loopdesk.engine.bundle import Bundle, Deployment, NotDeployable
+from loopdesk.engine.bundle import Bundle, Deployment, NotDeployable, require_whole
 from loopdesk.engine.checks import check
 from loopdesk.engine.db import Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Missing, Refused
@@ -89,6 +89,7 @@ def deploy(actor: Actor, tx: Tx, name: str, files: Files, *, note: str = "", pro
     hold(tx, f"bundle\n{name}")
     newest = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name).order_by(bundle.c.number.desc())).first()
     known = tx.conn.execute(sa.select(bundle).where(bundle.c.name == name, bundle.c.current)).first()
+    require_whole(name, files, get(tx, known.id) if known is not None else None)
     readers = bpmn.READERS if not any(path.endswith(".bpmn") for path in files) else {bpmn.READER}
     alike = (row for row in (known, newest) if row is not None and row.hash == digest and row.reader in readers)
     same = next(alike, None)

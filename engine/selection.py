@@ -1,6 +1,6 @@
 """Instances and incidents by what they have in common: for lists, and for doing something to all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any
@@ -125,6 +125,20 @@ def open_incidents(actor: Actor, tx: Tx, wanted: Incidents, *, limit: int = 200)
     return [dict(row) for row in tx.conn.execute(query).mappings()]
 
 
+def open_kinds(actor: Actor, tx: Tx) -> tuple[list[str], list[str]]:
+    """The types, and the processes, of all open incidents that the actor may see: what a filter offers."""
+    operators.require(actor, operators.REPAIRERS, scope=operators.READ)
+    query = incident_ids(actor, tx, Incidents()).with_only_columns(incidents.incident.c.type, instance.c.process)
+    found = tx.conn.execute(query.distinct()).all()
+    return sorted({row.type for row in found if row.type}), sorted({row.process for row in found if row.process})
+
+
+def versions_of(tx: Tx, ids: Collection[str]) -> dict[str, str]:
+    """Instance -> the bundle that it runs on."""
+    query = sa.select(instance.c.id, instance.c.bundle_id).where(instance.c.id.in_(ids))
+    return {row.id: row.bundle_id for row in tx.conn.execute(query)}
+
+
 def incident_ids(actor: Actor, tx: Tx, wanted: Incidents) -> sa.Select[Any]:
     """Ids and keys of the open incidents that ``wanted`` means and the actor may see."""
     table = incidents.incident
@@ -140,9 +154,10 @@ def incident_ids(actor: Actor, tx: Tx, wanted: Incidents) -> sa.Select[Any]:
     return query
 
 
-def processes(tx: Tx) -> list[str]:
-    """Names of the processes of which there are instances."""
-    return list(tx.conn.execute(sa.select(instance.c.process).distinct().order_by(instance.c.process)).scalars())
+def processes(actor: Actor, tx: Tx) -> list[str]:
+    """Names of the processes of the versions in force; among a million instances nobody has to look for them."""
+    made = (bundles.get(tx, row["id"]) for row in bundles.listing(actor, tx))
+    return sorted({name for one in made for name in one.program.diagrams.processes})
 
 
 def _waits_at(element: str) -> sa.ColumnElement[bool]:

@@ -205,8 +205,8 @@ class Step(Housed):
     ) -> None:
         """A timer row wakes the token."""
         where = {"instance": self.row["id"], "key": self.row["key"], "element": visit.element.id, "ref": visit.ref}
-        rest = {"expression": text, "calendar": calendar, "since": since}
-        timers.set(self.tx, due_at=due, name=visit.element.name, **rest, **where)
+        name = visit.element.name
+        timers.set(self.tx, due_at=due, name=name, expression=text, calendar=calendar, since=since, **where)
         data = {"due": due.isoformat(), "timer": text} | ({"calendar": calendar.name} if calendar else {})
         self.record("timer.set", visit, data=data)
 

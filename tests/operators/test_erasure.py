@@ -83,6 +83,16 @@ def test_a_legal_hold_keeps_everything(house: House) -> None:
     assert erase(house, ADDRESS).events
 
 
+def test_the_same_hold_again_is_one_and_another_reason_is_another(house: House) -> None:
+    with house.stage.desk.engine.begin() as tx:
+        first = holds.add(ADMIN, tx, house.number, "lawsuit 12/26")
+        assert holds.add(ADMIN, tx, house.number, " lawsuit 12/26 ") == first
+        assert holds.add(ADMIN, tx, house.number, "tax audit") != first
+        assert [row["reason"] for row in holds.listing(ADMIN, tx)] == ["lawsuit 12/26", "tax audit"]
+        assert holds.release(ADMIN, tx, house.number, "settled") == 2
+        assert holds.add(ADMIN, tx, house.number, "lawsuit 12/26") != first, "the first one is over"
+
+
 def test_only_an_administrator_erases_and_holds(house: House) -> None:
     lina = house.stage.people["lina"]
     with house.stage.desk.engine.begin() as tx:

@@ -44,6 +44,26 @@ def test_a_folder_zipped_with_its_own_name_is_unpacked(api: Callable[..., Any]) 
     assert uploads.from_zip(inside) == OTHER
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("handoff", {"handoff.form": HANDOFF[next(path for path in HANDOFF if path.endswith(".form"))]}),
+        ("handoff", {"photo.png": b"not a process"}),
+        ("brand-new", {"photo.png": b"not a process"}),
+    ],
+    ids=["a part of a process", "a stray file", "a stray file under a new name"],
+)
+def test_a_single_stray_file_takes_no_processs_place(
+    api: Callable[..., Any], name: str, files: dict[str, bytes]
+) -> None:
+    owner = api("petra.owner")
+    before = owner.get("/definitions").json["definitions"]
+    refused = owner.post(f"/definitions/{name}", data={path: (io.BytesIO(body), path) for path, body in files.items()})
+    assert refused.status_code == 422
+    assert "whole folder" in refused.json["remedy"]
+    assert owner.get("/definitions").json["definitions"] == before
+
+
 def test_the_source_comes_back_as_it_was_deployed(api: Callable[..., Any]) -> None:
     owner = api("petra.owner")
     owner.post("/definitions/handoff", json=as_texts(OTHER))

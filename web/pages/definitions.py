@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
 from loopdesk.engine import bundles, migration, versions
-from loopdesk.engine.bundle import Bundle
-from loopdesk.engine.errors import Invalid, Missing
+from loopdesk.engine.bundle import READ, Bundle
+from loopdesk.engine.errors import N_, Invalid, Missing, Phrase
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.tx import Tx
 from loopdesk.web import element_words, vocabulary
@@ -24,6 +24,8 @@ SHOWN_CHARACTERS = 200_000
 WITHOUT_DIAGRAM = {"messages": lazy_gettext("Message templates"), "policies": lazy_gettext("Policies")}
 FIRST = (".bpmn", ".dmn", ".form", ".yaml", ".md")
 """Files in the order in which a process owner thinks of them."""
+BESIDE = (".md", ".txt")
+"""Files that may lie beside them, for people to read."""
 
 
 @blueprint.get("")
@@ -89,7 +91,16 @@ def _files(tx: Tx, name: str) -> dict[str, bytes]:
     given = {f"{index}": part for index, part in enumerate(request.files.getlist("file")) if part.filename}
     if len(given) == 1 and (part := next(iter(given.values()))) and (part.filename or "").lower().endswith(".zip"):
         return from_zip(part.stream.read())
-    return dict(bundles.current(tx, name).files) | from_parts(given)
+    files, present = from_parts(given), bundles.current(tx, name).files
+    for path in sorted(files):
+        if path not in present and not path.lower().endswith((*READ, *BESIDE)):
+            raise Invalid(
+                "“%(path)s” is no file of a process folder.",
+                fields={"file": [Phrase("Known are %(kinds)s.", kinds=", ".join((*READ, *BESIDE)))]},
+                remedy=N_("Choose the right file, or pack the whole folder as a zip."),
+                path=path,
+            )
+    return dict(present) | files
 
 
 def _number(tx: Tx, name: str) -> int:

@@ -102,6 +102,18 @@ def told(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def named(tx: Tx, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Incidents as ``told``, with ``at``: what people call the element, in the reader's language."""
+    versions = selection.versions_of(tx, {row["instance_id"] for row in rows})
+    made = {one: bundles.get(tx, bundle) for one, bundle in versions.items()}
+    lang = vocabulary.language()
+    found = []
+    for row in rows:
+        text = made[row["instance_id"]].text(row["element"], "name", lang) if row["instance_id"] in made else ""
+        found.append(told(row) | {"at": text or row["element"]})
+    return found
+
+
 def marks(tx: Tx, instance_id: str) -> list[dict[str, str]]:
     """What a diagram says at the elements where incidents are open; a link for who may handle them."""
     may = actor().has_role(*engine_incidents.ROLES)
@@ -120,20 +132,21 @@ def marks(tx: Tx, instance_id: str) -> list[dict[str, str]]:
 def _page(incident_id: str, wrong: Shown, *, did: str = "") -> str:
     with read_tx() as tx:
         row = engine_incidents.get(actor(), tx, incident_id)
+        [shown_row] = named(tx, [row])
         data = repair.data_of(actor(), tx, incident_id) if row["state"] == engine_incidents.OPEN else None
         by = people.by_id(tx, row["resolved_by"]).name if row["resolved_by"] not in ("", "system") else ""
-    values = {"incident": told(row), "data": data, "by": by, "wrong": wrong, "did": did, "typed": request.form}
+    values = {"incident": shown_row, "data": data, "by": by, "wrong": wrong, "did": did, "typed": request.form}
     return render_template("incidents/incident.html", **values, json_of=plain.pretty)
 
 
 def _list(wrong: Shown) -> str:
     wanted = _wanted()
     with read_tx() as tx:
-        found = [told(row) for row in selection.open_incidents(actor(), tx, wanted)]
-        settled = [told(row) for row in engine_incidents.listing(actor(), tx, state="resolved", limit=20)]
+        found = named(tx, selection.open_incidents(actor(), tx, wanted))
+        settled = named(tx, engine_incidents.listing(actor(), tx, state="resolved", limit=20))
         staffed = bool(people.in_department(tx, FIRST_LINE, "agent"))
-        every = selection.open_incidents(actor(), tx, selection.Incidents())
-        named = titles(tx, {row["process"] for row in every if row["process"]})
+        types, processes = selection.open_kinds(actor(), tx)
+        processes_named = titles(tx, set(processes))
     warning = "" if staffed else gettext(NO_AGENTS, department=vocabulary.department(FIRST_LINE))
     return render_template(
         "incidents/incidents.html",
@@ -142,8 +155,8 @@ def _list(wrong: Shown) -> str:
         warning=warning,
         wanted=wanted,
         filters=selection.plain(wanted),
-        types=sorted({row["type"] for row in every if row["type"]}),
-        processes=named,
+        types=types,
+        processes=processes_named,
         wrong=wrong,
     )
 

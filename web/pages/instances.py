@@ -176,12 +176,14 @@ def _list(wrong: Shown) -> str:
     wanted, total, unread = selection.Instances(), 0, False
     with read_tx() as tx:
         operators.require(actor(), scope=operators.READ)
-        known = titles(tx, set(selection.processes(tx)))
+        known = titles(tx, set(selection.processes(actor(), tx)))
         try:
             wanted = _wanted()
             rows, total = selection.instances(actor(), tx, wanted, limit=PAGE, after=request.args.get("after", ""))
         except Invalid as error:
             wrong, unread = shown(error), True
+    # Older versions may hold a process that is called otherwise now.
+    known = {one: one for one in sorted({row["process"] for row in rows} | {wanted.process} - {""})} | known
     return render_template(
         "instances/instances.html",
         rows=[one | {"look": STATES[one["status"]]} for one in rows],
