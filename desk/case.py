@@ -98,14 +98,18 @@ def open(actor: Actor, tx: Tx, report: Report) -> Case:
         assert known is not None
         return known
     number = str(row["number"])
-    search.keep(tx, number, [str(row[name]) for name in search.TEXT])
-    likeness.keep(tx, number, likeness.told(str(row["title"]), str(row["description"])))
+    _let_be_found(tx, number, row)
     record.involve(tx, number, FIRST_LINE)
     data = {"channel": report.channel, "title": row["title"], "unknown_customer": organisation is None}
     events.record(actor, tx, "case.opened", key=number, audience="customer", data=data)
     scope.flag(actor, tx, number, str(row["out_of_scope"]))
     late_starts.begin(actor, tx, PROCESS, key=number, data=_for_process(report, row))
     return record.get(tx, number)
+
+
+def _let_be_found(tx: Tx, number: str, row: Mapping[str, object]) -> None:
+    search.keep(tx, number, [str(row[name]) for name in search.TEXT])
+    likeness.keep(tx, number, likeness.told(str(row["title"]), str(row["description"])))
 
 
 def read(actor: Actor, tx: Tx, number: str) -> Case:
