@@ -31,6 +31,12 @@ def names(tx: Tx, language: str) -> dict[str, str]:
     return {code: str(_name(entry, language) or code) for code, entry in _all(tx).items()}
 
 
+def head(tx: Tx, code: str) -> str:
+    """The role that answers for a department: what the policy says under ``head``, else supervisor."""
+    entry = _all(tx).get(code)
+    return str(entry.get("head") or "supervisor") if isinstance(entry, Mapping) else "supervisor"
+
+
 def _name(entry: object, language: str) -> object:
     if not isinstance(entry, Mapping):
         return entry

@@ -69,13 +69,19 @@ def escalate(actor: Actor, tx: Tx, number: str, *, reason: str, by: str, skill: 
     case = record.get(tx, number, lock=True)
     if case.status not in OPEN:
         raise Conflict("Case %(number)s is solved or closed, so nobody escalates it.", number=number)
-    if case.tier == SUPERVISOR:
+    tier = _above(case)
+    if not tier:
         return SUPERVISOR
-    tier = LADDER[LADDER.index(case.tier) + 1] if case.tier in LADDER else LADDER[1]
-    backup = _backup(tx, case, tier, skill or case.type)
-    _move(actor, tx, case, tier, backup)
-    _keep(actor, tx, case, backup, way=by, skill=skill or "", reason=reason.strip(), tier=tier)
+    taker = _backup(tx, case, tier, skill or case.type)
+    _move(actor, tx, case, tier, taker)
+    _keep(actor, tx, case, taker, way=by, skill=skill or "", reason=reason.strip(), tier=tier)
     return tier
+
+
+def backup(tx: Tx, case: Case) -> Person | None:
+    """Who would take the case over if it were escalated now; None for nobody, and with the supervisor already."""
+    tier = _above(case)
+    return _backup(tx, case, tier, case.type) if tier else None
 
 
 def by_hand(actor: Actor, tx: Tx, number: str, *, reason: str, skill: str = "") -> str:
@@ -115,7 +121,7 @@ def share(actor: Actor, tx: Tx, since: datetime, until: datetime) -> Share:
 
 
 def _keep(
-    actor: Actor, tx: Tx, case: Case, backup: Person | None, *, way: str, skill: str, reason: str, tier: str
+    actor: Actor, tx: Tx, case: Case, taker: Person | None, *, way: str, skill: str, reason: str, tier: str
 ) -> None:
     row: dict[str, Any] = {
         "case": case.number,
@@ -127,8 +133,8 @@ def _keep(
         "to_tier": tier,
         "department": case.department,
         "from_id": case.assignee_id,
-        "to_id": backup.id if backup else "",
-        "to_name": backup.name if backup else "",
+        "to_id": taker.id if taker else "",
+        "to_name": taker.name if taker else "",
     }
     tx.conn.execute(sa.insert(escalation_).values(**row))
     data = {"from": case.tier, "to": tier, "by": way, "skill": skill, "reason": reason}
@@ -136,10 +142,17 @@ def _keep(
     events.record(actor, tx, "case.escalated", key=case.number, data=data)
 
 
-def _move(actor: Actor, tx: Tx, case: Case, tier: str, backup: Person | None) -> None:
-    record.change(tx, case.number, tier=tier, **({"assignee_id": backup.id} if backup else {}))
-    if backup:
-        work.give(actor, tx, case.number, people.actor_of(backup), held_by=case.assignee_id)
+def _move(actor: Actor, tx: Tx, case: Case, tier: str, taker: Person | None) -> None:
+    record.change(tx, case.number, tier=tier, **({"assignee_id": taker.id} if taker else {}))
+    if taker:
+        work.give(actor, tx, case.number, people.actor_of(taker), held_by=case.assignee_id)
+
+
+def _above(case: Case) -> str:
+    """The next tier of the ladder; empty at its top."""
+    if case.tier == SUPERVISOR:
+        return ""
+    return LADDER[LADDER.index(case.tier) + 1] if case.tier in LADDER else LADDER[1]
 
 
 def _backup(tx: Tx, case: Case, tier: str, skill: str) -> Person | None:

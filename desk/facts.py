@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loopdesk.desk import customers, emergency, impact, people, record, subcases
+from loopdesk.desk import breach, customers, emergency, impact, people, record, subcases
 from loopdesk.desk.diagnosis import course
 from loopdesk.desk.record import Case
 from loopdesk.engine.errors import Missing
@@ -19,6 +19,7 @@ solved_at closed_at close_reason problem impact impact_score agreed
 _PLAIN = _NAMES.split()
 _DERIVED = """
 due owner owner_name assignee support_tier tier customer customer_number contact missing commanders
+colleagues breach_causes
 diagnosis diagnosing draft parent split results loss share reports customers hour
 """
 NAMES = frozenset({*_PLAIN, *_DERIVED.split()})
@@ -49,7 +50,8 @@ class Facts(Mapping[str, Any]):
 def facts(tx: Tx, key: str) -> Mapping[str, Any]:
     """The facts of case ``key``; empty for a key that is no case.
 
-    Beside those of `of_case`: ``commanders``, the people who may lead an emergency, as options of a form; the
+    Beside those of `of_case`: ``commanders``, who may lead an emergency, ``colleagues``, who may improve something, and
+    ``breach_causes``, the catalogue by language, all as options of a form; the
     ``diagnosis`` and the ``draft`` of a solution found so far, and whether a diagnosis is under way (``diagnosing``);
     the ``parent`` of a sub-case, whether it was ``split`` off (nobody outside reported it), and the ``results`` of
     its own sub-cases.
@@ -60,6 +62,8 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
         return {}
     asked = {
         "commanders": lambda: _options(emergency.commanders(tx, case)),
+        "colleagues": lambda: _options(_colleagues(tx, case)),
+        "breach_causes": lambda: {lang: _choices(breach.causes(tx, lang)) for lang in people.LANGUAGES},
         "diagnosis": lambda: course.latest(tx, key, course.CAUSE),
         "diagnosing": lambda: course.under_way(tx, key),
         "draft": lambda: course.latest(tx, key, course.DRAFT),
@@ -91,6 +95,18 @@ def _impact(tx: Tx, key: str) -> dict[str, Callable[[], Any]]:
         "customers": lambda: reports()[1],
         "hour": lambda: tx.now.astimezone(ZoneInfo(tx.host.zone)).hour,
     }
+
+
+def _colleagues(tx: Tx, case: Case) -> list[people.Person]:
+    """Who may be asked to make something better: the case's department, its owner and whoever works on it."""
+    own = [people.find(tx, one) for one in (case.owner_id, case.assignee_id)]
+    found = {one.id: one for one in [*people.in_department(tx, case.department), *filter(None, own)]}
+    return sorted(found.values(), key=lambda one: (one.name, one.id))
+
+
+def _choices(names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Codes with their names as a form's options."""
+    return [{"value": code, "label": name} for code, name in names.items()]
 
 
 def _options(found: list[people.Person]) -> list[dict[str, str]]:

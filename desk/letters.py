@@ -14,6 +14,7 @@ from loopdesk.engine.outbox import Wanted
 from loopdesk.engine.tx import Tx
 
 IN, OUT, INTERNAL = "in", "out", "internal"
+EMAIL = "email"
 NOTE, NOTED = "note", "noted"
 """The channel of an internal note, which goes nowhere, and its state."""
 REPLIED = "customer.replied"
@@ -78,22 +79,30 @@ def add(actor: Actor, tx: Tx, case: Case, values: Mapping[str, Any]) -> str:
 
 
 def queue(
-    actor: Actor, tx: Tx, case: Case, receiver: Receiver, *, subject: str, body: str, template: str = "", note: str = ""
+    actor: Actor,
+    tx: Tx,
+    case: Case,
+    receiver: Receiver,
+    *,
+    subject: str,
+    body: str,
+    template: str = "",
+    note: str = "",
+    channel: str = EMAIL,
 ) -> str:
     """Write an outgoing message and put it into the outbox; with a ``note`` it is held and only recorded.
 
     The case number stands in the subject, so that an answer finds its case even without threading. Returns its id.
     """
-    number = case.number
     row = {
         "id": new_id(),
         "direction": OUT if receiver.kind == "customer" else INTERNAL,
-        "channel": "email",
+        "channel": channel,
         "recipient_kind": receiver.kind,
         "recipient_id": receiver.id,
         "recipient": receiver.name[:200],
         "address": receiver.address,
-        "subject": (subject if number in subject else f"{subject} [{number}]")[:998],
+        "subject": (subject if case.number in subject else f"{subject} [{case.number}]")[:998],
         "body": body,
         "language": receiver.language,
         "template": template,
@@ -107,7 +116,7 @@ def queue(
     row["message_id"] = None if note else f"<{row['id']}@loopdesk>"
     written = add(actor, tx, case, row)
     if not note:
-        outbox.put_many(tx, [Wanted(SEND, _payload(case, receiver, row), f"{SEND}:{written}", number)])
+        outbox.put_many(tx, [Wanted(SEND, _payload(case, receiver, row), f"{SEND}:{written}", case.number)])
     return written
 
 

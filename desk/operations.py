@@ -6,7 +6,7 @@ Process owners read the docstrings and inputs; `steps` makes of each function wh
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, escalation, facts, operations_more, record, sending, splitting
+from loopdesk.desk import casework, escalation, facts, operations_more, record, sending, splitting, trace_operations
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
@@ -17,7 +17,15 @@ from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.sla import operations as clock_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 
-__all__ = ["build", "clock_operations", "describe", "open_parameters", "operations_more", "parameters"]
+__all__ = [
+    "build",
+    "clock_operations",
+    "describe",
+    "open_parameters",
+    "operations_more",
+    "parameters",
+    "trace_operations",
+]
 
 
 @operation("case.classify")
@@ -82,12 +90,13 @@ def _missing_fields(step: Step) -> Result:
 
 
 @operation("message.send")
-def _send(step: Step, *, template: str, to: str | list[str], **further: Any) -> Result:
-    """Send a message template to customer, owner, assignee, a department, department/role, or a person.
+def _send(step: Step, *, template: str, to: str | list[str], channel: str = "email", **further: Any) -> Result:
+    """Send a message template to customer, owner, assignee, backup, supervisor, head, a department, department/role,
+    or a person; a channel that nothing is connected to goes by e-mail.
 
     Every further input can be used in the template by its name.
     """
-    _tell(step, template, to, further)
+    _tell(step, template, to, further, channel or "email")
     return None
 
 
@@ -262,8 +271,19 @@ def _call_back(
     return None
 
 
-def _tell(step: Step, template: str, to: str | Sequence[str], params: Mapping[str, Any]) -> None:
-    sending.send(step.actor, step.tx, step.number, template=template, to=to, params=params, base_url=step.base_url)
+def _tell(
+    step: Step, template: str, to: str | Sequence[str], params: Mapping[str, Any], channel: str = "email"
+) -> None:
+    sending.send(
+        step.actor,
+        step.tx,
+        step.number,
+        template=template,
+        to=to,
+        params=params,
+        base_url=step.base_url,
+        channel=channel,
+    )
 
 
 def _link(step: Step, template: str, path: str, row: Mapping[str, Any]) -> None:

@@ -53,6 +53,12 @@ def parse(content: bytes, file: str) -> Mapping[str, Any]:
     return data
 
 
+def name_in(entry: object, language: str) -> str:
+    """The ``name`` of a policy's entry in ``language``, else in English, else what it says; empty without one."""
+    texts = entry.get("name") if isinstance(entry, Mapping) else entry
+    return str(texts.get(language) or texts.get("en") or "") if isinstance(texts, Mapping) else str(texts or "")
+
+
 def duration(text: object, *, place: str = "") -> timedelta:
     """An ISO 8601 duration of weeks, days, hours, minutes and seconds, such as ``PT48H``; raises `Invalid`."""
     match = _DURATION.fullmatch(str(text))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from loopdesk.desk import customers, departments, people
+from loopdesk.desk import customers, departments, escalation, people
 from loopdesk.desk.people import Person
 from loopdesk.desk.record import Case
 from loopdesk.engine.errors import N_, Invalid
@@ -26,7 +26,8 @@ class Receiver:
 
 def resolve(tx: Tx, case: Case, to: str | Iterable[str]) -> list[Receiver]:
     """The people behind ``to``: ``customer``, ``owner``, ``assignee``, ``support/agent``, ``support``, a person's id
-    or login, or a list of these; everybody once. Raises `Invalid` for a word that means nobody.
+    or login, or a list of these; everybody once. ``supervisor`` and ``head`` (see departments.yaml) are those of the
+    case's department, ``backup`` is who would take the case over (SLA-4). Raises `Invalid` for a word of nobody.
     """
     words = [to] if isinstance(to, str) else list(to)
     found: dict[str, Receiver] = {}
@@ -49,7 +50,10 @@ def _of_word(tx: Tx, case: Case, word: str) -> list[Receiver]:
     if word in ("owner", "assignee"):
         person = people.find(tx, case.owner_id if word == "owner" else case.assignee_id)
         return [_staff(person)] if person else []
-    department, _, role = word.partition("/")
+    if word == "backup":
+        backup = escalation.backup(tx, case)
+        return [_staff(backup)] if backup else []
+    department, _, role = _placed(tx, case, word).partition("/")
     if department in departments.codes(tx):
         return [_staff(person) for person in people.in_department(tx, department, role)]
     person = people.find(tx, word)
@@ -60,6 +64,13 @@ def _of_word(tx: Tx, case: Case, word: str) -> list[Receiver]:
             receiver=word,
         )
     return [_staff(person)]
+
+
+def _placed(tx: Tx, case: Case, word: str) -> str:
+    """``supervisor`` and ``head`` mean those of the department that holds the case (SLA-4)."""
+    if word == "supervisor":
+        return f"{case.department}/{word}"
+    return f"{case.department}/{departments.head(tx, case.department)}" if word == "head" else word
 
 
 def _customer(tx: Tx, case: Case, contact_id: str) -> Receiver:

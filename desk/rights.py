@@ -70,6 +70,7 @@ VERBS: Mapping[str, Who] = {
     "case.solve": _DIAGRAM,
     "case.reopen": _DIAGRAM,
     "case.close": _DIAGRAM,
+    "breach.trace": _DIAGRAM,
     "case.escalate": Who(DESK, scope="cases:write", process=True),
     "clock.start": _DIAGRAM,
     "clock.report": Who(DESK, scope="cases:write", process=True),

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import clocks, departments, facts, policy, receivers, record, templates
-from loopdesk.desk.letters import communication, queue
+from loopdesk.desk.letters import EMAIL, communication, queue
 from loopdesk.desk.receivers import CUSTOMER, Receiver
 from loopdesk.desk.record import Case
 from loopdesk.desk.rights import require
@@ -29,11 +29,13 @@ def send(
     to: str | Iterable[str],
     params: Mapping[str, Any],
     base_url: str,
+    channel: str = EMAIL,
 ) -> list[str]:
     """Queue ``template`` for everybody whom ``to`` means and return the communications' ids.
 
     A message that cannot or must not go out is recorded as held with the reason, never dropped: no receiver, no
-    address, a machine at the other end (RFC 3834 §2), too many in an hour. Raises what templates and receivers raise.
+    address, a machine at the other end (RFC 3834 §2), too many in an hour. A ``channel`` without a connector goes by
+    e-mail. Raises what templates and receivers raise.
     """
     require(actor, "communications.send")
     case = record.get(tx, number)
@@ -41,7 +43,11 @@ def send(
         record.involve(tx, number, department)
     found = receivers.resolve(tx, case, to) or [_nobody(to, case)]
     known = facts.of_case(tx, case)
-    return [_send_one(actor, tx, case, template, receiver, known, params, base_url) for receiver in found]
+    scopes = [{**params, **_scope(tx, case, receiver, known, base_url)} for receiver in found]
+    return [
+        _send_one(actor, tx, case, template, receiver, scope, channel)
+        for receiver, scope in zip(found, scopes, strict=True)
+    ]
 
 
 def _send_one(
@@ -50,15 +56,13 @@ def _send_one(
     case: Case,
     template: str,
     receiver: Receiver,
-    known: Mapping[str, Any],
-    params: Mapping[str, Any],
-    base_url: str,
+    scope: Mapping[str, Any],
+    channel: str,
 ) -> str:
-    scope = {**params, **_scope(tx, case, receiver, known, base_url)}
     message = templates.render(tx, template, language=receiver.language, zone=receiver.zone, scope=scope)
     note = _held(tx, case, template, receiver)
     text = {"subject": message.subject, "body": message.body}
-    written = queue(actor, tx, case, receiver, **text, template=template, note=note)
+    written = queue(actor, tx, case, receiver, **text, template=template, note=note, channel=channel)
     if receiver.kind == "customer" and not note:
         clocks.replied(actor, tx, case.number, template=template)
     return written

@@ -1,6 +1,6 @@
 """Who is how far trained: a person's tier of support and skills, which escalations look for (DIA-1)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,12 +75,8 @@ def said(tx: Tx, key: str, *, default: Any) -> Any:
 
 def names(tx: Tx, kind: str, language: str) -> dict[str, str]:
     """Code -> name of all ``tiers`` or ``skills`` in ``language``, else in English, else the code."""
-    return {str(code): _name(entry, language) or str(code) for code, entry in dict(said(tx, kind, default={})).items()}
-
-
-def _name(entry: object, language: str) -> str:
-    texts = entry.get("name") if isinstance(entry, Mapping) else entry
-    return str(texts.get(language) or texts.get("en") or "") if isinstance(texts, Mapping) else str(texts or "")
+    known = dict(said(tx, kind, default={}))
+    return {str(code): policy.name_in(entry, language) or str(code) for code, entry in known.items()}
 
 
 def _wrong(field: str, message: Phrase) -> None:

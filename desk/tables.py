@@ -2,6 +2,7 @@
 
 from loopdesk.desk import (
     attachments,
+    breach,
     casefile,
     customers,
     duty,
@@ -56,6 +57,7 @@ TABLES = (
     negotiation.negotiation,
     clock_event,
     clock,
+    breach.trace_,
     handoff.handoff_,
     handoff.signature,
     emergency.emergency_,

@@ -5,14 +5,16 @@ from typing import Any
 
 WORDS = ("label", "description", "text", "dateLabel", "timeLabel", "content", "title", "alt")
 """What a component says to its reader, besides its options."""
+OPTIONS = "valuesExpression"
+"""What gives a component its options, whose names may stand in a fact for each language."""
 
 
 def translate(form_json: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a form with the words of ``texts``.
 
     ``texts`` maps a field's key (or ``<form id>.<key>`` where two forms of a bundle word one key differently; or a
-    component's id where it has no key) to ``label``, ``description``, ``text``, ``message`` (of the pattern) and
-    ``options`` (value -> word). What is not there stays as the file has it.
+    component's id where it has no key) to ``label``, ``description``, ``text``, ``message`` (of the pattern),
+    ``options`` (value -> word) and ``valuesExpression``. What is not there stays as the file has it.
     """
     form_id = str(form_json.get("id") or "")
     return {**form_json, "components": [_component(item, form_id, texts) for item in form_json.get("components", [])]}
@@ -20,7 +22,7 @@ def translate(form_json: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[st
 
 def _component(spec: Mapping[str, Any], form_id: str, texts: Mapping[str, Any]) -> dict[str, Any]:
     words = _words(spec, form_id, texts)
-    result = {**spec, **{name: words[name] for name in WORDS if words.get(name)}}
+    result = {**spec, **{name: words[name] for name in (*WORDS, OPTIONS) if words.get(name)}}
     if words.get("message") and isinstance(spec.get("validate"), dict):
         result["validate"] = {**spec["validate"], "patternErrorMessage": words["message"]}
     options = words.get("options")

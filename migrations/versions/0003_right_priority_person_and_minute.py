@@ -81,6 +81,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contract_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "breach_trace",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("clock", sa.String(length=64), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("policy", sa.String(length=60), nullable=False),
+        sa.Column("level", sa.String(length=60), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.Column("minutes_over", sa.Integer(), nullable=False),
+        sa.Column("opened_at", Moment(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("cause", sa.String(length=60), nullable=False),
+        sa.Column("explanation", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("responsible_id", sa.String(length=64), nullable=False),
+        sa.Column("responsible", sa.String(length=200), nullable=False),
+        sa.Column("follow_up_at", Moment(), nullable=True),
+        sa.Column("done_at", Moment(), nullable=True),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_breach_trace_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_breach_trace")),
+        sa.UniqueConstraint("clock", "round", name=op.f("uq_breach_trace_clock_round")),
+    )
+    with op.batch_alter_table("breach_trace", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_breach_trace_case"), ["case"], unique=False)
+        batch_op.create_index(batch_op.f("ix_breach_trace_opened_at"), ["opened_at"], unique=False)
+
+    op.create_table(
         "case_link",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("case", sa.String(length=20), nullable=False),
@@ -524,6 +554,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_case_link_other"))
 
     op.drop_table("case_link")
+    with op.batch_alter_table("breach_trace", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_breach_trace_opened_at"))
+        batch_op.drop_index(batch_op.f("ix_breach_trace_case"))
+
+    op.drop_table("breach_trace")
     with op.batch_alter_table("contract", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contract_organisation_id"))
 

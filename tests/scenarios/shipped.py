@@ -8,7 +8,17 @@ import loopdesk
 from loopdesk.engine import bundles
 
 WORKFLOWS = Path(loopdesk.__file__).parent / "workflows"
-PROCESSES = ("intake", "resolution", "handoff", "emergency", "closure", "feedback", "reassess")
+PROCESSES = (
+    "intake",
+    "resolution",
+    "handoff",
+    "emergency",
+    "closure",
+    "feedback",
+    "reassess",
+    "sla-warning",
+    "sla-breach",
+)
 
 BESIDE = {"reassess": "intake"}
 """Processes that stand in the folder of another one, with which they share tables and words."""

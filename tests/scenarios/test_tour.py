@@ -80,11 +80,11 @@ def test_a_rejected_handoff_comes_back_late_and_with_its_reason(stage: Stage) ->
     stage.complete("lina", "resolve", outcome="hand_over", to_department="rnd", handover_reason="Please help.")
     stage.complete("lina", "offer", summary="?", signed=True)
     stage.wait(minutes=31)
-    overdue = stage.letters(number)[-1]
-    assert (overdue["template"], overdue["recipient"]) == ("handoff-overdue", "Emma Stone")
+    told = [(letter["template"], letter["recipient"]) for letter in stage.letters(number)]
+    assert ("handoff-overdue", "Emma Stone") in told
     stage.complete("zhangwei", "confirm", decision="reject", reason="The log is missing.", signed=True)
     assert stage.case(number).department == "support"
-    assert stage.waiting() == {"resolve": "support/agent"}
+    assert stage.waiting()["resolve"] == "support/agent"
     assert "The log is missing." in stage.letters(number)[-1]["body"]
 
 
@@ -180,7 +180,7 @@ def test_who_answers_in_words_is_not_closed_by_rule(stage: Stage) -> None:
     with pytest.raises(Refused, match="no longer valid"):
         stage.verify(number, confirmed=True)
     stage.complete("lina", "resolve", outcome="solved", solution="Patched.")
-    assert stage.waiting() == {}
+    assert stage.waiting() == {"find_cause": "support/supervisor"}  # the trace of the breach meanwhile (SLA-6)
     stage.reply(number, "Works now, thank you!")
     stage.reply(number, "One more thing: thanks.")
     stage.complete("lina", "read_reply", outcome="confirmed")
