@@ -6,6 +6,8 @@ Nobody here has a password: a demo signs in from a list, on loopback only.
 from dataclasses import dataclass
 
 from loopdesk.desk import customers, people
+from loopdesk.desk.crm import assets, contracts
+from loopdesk.desk.customers import Organisation
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.tx import Tx
 
@@ -64,6 +66,17 @@ CUSTOMERS = (
 )
 
 
+DEVICES = {
+    "C-1002": (
+        ("PDA-88-1203", "扫描枪 3 号", "ScanPad 88", "2.7.0"),
+        ("SRV-5-0031", "调度服务器", "RackOne 5", "4.2.1"),
+    ),
+}
+"""Customer -> devices: serial number, name, model, version of the service."""
+CONTRACTS = {"C-1002": ("K-2026-014", "标准服务", "standard")}
+"""Customer -> contract: number, title, service catalogue."""
+
+
 def seed(tx: Tx) -> None:
     """Bring in who is not there yet; safe at each start, and nobody is changed whom an admin has edited."""
     for one in PEOPLE:
@@ -77,6 +90,15 @@ def seed(tx: Tx) -> None:
                     customers.add_contact(
                         SYSTEM, tx, organisation_id=made.id, name=who, email=email, language=language, zone=zone
                     )
+            _bought(tx, made)
+
+
+def _bought(tx: Tx, customer: Organisation) -> None:
+    for serial, name, model, version in DEVICES.get(customer.number, ()):
+        assets.keep(SYSTEM, tx, customer, serial=serial, name=name, model=model, service_version=version)
+    if customer.number in CONTRACTS:
+        number, title, catalogue = CONTRACTS[customer.number]
+        contracts.keep(SYSTEM, tx, customer, number=number, title=title, catalogue=catalogue)
 
 
 def _person(tx: Tx, one: _One) -> None:

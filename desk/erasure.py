@@ -102,19 +102,31 @@ def find(tx: Tx, who: str) -> Subject:
     named = (contact_.c.id == text) | (contact_.c.email == small) | contact_.c.organisation_id.in_(of)
     phone = (contact_.c.phone == text) & (contact_.c.phone != "")
     contacts = tx.conn.execute(sa.select(contact_).where(named | phone)).mappings().all()
-    if len(contacts) > 1:
+    ids = {row["merged_into"] or row["id"] for row in contacts}
+    if len(ids) > 1:
         several = ", ".join(row["email"] or row["id"] for row in contacts)
         raise Conflict("%(who)s is several people: %(several)s.", who=who, several=several)
     if contacts:
-        row = contacts[0]
-        cases = tx.conn.scalars(sa.select(case_.c.number).where(case_.c.contact_id == row["id"])).all()
-        names = tuple(name for name in (row["name"], row["email"], row["phone"]) if name and name != ERASED)
-        return Subject("contact", row["id"], names, tuple(sorted(cases)), email=row["email"] or "")
+        return _contact(tx, ids.pop())
     found = people.by_login(tx, text) or people.find(tx, text)
     if found is None:
         raise Missing("There is nobody called %(who)s.", who=who)
     names = tuple(name for name in (found.name, found.email) if name and name != ERASED)
     return Subject("person", found.id, names, (), login=found.login, email=found.email)
+
+
+def _contact(tx: Tx, contact_id: str) -> Subject:
+    """A contact under all names and addresses of those who were merged into him."""
+    rows = tx.conn.execute(sa.select(contact_).where(_same(contact_id))).mappings().all()
+    said = [row[name] for row in rows for name in ("name", "email", "phone")]
+    names = tuple(dict.fromkeys(name for name in said if name and name != ERASED))
+    cases = tx.conn.scalars(sa.select(case_.c.number).where(case_.c.contact_id == contact_id)).all()
+    email = next(row["email"] for row in rows if row["id"] == contact_id)
+    return Subject("contact", contact_id, names, tuple(sorted(cases)), email=email or "")
+
+
+def _same(contact_id: str) -> sa.ColumnElement[bool]:
+    return (contact_.c.id == contact_id) | (contact_.c.merged_into == contact_id)
 
 
 def _require_finished(tx: Tx, subject: Subject) -> None:
@@ -136,6 +148,10 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
         return set()
     told = sa.select(case_.c.title, case_.c.description, case_.c.steps, case_.c.expected, case_.c.external_id)
     found = {text for row in tx.conn.execute(told.where(case_.c.number.in_(subject.cases))) for text in row if text}
+    asked = sa.select(case_.c.details).where(case_.c.number.in_(subject.cases))
+    answers = {text for details in tx.conn.scalars(asked) for text in details.values() if isinstance(text, str)}
+    # A choice is answered with a code, which may stand elsewhere as the code of something else.
+    found |= {text for text in answers if redaction.said(text) == ERASED}
     letter = (communication.c.body, communication.c.subject, communication.c.message_id, communication.c.in_reply_to)
     letters = sa.select(*letter).where(_letters(subject))
     found |= {text for row in tx.conn.execute(letters) for text in row if text}
@@ -201,8 +217,8 @@ def _files(tx: Tx, store: Store, subject: Subject, done: Erasure) -> None:
 
 def _forget_contact(tx: Tx, subject: Subject, done: Erasure) -> None:
     who = {"name": ERASED, "email": None, "phone": ""}
-    done.add("contact", tx.conn.execute(sa.update(contact_).where(contact_.c.id == subject.id).values(**who)).rowcount)
-    told = {"title": ERASED, "description": ERASED, "steps": "", "expected": "", "external_id": None}
+    done.add("contact", tx.conn.execute(sa.update(contact_).where(_same(subject.id)).values(**who)).rowcount)
+    told = {"title": ERASED, "description": ERASED, "steps": "", "expected": "", "external_id": None, "details": {}}
     mine = case_.c.number.in_(subject.cases)
     done.add("case_", tx.conn.execute(sa.update(case_).where(mine).values(**told)).rowcount)
     tx.kept(case_).clear()

@@ -17,8 +17,8 @@ STAFF = frozenset({"owner", "agent", "supervisor", "integrator", "admin"})
 DESK = frozenset({"agent", "supervisor"})
 CASEWORK = DESK | {"integrator"}
 """An integrator's own systems (a CRM) report and write on cases, too (INT-1)."""
-WIRED = ("api", "app")
-"""Channels over which other systems report."""
+DOORS = ("portal", "email", "phone", "subcase", "problem")
+"""Channels of our own: what comes in over any other one was reported by a system that an integrator answers for."""
 ADMIN = frozenset({"admin"})
 NOBODY: frozenset[str] = frozenset()
 
@@ -164,7 +164,7 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     )
     ordinary: sa.ColumnElement[bool] = sa.true() if actor.has_role("supervisor", "owner") else takes_part
     if actor.has_role("integrator"):
-        ordinary |= case_.c.channel.in_(WIRED)
+        ordinary |= case_.c.channel.not_in(DOORS)
     restricted = sa.true() if RESTRICTED_TO in actor.departments else sa.false()
     return own | sa.and_(~case_.c.restricted, ordinary) | sa.and_(case_.c.restricted, restricted)
 

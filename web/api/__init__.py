@@ -9,7 +9,18 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect
 
 from loopdesk import __version__
-from loopdesk.web.api import cases, definitions, incidents, instances, migrations, operating, tasks, versions
+from loopdesk.web.api import (
+    cases,
+    customers,
+    definitions,
+    incidents,
+    instances,
+    messages,
+    migrations,
+    operating,
+    tasks,
+    versions,
+)
 
 PREFIX = "/api/v1"
 
@@ -53,7 +64,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = OurApi(app, spec_kwargs=_description())
-    modules = (cases, tasks, definitions, versions, migrations, instances, operating, incidents)
+    modules = (cases, messages, customers, tasks, definitions, versions, migrations, instances, operating, incidents)
     for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))
         csrf.exempt(blueprint)

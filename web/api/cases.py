@@ -7,8 +7,10 @@ import marshmallow as ma
 from flask import request, url_for
 from flask_smorest import Blueprint
 
-from loopdesk.desk import attachments, case, communications, idempotency
+from loopdesk.desk import attachments, case, channels, communications, idempotency
+from loopdesk.desk.crm.scope import REASONS
 from loopdesk.engine.errors import N_, Invalid, Phrase
+from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
@@ -32,6 +34,10 @@ class NewCase(Strict):
     customer_number = ma.fields.String(metadata={"example": "C-1001"})
     email = ma.fields.Email()
     name = ma.fields.String(validate=ma.validate.Length(max=200))
+    channel = ma.fields.String(
+        load_default="api",
+        metadata={"description": "How it came in: a channel that `channels.yaml` opens to the API.", "example": "chat"},
+    )
     phone = ma.fields.String(validate=ma.validate.Length(max=40))
     occurred_at = Moment()
     steps = ma.fields.String(validate=ma.validate.Length(max=case.TEXT))
@@ -40,6 +46,18 @@ class NewCase(Strict):
     scope = ma.fields.String(validate=ma.validate.Length(max=60))
     urgency = ma.fields.String(validate=ma.validate.Length(max=30))
     category = ma.fields.String(validate=ma.validate.Length(max=60))
+    device = ma.fields.String(
+        validate=ma.validate.Length(max=200), metadata={"description": "Serial number or model of a device."}
+    )
+    template = ma.fields.String(
+        validate=ma.validate.Length(max=60), metadata={"description": "The template for a frequent problem."}
+    )
+    details = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.Length(max=60)),
+        values=ma.fields.String(validate=ma.validate.Length(max=5000)),
+        validate=ma.validate.Length(max=50),
+        metadata={"description": "What else you know, by name."},
+    )
     language = ma.fields.String(validate=ma.validate.OneOf(("en", "zh")))
     zone = ma.fields.String(validate=ma.validate.Length(max=60), metadata={"example": "Asia/Shanghai"})
     external_id = ma.fields.String(
@@ -81,6 +99,10 @@ class CaseOut(ma.Schema):
     closed_at = ma.fields.AwareDateTime(allow_none=True)
     close_reason = ma.fields.String()
     external_id = ma.fields.String(allow_none=True)
+    template = ma.fields.String()
+    details = ma.fields.Dict()
+    service = ma.fields.String(metadata={"description": "What of the customer's contract answers for it."})
+    out_of_scope = ma.fields.String(metadata={"enum": ["", *REASONS]})
 
 
 class CasePage(Page):
@@ -153,7 +175,8 @@ def report(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     with open_tx() as tx:
 
         def perform() -> dict[str, Any]:
-            made = case.open(actor(), tx, case.Report(channel="api", **body))
+            _check_channel(tx, body["channel"])
+            made = case.open(actor(), tx, case.Report(**body))
             return {"number": made.number, "new": made.opened_at == tx.now}
 
         answer = idempotency.once(actor(), tx, request.headers.get("Idempotency-Key", ""), body, perform)
@@ -162,6 +185,18 @@ def report(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     if answer.repeated:
         headers["Idempotency-Replayed"] = "true"
     return made, 201 if answer.body["new"] else 200, headers
+
+
+def _check_channel(tx: Tx, channel: str) -> None:
+    """Raise `Invalid` for a channel that has a door of its own, such as the mail server."""
+    known = channels.codes(tx, channels.API)
+    if channel not in known:
+        raise Invalid(
+            "This channel is not open to the API.",
+            remedy=N_("Use one of: %(channels)s."),
+            fields={"channel": [Phrase("Not open to the API.")]},
+            channels=", ".join(known),
+        )
 
 
 @blueprint.get("")
