@@ -21,7 +21,7 @@ from loopdesk.desk.store import Store
 from loopdesk.desk.subcases import Part
 from loopdesk.desk.survey import survey_
 from loopdesk.desk.verification import verification
-from loopdesk.engine import events
+from loopdesk.engine import events, outbox
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata
 from loopdesk.engine.errors import Missing
@@ -30,6 +30,11 @@ from loopdesk.engine.tx import Tx
 POLICY = "record"
 AFTER = "P2D"
 """How long after its closing a record is put on file, unless the policy says otherwise; the limit is 72 h (DIA-7)."""
+
+KIND = "casefile"
+"""The outbox kind of a record that is to be put on file; its key is the case."""
+MOST = 500
+"""Cases that one look wants records for."""
 
 casefile = sa.Table(
     "casefile",
@@ -85,12 +90,30 @@ def read(actor: Actor, tx: Tx, number: str) -> CaseFile:
     )
 
 
-def due(tx: Tx, most: int) -> list[str]:
-    """The numbers of at most ``most`` closed cases whose record is to be put on file now, the oldest first."""
+def look(tx: Tx) -> None:
+    """Want a record for each closed case whose time has come; one that fails does not stop the others."""
     after = policy.duration(policy.value(tx, POLICY, "after", default=AFTER), place="record.yaml: after")
+    query = sa.select(case_.c.number, case_.c.closed_at).where(_unkept(), case_.c.closed_at <= tx.now - after)
+    for number, closed_at in tx.conn.execute(query.order_by(case_.c.closed_at, case_.c.number).limit(MOST)).all():
+        outbox.put(tx, KIND, {}, idempotency_key=f"{KIND}:{number}:{closed_at.isoformat()}", key=number)
+
+
+def wanted(tx: Tx, number: str) -> bool:
+    """Whether the case is still closed and its record not on file since."""
+    query = sa.select(sa.func.count()).select_from(case_).where(_unkept(), case_.c.number == number)
+    return bool(tx.conn.scalar(query))
+
+
+def _unkept() -> sa.ColumnElement[bool]:
     kept = sa.exists().where(casefile.c.case == case_.c.number, casefile.c.at >= case_.c.closed_at)
-    query = sa.select(case_.c.number).where(case_.c.status == "closed", case_.c.closed_at <= tx.now - after, ~kept)
-    return list(tx.conn.scalars(query.order_by(case_.c.closed_at, case_.c.number).limit(most)))
+    return (case_.c.status == "closed") & ~kept
+
+
+def kept(tx: Tx, held: CaseFile) -> list[attachments.Attachment]:
+    """The records among the files of a case that are on file."""
+    query = sa.select(casefile.c.attachment).where(casefile.c.case == held.case.number)
+    ids = set(tx.conn.scalars(query))
+    return [file for file in held.files if file.id in ids]
 
 
 def keep(actor: Actor, tx: Tx, store: Store, number: str, pdf: bytes, *, language: str) -> str:

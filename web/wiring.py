@@ -22,17 +22,7 @@ from loopdesk.connectors.email import Email, Server
 from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import (
-    attachments,
-    calendars,
-    communications,
-    departments,
-    facts,
-    operations,
-    raci,
-    retention,
-    rights,
-)
+from loopdesk.desk import attachments, calendars, casefile, communications, departments, facts, operations, raci, retention, rights
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.crm import checks as crm_checks
@@ -54,7 +44,7 @@ from loopdesk.engine.scripts import Sandbox
 from loopdesk.engine.storable import storable
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.forms import checks, form, gaps, translation, validation
-from loopdesk.web import inbound
+from loopdesk.web import case_record, inbound
 from loopdesk.web.identity import Identity, LocalIdentity
 from loopdesk.web.settings import Settings
 from loopdesk.web.stores import stores
@@ -186,6 +176,7 @@ def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
         Periodic("attachments.sweep", timedelta(days=1), sweep),
         Periodic("messages.expire", timedelta(minutes=1), expire),
         Periodic("audit.chain", timedelta(minutes=1), audit.job),
+        Periodic("casefile.look", timedelta(minutes=10), casefile.look),
         Periodic("classification.look", timedelta(minutes=1), classification_learning.look),
         Periodic("retention.run", timedelta(minutes=10), _retaining(settings)),
     )
@@ -228,6 +219,7 @@ def _handlers(
             **bulk.local_handlers(),
             **recount.local_handlers(),
             **migration.local_handlers(),
+            **case_record.local_handlers(store, language=settings.language, zone=settings.zone),
             **mail,
             **periodic.handlers(chores),
         },

@@ -18,6 +18,7 @@ from loopdesk.web.api import (
     messages,
     migrations,
     operating,
+    resolution,
     tasks,
     versions,
 )
@@ -64,7 +65,19 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = OurApi(app, spec_kwargs=_description())
-    modules = (cases, messages, customers, tasks, definitions, versions, migrations, instances, operating, incidents)
+    modules = (
+        cases,
+        resolution,
+        messages,
+        customers,
+        tasks,
+        definitions,
+        versions,
+        migrations,
+        instances,
+        operating,
+        incidents,
+    )
     for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))
         csrf.exempt(blueprint)

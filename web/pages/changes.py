@@ -11,7 +11,7 @@ from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.errors import Invalid, Phrase
 from loopdesk.web import vocabulary
 from loopdesk.web.pages import plain
-from loopdesk.web.pages.sentences import filled, sentence_of
+from loopdesk.web.sentences import filled, sentence_of
 
 Names = Mapping[str, str]
 

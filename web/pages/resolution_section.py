@@ -39,7 +39,9 @@ def _diagnosis(tx: Tx, found: Case, may: bool) -> dict[str, Any]:
         "former": [way for way in ways if way["state"] != RUNNING],
         "cause": next((one for one in said if one.kind == CAUSE), None),
         "draft": next((one for one in said if one.kind == DRAFT), None),
-        "trees": [(tree.key, trees.words(tree.name, language)) for tree in course.choices(tx, found.type)] if may else [],
+        "trees": [(tree.key, trees.words(tree.name, language)) for tree in course.choices(tx, found.type)]
+        if may
+        else [],
         "may": may,
     }
 

@@ -15,7 +15,7 @@ from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.pages import plain
-from loopdesk.web.pages.sentences import filled, note_of, sentence_of
+from loopdesk.web.sentences import filled, note_of, sentence_of
 from loopdesk.web.vocabulary import Look
 
 SIGNED = {"handoff.offered": "signed", "handoff.accepted": "accepted", "handoff.rejected": "rejected"}

@@ -155,10 +155,12 @@ def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sente
 
 def filled(sentence: Sentence, values: Mapping[str, Any]) -> str:
     """The sentence in the reader's language with the event's values in place; what is missing stays a dash."""
-    return str(gettext(sentence.text)) % _Lenient(_readable(values))
+    return str(gettext(sentence.text)) % Lenient(_readable(values))
 
 
-class _Lenient(dict[str, Any]):
+class Lenient(dict[str, Any]):
+    """Values for a sentence; one that an old event lacks is a dash."""
+
     def __missing__(self, key: str) -> str:
         return "–"
 
