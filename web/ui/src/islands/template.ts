@@ -56,7 +56,7 @@ export function startTemplates(root: HTMLElement, form: Form): void {
   }
 
   form.on("changed", later);
-  document.querySelector(root.dataset["beside"] ?? "")?.addEventListener("change", later);
+  document.querySelector(root.dataset["beside"] ?? "none")?.addEventListener("change", later);
   box.querySelector("[data-decline]")!.addEventListener("click", () => {
     declined.push(root.dataset["template"] ?? "");
     void look();
