@@ -10,14 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.engine import bpmn, bundles, events, instances, messages, migration_rows, outbox, values, versions
+from loopdesk.engine import bpmn, bundles, events, messages, migration_rows, outbox, versions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bpmn import Obstacle
 from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import N_, Away, Conflict, Invalid, LoopdeskError, Missing, Phrase, Refused
 from loopdesk.engine.instances import instance
-from loopdesk.engine.migration_one import NotMigratable, migrate, standing
+from loopdesk.engine.migration_one import NotMigratable, migrate, rehearse, standing
 from loopdesk.engine.migration_rows import FAILED, FINISHED, MIGRATED, PAUSED, RUNNING, item, migration
 from loopdesk.engine.outbox import Row
 from loopdesk.engine.tx import Tx
@@ -64,29 +64,29 @@ def preview(
     *,
     mapping: Mapping[str, str] = {},
     only: Collection[str] = (),
+    recompute: bool = False,
     limit: int = PREVIEWED,
 ) -> Preview:
-    """Look at what ``start`` would do with the first ``limit`` instances; changes nothing.
+    """Look at what ``start`` would do with the first ``limit`` instances, keys and timers included; changes nothing.
 
     Raises as ``start`` does, except that an instance which cannot move is listed with its reasons.
     """
     versions.require(actor)
     old, new, places = _sides(tx, name, source, target, mapping)
     rows = _chosen(tx, old, only)
-    looks = [_look(tx, row, old, places) for row in rows[:limit]]
+    looks = [_look(tx, row, (old, new), places, recompute=recompute) for row in rows[:limit]]
     known = set(mapping) | set(mapping.values())
     more = {was: now for was, now in bpmn.suggest(old.program, new.program).items() if not {was, now} & known}
     return Preview(old, new, len(rows), looks, more)
 
 
-def _look(tx: Tx, row: Mapping[str, Any], old: Bundle, places: bpmn.Places) -> Look:
-    obstacles = standing(tx, row, old)
+def _look(
+    tx: Tx, row: Mapping[str, Any], sides: tuple[Bundle, Bundle], places: bpmn.Places, *, recompute: bool
+) -> Look:
+    obstacles = standing(tx, row, sides[0])
     moves: Mapping[str, str] = {}
     if not obstacles:
-        whole = instances.whole(tx, row["id"])
-        large = values.of(tx, row["id"])
-        found = bpmn.Transplant(bpmn.Execution.look(old.program, row["process"], whole["state"], large), places)
-        obstacles, moves = found.obstacles, found.moves
+        moves, obstacles = rehearse(tx, row["id"], sides[1], places, recompute=recompute)
     return Look(row["id"], row["key"], row["process"], moves, obstacles)
 
 

@@ -1,6 +1,7 @@
 """Carries one instance over to another version, in the transaction that is open."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,8 @@ from loopdesk.engine import bpmn, bundles, instances, migration_waits
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bpmn import Obstacle
 from loopdesk.engine.bundle import Bundle
-from loopdesk.engine.errors import N_, Conflict, Phrase
+from loopdesk.engine.calendar import Calendar
+from loopdesk.engine.errors import N_, Conflict, LoopdeskError, Phrase
 from loopdesk.engine.step import Step
 from loopdesk.engine.tx import Tx
 
@@ -35,6 +37,57 @@ def standing(tx: Tx, row: Mapping[str, Any], source: Bundle) -> list[Obstacle]:
     else:
         return []
     return [Obstacle("", reason)]
+
+
+class _Rehearsal(Step):
+    """An instance on which a migration is tried: keys and moments are worked out, nothing is written."""
+
+    def gone(self, visit: bpmn.Visit) -> None:
+        """What waits no more stays where it is."""
+
+    def timer(
+        self,
+        visit: bpmn.Visit,
+        due: datetime,
+        text: str,
+        calendar: Calendar | None = None,
+        since: datetime | None = None,
+    ) -> None:
+        """Its moment could be worked out."""
+
+    def message(self, visit: bpmn.Visit, name: str, key: str | None = "") -> None:
+        """Its key has to have a value."""
+        self.key_of(visit, name, key)
+
+    def signal(self, visit: bpmn.Visit, name: str) -> None:
+        """There is nothing that could be wrong with it."""
+
+    def record(self, kind: str, visit: bpmn.Visit | None = None, *, data: Mapping[str, Any] = {}) -> None:
+        """Nothing has happened."""
+
+
+def rehearse(
+    tx: Tx, instance_id: str, target: Bundle, places: bpmn.Places, *, recompute: bool = False
+) -> tuple[Mapping[str, str], list[Obstacle]]:
+    """Where the tokens of an instance would stand, and what ``migrate`` would stumble over; changes nothing.
+
+    Keys of messages, moments of timers, and who is to do a task are worked out as they will be.
+    """
+    before = _Rehearsal.look(tx, instance_id)
+    found = bpmn.Transplant(before.execution, places)
+    moves = found.moves
+    if found.obstacles:
+        return moves, found.obstacles
+    after = _Rehearsal(before.actor, tx, {**before.row, "bundle_id": target.id})
+    try:
+        moved = found.perform(after)
+        after.execution = moved.execution
+        for _ in migration_waits.changes(before, after, moved, recompute=recompute):
+            continue
+    except LoopdeskError as error:
+        element = error.place.rpartition("/")[2]
+        return moves, [Obstacle(element, Phrase(error.message, **error.params))]
+    return moves, []
 
 
 def migrate(

@@ -1,6 +1,6 @@
 """What waits outside the diagram - tasks, timers, messages, incidents - follows an instance to another version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,17 +21,23 @@ def follow(before: Step, after: Step, moved: bpmn.Moved, *, recompute: bool) -> 
 
     With ``recompute`` a timer whose text has changed counts anew from when it was set; else it keeps its moment.
     """
-    for wait in moved.waits:
-        if wait.now.element.kind == "userTask":
-            _task(before, after, wait)
-        elif wait.now.trigger.kind == "timer":
-            _timer(after, wait, recompute=recompute)
-        elif wait.now.trigger.kind in ("message", "signal"):
-            _subscription(after, wait)
+    for change in changes(before, after, moved, recompute=recompute):
+        after.tx.conn.execute(change)
     _trouble(after, {wait.was.element.id: wait.now.element.id for wait in moved.waits})
 
 
-def _task(before: Step, after: Step, wait: bpmn.Wait) -> None:
+def changes(before: Step, after: Step, moved: bpmn.Moved, *, recompute: bool) -> Iterator[sa.Executable]:
+    """What becomes of the tasks, timers and subscriptions; raises what cannot be worked out in the new version."""
+    for wait in moved.waits:
+        if wait.now.element.kind == "userTask":
+            yield from _task(before, after, wait)
+        elif wait.now.trigger.kind == "timer":
+            yield from _timer(after, wait, recompute=recompute)
+        elif wait.now.trigger.kind in ("message", "signal"):
+            yield _subscription(after, wait)
+
+
+def _task(before: Step, after: Step, wait: bpmn.Wait) -> Iterator[sa.Executable]:
     mine = (task.c.instance_id == after.row["id"], task.c.ref == wait.now.ref, task.c.state == OPEN)
     row = after.tx.conn.execute(sa.select(task).where(*mine)).mappings().first()
     if row is None:
@@ -47,7 +53,7 @@ def _task(before: Step, after: Step, wait: bpmn.Wait) -> None:
         **_limits(after, wait, row["created_at"]),
         **_people(before, after, wait),
     }
-    after.tx.conn.execute(sa.update(task).where(*mine).values(**values))
+    yield sa.update(task).where(*mine).values(**values)
 
 
 def _limits(after: Step, wait: bpmn.Wait, since: Any) -> dict[str, Any]:
@@ -82,7 +88,7 @@ def _people(before: Step, after: Step, wait: bpmn.Wait) -> dict[str, Any]:
     }
 
 
-def _timer(after: Step, wait: bpmn.Wait, *, recompute: bool) -> None:
+def _timer(after: Step, wait: bpmn.Wait, *, recompute: bool) -> Iterator[sa.Executable]:
     mine = (timer.c.instance_id == after.row["id"], timer.c.ref == wait.now.ref, timer.c.state == WAITING)
     row = after.tx.conn.execute(sa.select(timer).where(*mine)).mappings().first()
     if row is None:
@@ -98,20 +104,20 @@ def _timer(after: Step, wait: bpmn.Wait, *, recompute: bool) -> None:
             cycle = {"cycle": text, "due": due, "rounds": rounds}
             wait.token.internal_data = {**wait.token.internal_data, **cycle}
         after.record("timer.set", wait.now, data={"due": due.isoformat(), "timer": text})
-    after.tx.conn.execute(sa.update(timer).where(*mine).values(**values))
+    yield sa.update(timer).where(*mine).values(**values)
 
 
-def _subscription(after: Step, wait: bpmn.Wait) -> None:
+def _subscription(after: Step, wait: bpmn.Wait) -> sa.Executable:
     mine = (subscription.c.instance_id == after.row["id"], subscription.c.ref == wait.now.ref)
     trigger = wait.now.trigger
     name = trigger.message or trigger.name
     values = {"name": name, "bundle_id": after.bundle.id, "element": wait.now.element.id}
+    key = after.tx.conn.execute(sa.select(subscription.c.key).where(*mine)).scalar() or ""
     if trigger.key != wait.was.trigger.key:
-        values["key"] = after.key_of(wait.now, name, bpmn.key_of(wait.token, trigger.key))
-    moved = sa.update(subscription).where(*mine).values(**values).returning(subscription.c.key)
-    key = after.tx.conn.execute(moved).scalar()
+        key = values["key"] = after.key_of(wait.now, name, bpmn.key_of(wait.token, trigger.key))
     if trigger.kind == "message" and (name, trigger.key) != (wait.was.trigger.message, wait.was.trigger.key):
-        after.expect(name, key or "")
+        after.expect(name, key)
+    return sa.update(subscription).where(*mine).values(**values)
 
 
 def _trouble(after: Step, places: Mapping[str, str]) -> None:

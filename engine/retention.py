@@ -30,8 +30,12 @@ def outbox_done(tx: Tx, before: datetime) -> int:
 
 
 def messages_done(tx: Tx, before: datetime) -> int:
-    """Delete messages that were taken or expired before that moment."""
+    """Delete messages that were taken or expired before that moment.
+
+    One that a process on hold has still to receive stays, however old it becomes.
+    """
     finished = message.c.state.not_in(("new", "waiting"))
+    finished &= message.c.key.not_in(sa.select(outbox.c.key).where(outbox.c.kind == "receive", ~_OVER))
     # SQLite gives the number of a deleted newest row away again; the outbox may still know the old message under it.
     numbers = message.alias()
     newest = sa.select(sa.func.max(numbers.c.id)).scalar_subquery()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.engine import events, instances, outbox_rows, runner, suspension, timers, work
+from loopdesk.engine import events, instances, outbox_rows, retention, runner, suspension, timers, work
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Conflict, Invalid, Refused
@@ -52,6 +52,26 @@ def test_a_message_for_an_instance_on_hold_waits_and_is_received_once_it_goes_on
     resume(engine, instance)
     work_off(engine)
     assert (status(engine, instance), data_of(engine, instance)) == ("completed", {"text": "hello"})
+
+
+def test_a_message_for_an_instance_on_hold_is_kept_for_longer_than_all_others(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    deploy(engine, CATCH, named=("reply",))
+    instance, other = start(engine), start(engine, key="L-2")
+    suspend(engine, instance)
+    for key in ("L-1", "L-2", "L-3"):
+        publish(engine, "reply", key, payload={"text": "hello"})
+    work_off(engine)
+    clock.advance(timedelta(days=365))
+    with engine.begin() as tx:
+        assert retention.messages_done(tx, tx.now - timedelta(days=30)) == 1, "that of L-2"
+    resume(engine, instance)
+    work_off(engine)
+    assert (status(engine, instance), data_of(engine, instance)) == ("completed", {"text": "hello"})
+    assert status(engine, other) == "completed"
+    with engine.begin() as tx:
+        assert retention.messages_done(tx, tx.now - timedelta(days=30)) == 1, "it has been received"
 
 
 def test_a_timer_that_becomes_due_on_hold_fires_once_it_goes_on(engine: Engine, clock: VirtualClock) -> None:

@@ -36,14 +36,14 @@ class Wanted(Strict):
         validate=ma.validate.Length(max=10_000),
         metadata={"description": "Ids of instances or numbers of cases; all that run on the source when left out."},
     )
+    recompute = ma.fields.Boolean(
+        load_default=False, metadata={"description": "Count timers anew whose text has changed."}
+    )
 
 
 class NewMigration(Wanted):
     """What to carry over, and how."""
 
-    recompute = ma.fields.Boolean(
-        load_default=False, metadata={"description": "Count timers anew whose text has changed."}
-    )
     note = ma.fields.String(load_default="", validate=ma.validate.Length(max=2000))
 
 

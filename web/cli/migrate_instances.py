@@ -40,10 +40,11 @@ def start(process: str, source: int, target: int, **options: Any) -> None:
     translate, mapping = translation(), _pairs(options["pairs"])
     between = (owner(), process, source, target)
     with desk().engine.read() as tx:
-        seen = migration.preview(between[0], tx, *between[1:], mapping=mapping, only=options["only"], limit=LISTED)
+        wish = {"only": options["only"], "recompute": options["recompute"], "limit": LISTED}
+        seen = migration.preview(between[0], tx, *between[1:], mapping=mapping, **wish)
         if options["suggested"] and seen.suggested:
             mapping |= seen.suggested
-            seen = migration.preview(between[0], tx, *between[1:], mapping=mapping, only=options["only"], limit=LISTED)
+            seen = migration.preview(between[0], tx, *between[1:], mapping=mapping, **wish)
     if options["dry_run"]:
         _say_preview(version_words.preview(seen, translate), as_json=options["as_json"])
         return

@@ -123,7 +123,8 @@ def _seen(
     if source == target:
         return None, wrong
     try:
-        return migration.preview(actor(), tx, name, source, target, mapping=mapping, only=_only(), limit=SHOWN), wrong
+        wish: dict[str, Any] = {"only": _only(), "recompute": request.values.get("recompute") == "1", "limit": SHOWN}
+        return migration.preview(actor(), tx, name, source, target, mapping=mapping, **wish), wrong
     except LoopdeskError as error:
         return None, wrong if wrong.message else shown(error)
 
