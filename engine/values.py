@@ -21,7 +21,8 @@ value = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("kept", sa.Boolean, nullable=False),
 )
-"""``content`` is JSON, compressed; ``kept`` ones stand in the answers of a task and stay when no variable has them."""
+"""``content`` is JSON, compressed; ``kept`` ones stand in the answers of a task, or in records of what may be undone,
+and stay when no variable has them."""
 MARK = "$value"
 """The single key of what stands for a large value in a task's answers: its digest."""
 EXCERPT = 200
@@ -45,6 +46,11 @@ def store(tx: Tx, instance: str, large: bpmn.Large) -> None:
     """Bring what is stored into line with the state that was just written."""
     if large.made:
         _put(tx, instance, large.made, kept=False)
+    for digest, content in large.aside.items():
+        tx.insert(value, {"instance_id": instance, "digest": digest, "content": content, "kept": True}, once=True)
+    if large.bound:
+        where = (value.c.instance_id == instance, value.c.digest.in_(large.bound))
+        tx.later(sa.update(value).where(*where).values(kept=True))
     if large.gone:
         where = (value.c.instance_id == instance, value.c.digest.in_(large.gone), ~value.c.kept)
         tx.later(sa.delete(value).where(*where))

@@ -78,7 +78,7 @@ def of_organisation(tx: Tx, organisation_id: str | None) -> list[Contract]:
         return []
     query = sa.select(contract).where(contract.c.organisation_id == organisation_id)
     order = (contract.c.ends_on.is_not(None), contract.c.ends_on.desc(), contract.c.number, contract.c.id)
-    return [_contract(row) for row in tx.conn.execute(query.order_by(*order)).mappings()]
+    return [_contract(row) for row in tx.ask(query.order_by(*order)).mappings()]
 
 
 def get(tx: Tx, organisation_id: str, contract_id: str) -> Contract:

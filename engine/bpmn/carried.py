@@ -8,7 +8,7 @@ from loopdesk.engine.bpmn.compensation import PLAN
 from loopdesk.engine.bpmn.gateways import PHASES
 from loopdesk.engine.bpmn.mapping import Places
 from loopdesk.engine.bpmn.nodes import Node
-from loopdesk.engine.bpmn.records import DONE, Record
+from loopdesk.engine.bpmn.records import DONE, Record, opened
 from loopdesk.engine.bpmn.tree import Token
 
 FLOW = "flow"
@@ -29,7 +29,7 @@ def internal(places: Places, token: Token) -> dict[str, Any]:
         held[FLOW] = places.flow_id(process, held[FLOW])
     for key in (DONE, PLAN):
         if key in held:
-            held[key] = [_record(places, record) for record in held[key]]
+            held[key] = [_record(places, record) for record in opened(held[key])]
     if PHASES in held:
         held[PHASES] = {places.node_key(key): _flows(places, key, flows) for key, flows in held[PHASES].items()}
     if LEFT in held:
@@ -40,7 +40,7 @@ def internal(places: Places, token: Token) -> dict[str, Any]:
 def lost(places: Places, token: Token) -> Iterator[str]:
     """Places in a token's memory that the new version has not, or that can no longer do what they are kept for."""
     held, process = token.internal_data, token.task_spec.element.process
-    for record in (*held.get(DONE, []), *held.get(PLAN, [])):
+    for record in opened((*held.get(DONE, []), *held.get(PLAN, []))):
         yield from _lost_of(places, record)
     for key, flows in held.get(PHASES, {}).items():
         if places.node_key(key) is None or None in _flows(places, key, flows):
@@ -59,13 +59,13 @@ def _lost_of(places: Places, record: Record) -> Iterator[str]:
         or (was.undo is None) != (now.undo is None)
     ):
         yield key
-    for item in inner:
+    for item in opened(inner):
         yield from _lost_of(places, item)
 
 
 def _record(places: Places, record: Record) -> Record:
     key, written, inner = record
-    return [places.node_key(key), written, [_record(places, item) for item in inner]]
+    return [places.node_key(key), written, [_record(places, item) for item in opened(inner)]]
 
 
 def _flows(places: Places, key: str, flows: list[str]) -> list[str | None]:

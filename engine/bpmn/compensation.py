@@ -9,7 +9,7 @@ from loopdesk.engine.bpmn.events import Listener
 from loopdesk.engine.bpmn.merge import ABSENT, changes, merge
 from loopdesk.engine.bpmn.model import Trigger
 from loopdesk.engine.bpmn.nodes import Node
-from loopdesk.engine.bpmn.records import DONE, Record, take
+from loopdesk.engine.bpmn.records import DONE, Record, opened, take
 from loopdesk.engine.bpmn.throwing import ThrowEvent
 from loopdesk.engine.bpmn.tree import OUTER, Token, scope_of
 from loopdesk.engine.errors import Conflict
@@ -168,7 +168,7 @@ def steps(token: Token, record: Record, seen: dict[str, Any]) -> list[Record]:
         return [[node.handler.key, seen, []]]
     if node.undo is not None:
         return [[node.undo.key, seen, inner]]
-    return [step for inside in reversed(inner) for step in steps(token, inside, seen)]
+    return [step for inside in reversed(list(opened(inner))) for step in steps(token, inside, seen)]
 
 
 def after(current: dict[str, Any], base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:

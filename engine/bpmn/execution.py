@@ -14,13 +14,14 @@ from loopdesk.engine.bpmn.moments import next_due
 from loopdesk.engine.bpmn.nodes import Node
 from loopdesk.engine.bpmn.outside import Outside, Visit
 from loopdesk.engine.bpmn.program import Program
+from loopdesk.engine.bpmn.records import DONE
 from loopdesk.engine.bpmn.run import Follow, Run
 from loopdesk.engine.bpmn.starts import Start
 from loopdesk.engine.bpmn.tree import Token, subtree
 from loopdesk.engine.errors import N_, Away, Conflict, Missing
 
-FORMAT = 2
-"""Of the stored state; 1, as of release 0.1.0, is the same without large values beside it."""
+FORMAT = 3
+"""Of the stored state; 2, as of release 0.2.0, is the same without records beside it, 1 without large values either."""
 
 
 class Execution:
@@ -226,7 +227,7 @@ class Execution:
         marks = sum(1 << numbers[place] for place in run.passed)
         tokens = [_token_out(token, large) for token in subtree(run.task_tree)]
         kept = {"large": sorted(large.used)} if large.used else {}
-        version = FORMAT if kept else 1
+        version = FORMAT if large.has_aside else 2 if kept else 1
         return codec.pack({"v": version, "last": run.last_id, "passed": f"{marks:x}", "tokens": tokens, **kept})
 
     @classmethod
@@ -267,6 +268,8 @@ def _place(node: Node) -> str:
 
 
 def _token_out(token: Token, large: Large) -> list[Any]:
+    if DONE in token.internal_data:
+        token.internal_data = {**token.internal_data, DONE: large.put_aside(token.internal_data[DONE])}
     parent = token.parent
     if parent is not None and parent.data is token.data:
         internal = large.internal_out(token.internal_data) if token.internal_data else {}

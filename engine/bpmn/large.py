@@ -1,7 +1,7 @@
 """Large values of an instance, kept by digest beside the state that refers to them (docs/decisions/0006)."""
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ import zstandard
 from loopdesk.engine.bpmn import codec
 from loopdesk.engine.bpmn.compensation import PLAN
 from loopdesk.engine.bpmn.nodes import LOCAL
-from loopdesk.engine.bpmn.records import DONE
+from loopdesk.engine.bpmn.records import DONE, Aside, Record
 from loopdesk.engine.bpmn.tree import OUTER
 from loopdesk.engine.errors import N_, Invalid
 
@@ -18,8 +18,8 @@ SMALL = 1024
 """Bytes as JSON up to which a value stands in the state itself."""
 MOST = 8 * 1024 * 1024
 """Bytes as JSON of one variable, at most."""
-REF = "value"
-"""Tag of a reference in the state."""
+REF, ASIDE = "value", "aside"
+"""Tags of references in the state: to a variable's value, to records of what may be undone."""
 
 Fetch = Callable[[Collection[str]], Mapping[str, bytes]]
 
@@ -38,27 +38,65 @@ class Large:
         self.stored: set[str] = set()
         self.used: set[str] = set()
         self.made: dict[str, bytes] = {}
+        self.aside: dict[str, bytes] = {}
+        self.bound: set[str] = set()
+        self.has_aside = False
 
     @property
     def gone(self) -> set[str]:
         """What is stored and no longer referred to."""
-        return self.stored - self.used
+        return self.stored - self.used - self.bound
 
     def begin(self) -> None:
         """A state is about to be written."""
-        self.used, self.made = set(), {}
+        self.used, self.made, self.has_aside = set(), {}, False
 
     def settled(self) -> None:
         """What was written is stored now."""
         self.stored = set(self.used)
+        self.aside, self.bound = {}, set()
 
     def fetch(self, digests: Collection[str]) -> None:
         """Read the values of a state that is about to be loaded."""
         self.stored = set(digests)
+        self._load(digests)
+
+    def _load(self, digests: Collection[str]) -> None:
         for digest, content in (self._fetch(digests) if self._fetch and digests else {}).items():
             value = codec.decode(orjson.loads(zstandard.decompress(content)))
             self._read[digest] = value
             self._known[id(value)] = value, digest
+
+    def put_aside(self, records: list[Record | Aside]) -> list[Record | Aside]:
+        """The records with the youngest of them beside the state once they are more than ``SMALL`` bytes as JSON.
+
+        Then one reference stands for them, and one for many references, so what is left grows with the logarithm of
+        their number. What stands aside is never changed and goes with its instance, like the values ``bound`` to it.
+        """
+        left = list(records)
+        level = 0
+        while self._fetch is not None:
+            first = len(left)
+            while first and _level(left[first - 1]) == level:
+                first -= 1
+            used, self.used = self.used, set()
+            plain = orjson.dumps(self._records_out(left[first:]))
+            used, self.used = self.used, used
+            if len(plain) <= SMALL:
+                break
+            self.bound |= used
+            digest, level = digest_of(plain), level + 1
+            self.aside[digest] = zstandard.compress(plain)
+            left[first:] = [Aside(digest, level, self._beside)]
+        return left
+
+    def _beside(self, digest: str) -> list[Any]:
+        """The records under a digest, with the large values that they refer to."""
+        assert self._fetch is not None
+        content = self.aside.get(digest) or self._fetch([digest])[digest]
+        rows = orjson.loads(zstandard.decompress(content))
+        self._load({found for found in _refs(rows) if found not in self._read})
+        return self._records_in(rows)
 
     def out(self, name: str, value: Any) -> Any:
         """A variable as JSON for the state, or a reference to it."""
@@ -106,12 +144,19 @@ class Large:
 
     def internal_out(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a token knows besides its variables."""
-        return {name: self._entry(name, value, self.out, self.variables_out) for name, value in data.items()}
+        return {
+            name: self._records_out(value)
+            if name in (DONE, PLAN)
+            else self._entry(name, value, self.out, self.variables_out)
+            for name, value in data.items()
+        }
 
     def internal_in(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What ``internal_out`` was given."""
         return {
-            name: self._entry(name, value, lambda _, one: self.into(one), self.variables_in)
+            name: self._records_in(value)
+            if name in (DONE, PLAN)
+            else self._entry(name, value, lambda _, one: self.into(one), self.variables_in)
             for name, value in data.items()
         }
 
@@ -120,13 +165,43 @@ class Large:
     ) -> Any:
         if name in (OUTER, LOCAL):
             return many(value)
-        if name in (DONE, PLAN):
-            return _records(value, many)
         return one(name, value)
 
+    def _records_out(self, records: list[Any]) -> list[Any]:
+        return [self._record_out(record) for record in records]
 
-def _records(records: list[Any], many: Callable[[Mapping[str, Any]], Any]) -> list[Any]:
-    return [[key, many(written), _records(inner, many)] for key, written, inner in records]
+    def _record_out(self, record: Record | Aside) -> Any:
+        if isinstance(record, Aside):
+            self.has_aside = True
+            return {codec.TAG: [ASIDE, record.digest, record.level]}
+        key, written, inner = record
+        return [key, self.variables_out(written), self._records_out(inner)]
+
+    def _records_in(self, rows: list[Any]) -> list[Any]:
+        return [
+            Aside(*row[codec.TAG][1:], self._beside)
+            if isinstance(row, dict)
+            else [row[0], self.variables_in(row[1]), self._records_in(row[2])]
+            for row in rows
+        ]
+
+
+def _level(record: Record | Aside) -> int:
+    return record.level if isinstance(record, Aside) else 0
+
+
+def _refs(plain: Any) -> Iterator[str]:
+    """The digests of the large values that records as JSON refer to."""
+    if isinstance(plain, list):
+        for one in plain:
+            yield from _refs(one)
+    elif isinstance(plain, dict):
+        tagged = plain.get(codec.TAG)
+        if tagged is not None and tagged[0] == REF:
+            yield tagged[1]
+        elif tagged is None:
+            for one in plain.values():
+                yield from _refs(one)
 
 
 def digest_of(plain: bytes) -> str:

@@ -1,5 +1,7 @@
 """What compensation needs of the past: a record for each completed activity that can be compensated, nothing else."""
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from loopdesk.engine.bpmn.merge import ABSENT, changes
@@ -12,6 +14,24 @@ SNAPSHOT = "snapshot"
 """Key of a completed sub-process's internal data, until its record is kept: the variables inside it at its end."""
 
 Record = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Records that stand beside the state under a digest (`large`); of level 1, or of a higher one others like it."""
+
+    digest: str
+    level: int
+    read: Callable[[str], list[Any]] = field(compare=False, repr=False)
+
+
+def opened(records: Sequence[Record | Aside]) -> Iterator[Record]:
+    """The records one by one, with those that stand beside the state."""
+    for one in records:
+        if isinstance(one, Aside):
+            yield from opened(one.read(one.digest))
+        else:
+            yield one
 
 
 def keep_snapshot(token: Token, data: dict[str, Any]) -> None:
@@ -44,7 +64,7 @@ def take(scope: Token, activity: str) -> list[Record]:
     """Take the records of a scope out of it, or those of one activity, the latest first."""
     taken: list[Record] = []
     left: list[Record] = []
-    for record in scope.internal_data.get(DONE, []):
+    for record in opened(scope.internal_data.get(DONE, [])):
         (taken if not activity or _names(record[0], activity) else left).append(record)
     scope.internal_data = {**scope.internal_data, DONE: left}
     return taken[::-1]
