@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import archive, holds, people
+from loopdesk.desk import archive, holds, likeness, people, search
 from loopdesk.desk import store as store_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.credentials import credential, sign_in_try
@@ -19,6 +19,7 @@ from loopdesk.desk.customers import contact_, organisation
 from loopdesk.desk.duty import duty_
 from loopdesk.desk.idempotency import answered
 from loopdesk.desk.letters import communication
+from loopdesk.desk.negotiation import negotiation
 from loopdesk.desk.people import membership, person
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import require
@@ -84,6 +85,7 @@ def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Ma
     holds.require_free(tx, subject.cases)
     done = Erasure(subject.id, subject.kind, subject.cases)
     words = Words(subject.names, _said(tx, subject))
+    found = _findable(tx, subject)
     done.events = _events(actor, tx, subject, words)
     for table, where in _scoped(subject, words):
         done.add(table.name, redaction.rows(tx, table, where, words.clean))
@@ -92,7 +94,15 @@ def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Ma
     _files(tx, stores["attachments"], subject, done)
     done.add("archive", archive.clean(tx, stores["archive"], subject.id, words.clean))
     (_forget_contact if subject.kind == "contact" else _forget_person)(tx, subject, done)
+    for index in (search, likeness):
+        index.renew(tx, found)
     return done
+
+
+def _findable(tx: Tx, subject: Subject) -> set[str]:
+    """Cases that are found by what goes: a contact's own, and all that name the person."""
+    named = (tx.conn.execute(search.matching(tx, name)).all() for name in subject.names)
+    return {*subject.cases, *(row[0] for rows in named for row in rows)}
 
 
 def find(tx: Tx, who: str) -> Subject:
@@ -156,8 +166,10 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
     letters = sa.select(*letter).where(_letters(subject))
     found |= {text for row in tx.conn.execute(letters) for text in row if text}
     found |= set(tx.conn.scalars(sa.select(attachment.c.name).where(_attached(subject))))
-    for table in (survey_, verification):
+    for table in (survey_, verification, negotiation):
         found |= set(tx.conn.scalars(sa.select(table.c.comment).where(table.c.case.in_(subject.cases))))
+    found |= set(tx.conn.scalars(sa.select(negotiation.c.wish).where(negotiation.c.case.in_(subject.cases))))
+    found.discard("")
     return found
 
 

@@ -16,6 +16,7 @@ PROCESSES = (
     "closure",
     "feedback",
     "reassess",
+    "negotiation",
     "sla-warning",
     "sla-breach",
 )

@@ -18,6 +18,7 @@ from loopdesk.web.api import (
     messages,
     migrations,
     operating,
+    related,
     resolution,
     tasks,
     versions,
@@ -67,6 +68,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     api = OurApi(app, spec_kwargs=_description())
     modules = (
         cases,
+        related,
         resolution,
         messages,
         customers,
