@@ -38,10 +38,13 @@ def new() -> str:
 
 @blueprint.get("/find")
 def find() -> str:
-    """Callers whose name, number, phone or e-mail hold what is typed."""
+    """Callers whose name, number, phone or e-mail hold what is typed; whoever is chosen already stays, and first."""
+    chosen = request.args.get("contact", "")
     with read_tx() as tx:
         found = directory.callers(actor(), tx, request.args.get("q", ""))
-    return render_template("calls/found.html", found=found, q=request.args.get("q", "").strip())
+        first = [directory.caller(actor(), tx, chosen)] if chosen else []
+    found = first + [one for one in found if one.contact.id != chosen]
+    return render_template("calls/found.html", found=found, q=request.args.get("q", "").strip(), chosen=chosen)
 
 
 @blueprint.get("/known")

@@ -22,7 +22,7 @@ function text(data: Data): string {
 
 export function startTemplates(root: HTMLElement, form: Form): void {
   const url = root.dataset["suggest"];
-  const box = root.querySelector<HTMLElement>("[data-template]");
+  const box = root.querySelector<HTMLElement>("[data-template-box]");
   if (!url || !box) return;
   const declined: string[] = [];
   let timer = 0;

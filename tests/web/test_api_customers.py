@@ -1,0 +1,110 @@
+"""Customers over the API: an integrator's CRM keeps them (CON-3), and the portal fills in from them (INT-3)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from loopdesk.desk import case, customers
+from loopdesk.desk.crm import assets
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.tests.web.browsers import csrf_of
+from loopdesk.web.wiring import Loopdesk
+
+
+@pytest.fixture
+def crm(api: Callable[..., Any]) -> Any:
+    """The integrator's CRM."""
+    return api("ivan.link")
+
+
+def test_a_customer_is_kept_with_contacts_devices_and_contracts(crm: Any) -> None:
+    made = crm.post("/customers", json={"number": "c-2001", "name": "Nova", "tier": "normal"})
+    assert (made.status_code, made.headers["Location"]) == (201, "/api/v1/customers/C-2001")
+    home = "/customers/C-2001"
+    who = crm.post(f"{home}/contacts", json={"name": "Ida", "email": "ida@nova.example", "language": "zh"}).json
+    assert crm.patch(f"{home}/contacts/{who['id']}", json={"phone": "+47 22"}).json["email"] == "ida@nova.example"
+    device = crm.post(f"{home}/assets", json={"serial": "N-1", "model": "M", "since": "2026-01-02"}).json
+    changed = crm.patch(f"{home}/assets/{device['id']}", json={"service_version": "2.0"}).json
+    assert (changed["serial"], changed["service_version"], changed["since"]) == ("N-1", "2.0", "2026-01-02")
+    bought = crm.post(f"{home}/contracts", json={"kind": "contract", "title": "All", "catalogue": "full"}).json
+    assert crm.patch(f"{home}/contracts/{bought['id']}", json={"ends_on": "2026-12-31"}).json["title"] == "All"
+    assert [one["serial"] for one in crm.get(f"{home}/assets").json] == ["N-1"]
+    assert [one["catalogue"] for one in crm.get(f"{home}/contracts").json] == ["full"]
+    assert [one["phone"] for one in crm.get(f"{home}/contacts").json] == ["+47 22"]
+    assert crm.get("/customers?q=ida@nova").json["customers"] == [
+        {"number": "C-2001", "name": "Nova", "tier": "normal"}
+    ]
+
+
+@pytest.mark.row("INT-5/tier")
+def test_a_tier_needs_its_reason(crm: Any, desk: Loopdesk) -> None:
+    assert crm.post("/customers/C-1003/tier", json={"tier": "vip"}).status_code == 422
+    assert crm.post("/customers/C-1003/tier", json={"tier": "gold", "reason": "x"}).status_code == 422
+    assert crm.post("/customers/C-1003/tier", json={"tier": "vip", "reason": "Big order"}).json["tier"] == "vip"
+    assert crm.patch("/customers/C-1003", json={"name": "Delta Group"}).json["name"] == "Delta Group"
+    with desk.engine.read() as tx:
+        found = customers.by_number(tx, "C-1003")
+    assert found is not None
+    assert (found.name, found.tier) == ("Delta Group", "vip")
+
+
+def test_merging_over_the_api_and_what_it_refuses(crm: Any) -> None:
+    assert crm.post("/customers/C-1003/merge", json={"into": "C-1003"}).status_code == 422
+    assert crm.post("/customers/C-1003/merge", json={"into": "C-4711"}).status_code == 404
+    assert crm.post("/customers/C-1003/merge", json={"into": "C-1001"}).json["number"] == "C-1001"
+    assert crm.get("/customers/C-1003").json["number"] == "C-1001"
+    assert crm.post("/customers/C-1001/merge", json={"into": "C-1003"}).status_code == 409
+    one, other = crm.get("/customers/C-1001/contacts").json
+    path = f"/customers/C-1001/contacts/{one['id']}/merge"
+    assert crm.post(path, json={"into": one["id"]}).status_code == 422
+    assert crm.post(path, json={"into": other["id"]}).json["id"] == other["id"]
+
+
+@pytest.mark.parametrize("path", ["/customers/C-4711", "/customers/C-4711/history", "/customers/C-1001/assets/x"])
+def test_what_is_not_there_is_missing(crm: Any, path: str) -> None:
+    answer = crm.patch(path, json={}) if path.endswith("x") else crm.get(path)
+    assert answer.status_code == 404
+
+
+def test_history_shows_what_the_reader_may_see(api: Callable[..., Any], desk: Loopdesk) -> None:
+    with desk.engine.begin() as tx:
+        number = case.open(SYSTEM, tx, case.Report("email", "It hangs.", email="anna@aurora.example")).number
+    told = api("li.na").get("/customers/C-1001/history").json
+    assert [one["number"] for one in told["cases"]] == [number]
+    assert api("ivan.link").get("/customers/C-1001/history").json["cases_total"] == 0
+    assert api("petra.owner").get("/customers").status_code == 403
+    assert api("li.na", "cases:read").post("/customers", json={"number": "X", "name": "Y"}).status_code == 403
+
+
+@pytest.mark.row("INT-3/chosen", "INT-3/pre-filled")
+def test_the_portal_fills_in_for_whoever_signed_in_and_tells_nobody_else(app: Flask, desk: Loopdesk) -> None:
+    with desk.engine.begin() as tx:
+        anna, aurora = customers.contact_by_email(tx, "anna@aurora.example"), customers.by_number(tx, "C-1001")
+        assert anna is not None
+        assert aurora is not None
+        assets.keep(SYSTEM, tx, aurora, serial="SN-7", model="LP-300", service_version="4.2")
+    body = {"text": "无法登录，密码错误", "beside": {"contact": anna.id}}
+    stranger, known = app.test_client(), app.test_client()
+    token = {"X-CSRFToken": csrf_of(app, stranger)}
+    told = stranger.post("/portal/report/template?lang=zh", json=body, headers=token).json["template"]
+    assert (told["key"], told["name"], told["fill"]) == ("sign_in", "无法登录", {})
+    token = {"X-CSRFToken": csrf_of(app, known)}
+    with known.session_transaction() as session:
+        session["contact"] = anna.id
+    told = known.post("/portal/report/template", json=body, headers=token).json["template"]
+    assert told["fill"] == {"system_version": "4.2"}
+    data = {"title": "Sign-in", "description": "It says no.", "account": "anna.b", "order_number": "not asked"}
+    sent = known.post("/portal/report", json={"data": data, "beside": {"template": "sign_in"}}, headers=token)
+    assert sent.status_code == 200, sent.text
+    with desk.engine.read() as tx:
+        (stored,) = case.listing(SYSTEM, tx).cases
+    assert (stored.template, stored.details) == ("sign_in", {"account": "anna.b"})
+
+
+@pytest.mark.parametrize("body", [{}, {"text": 5}, {"text": "x", "declined": "sign_in"}, []])
+def test_a_question_that_cannot_be_read_is_refused(app: Flask, body: object) -> None:
+    browser = app.test_client()
+    token = {"X-CSRFToken": csrf_of(app, browser), "Accept": "application/json"}
+    assert browser.post("/portal/report/template", json=body, headers=token).status_code == 422
