@@ -18,15 +18,16 @@ from babel.dates import format_datetime
 
 from loopdesk.desk import casefile, channels, departments
 from loopdesk.desk.casefile import CaseFile
-from loopdesk.desk.classification.examples import classes_named
 from loopdesk.desk.diagnosis import trees
 from loopdesk.desk.diagnosis.course import CAUSE, Way
 from loopdesk.desk.store import Store
+from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM, TIMER
-from loopdesk.engine.errors import N_, Away, Translate
+from loopdesk.engine.errors import N_, Away, Missing, Translate
 from loopdesk.engine.outbox import Row as Wish
 from loopdesk.engine.tx import Tx
 from loopdesk.web.sentences import REASONS, TOLD, Lenient
+from loopdesk.web.vocabulary import form_words
 from loopdesk.web.words import translator
 
 TEMPLATES = Path(__file__).parent / "templates" / "record"
@@ -157,6 +158,13 @@ def _environment() -> jinja2.Environment:
     return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
 
 
+def _owners_words(tx: Tx, language: str) -> Mapping[tuple[str, str], str]:
+    try:
+        return form_words(bundles.current(tx, "intake"), language)
+    except Missing:
+        return {}
+
+
 class _Writer:
     """Writes the sections of one record."""
 
@@ -165,7 +173,7 @@ class _Writer:
         self.say: Translate = translator(language)
         self.departments = departments.names(tx, language)
         self.channels = channels.names(tx, language)
-        self.types = classes_named(tx, language)
+        self.words = _owners_words(tx, language)
 
     def moment(self, moment: datetime | None) -> str:
         """A moment in the reader's zone; empty for none."""
@@ -199,8 +207,8 @@ class _Writer:
         case, names = self.held.case, self.held.names
         facts = (
             (N_("Customer"), " · ".join(filter(None, (self.held.customer, self.held.contact)))),
-            (N_("Kind"), self.types.get(case.type, case.type)),
-            (N_("Priority"), " · ".join(filter(None, (case.priority, self.say(case.priority_reason or " ").strip())))),
+            (N_("Kind"), self._word("type", case.type)),
+            (N_("Priority"), " · ".join(filter(None, (case.priority, self._word("reason", case.priority_reason))))),
             (N_("State"), self.say(STATUSES.get(case.status, case.status))),
             (N_("Department"), self.departments.get(case.department, case.department)),
             (N_("Owner"), names.get(case.owner_id, "")),
@@ -215,6 +223,10 @@ class _Writer:
             (N_("Closed"), self.moment(case.closed_at)),
         )
         return [Row(self.say(name), value) for name, value in facts if value]
+
+    def _word(self, key: str, value: str) -> str:
+        """A fact of a case as its owner calls it."""
+        return self.words.get((key, value), value)
 
     def _description(self) -> list[Row]:
         case = self.held.case
@@ -266,7 +278,8 @@ class _Writer:
             sentence = TOLD.get(event["kind"])
             text = self.say(sentence.text) % Lenient(self._readable(data)) if sentence else self.say(N_("Case opened"))
             note = str(data.get(sentence.note) or "") if sentence and sentence.note else ""
-            by = " · ".join(filter(None, (self.say(REASONS.get(note, note)) if note else "", event["actor_name"])))
+            why = self.say(REASONS[note]) if note in REASONS else self._word("reason", note)
+            by = " · ".join(filter(None, (why, event["actor_name"])))
             yield Row(self.moment(event["at"]), text, by)
 
     def _readable(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -88,15 +88,6 @@ def current_classes(tx: Tx) -> list[str]:
         return []
 
 
-def classes_named(tx: Tx, language: str) -> dict[str, str]:
-    """Class -> its name in a language, as it stands now; empty where nobody has named any."""
-    try:
-        made = bundles.current(tx, BUNDLE)
-    except Missing:
-        return {}
-    return {one: bundles.text(made, one, "name", language) or one for one in classes(made.files)}
-
-
 def check(name: str, files: Files) -> list[Finding]:
     """What is wrong with a folder of examples, or with the figures of classification among the policies."""
     found = _figures(files[POLICY]) if POLICY in files else []
