@@ -96,7 +96,7 @@ def report(actor: Actor, tx: Tx, number: str, kind: str) -> None:
     if kind not in {name for one in counted(tx, number) for name in by_hand(tx, one)}:
         raise Conflict(N_("No clock of case %(number)s waits for this any more."), number=number)
     happened(actor, tx, number, kind)
-    events.record(actor, tx, "clock.reported", key=number, data={"kind": kind})
+    events.record(actor, tx, "clock.reported", key=number, data={"reported": kind})
 
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[Counted]:

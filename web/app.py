@@ -5,7 +5,21 @@ from flask import Flask, g, request
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from loopdesk.web import api, border, dev, errors, language, links, live, metrics, pages, portal, security, wiring
+from loopdesk.web import (
+    api,
+    border,
+    dev,
+    errors,
+    language,
+    links,
+    live,
+    metrics,
+    pages,
+    portal,
+    portal_service,
+    security,
+    wiring,
+)
 from loopdesk.web.again import Application
 from loopdesk.web.api.auth import bearer
 from loopdesk.web.context import ANONYMOUS, loopdesk, loopdesk_of
@@ -80,7 +94,7 @@ def _zone() -> str:
 
 
 def _register_pages(app: Flask) -> None:
-    for blueprint in (*pages.BLUEPRINTS, portal.blueprint, links.blueprint):
+    for blueprint in (*pages.BLUEPRINTS, portal.blueprint, portal_service.blueprint, links.blueprint):
         app.register_blueprint(blueprint)
     if loopdesk_of(app).settings.demo:
         app.register_blueprint(dev.blueprint)

@@ -55,11 +55,13 @@ PLACES = (
         lazy_gettext("Incidents"),
         frozenset({"owner", "supervisor", "integrator"}),
     ),
+    Place("pages_sla.levels", "clock", lazy_gettext("Service levels"), frozenset({"owner", "supervisor"})),
     Place("pages_people.people_list", "people", lazy_gettext("People"), frozenset({"admin"})),
 )
 CUSTOMER_PLACES = (
     Place("portal.home", "ticket", lazy_gettext("My cases"), frozenset()),
     Place("portal.report", "plus", lazy_gettext("Report a problem"), frozenset()),
+    Place("portal_service.service", "star", lazy_gettext("Our service"), frozenset()),
 )
 
 

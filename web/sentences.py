@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 
 from loopdesk.engine.errors import N_
-from loopdesk.web import vocabulary
+from loopdesk.web import clock_words, vocabulary
 
 
 class Sentence(NamedTuple):
@@ -23,6 +23,10 @@ TOLD: Mapping[str, Sentence] = {
     "case.prioritised": Sentence("bars", N_("Priority %(priority)s"), note="reason"),
     "case.owner_named": Sentence("person", N_("%(name)s answers to the customer")),
     "case.due_set": Sentence("clock", N_("To be solved by %(due)s")),
+    "clock.warned": Sentence("triangle", N_("%(percent)s %% of the time for this is used: %(clock_name)s"), "yellow"),
+    "clock.breached": Sentence("octagon", N_("The time for this is over: %(clock_name)s"), "red"),
+    "clock.reported": Sentence("check", N_("Reported by hand: %(reported)s")),
+    "clock.moved": Sentence("clock", N_("Counts by policy %(policy)s, level %(level)s"), note="reason"),
     "case.unowned": Sentence(
         "triangle", N_("Nobody in department %(department)s can own this case: add people"), "yellow"
     ),
@@ -171,6 +175,10 @@ def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
         shown["department"] = vocabulary.department(str(shown["department"]))
     for name in {"from", "to"} & shown.keys():
         shown[name] = vocabulary.SUPPORT_TIERS.get(str(shown[name]), shown[name])
+    if "reported" in shown:
+        shown["reported"] = clock_words.reported(str(shown["reported"]))
+    if "round" in shown:
+        shown["clock_name"] = clock_words.clock(str(shown.get("name")))
     if "channel" in shown:
         shown["channel"] = vocabulary.channel(str(shown["channel"]))
     if isinstance(shown.get("after"), str):

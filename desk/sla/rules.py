@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from loopdesk.desk.policy import duration
 from loopdesk.desk.sla.policy import CLOCKS, MODES, Conditions
 from loopdesk.engine.errors import N_, Invalid
 
@@ -39,6 +40,8 @@ class Rules:
     """the colour in which a range warns at its lower bound"""
     told: Sequence[str]
     """clocks; the first that a level has gives the time that the customer is told"""
+    published: timedelta | None
+    """how far back the figures reach that customers see"""
     replies: frozenset[str]
     """message templates that carry a person's own words to the customer"""
 
@@ -65,6 +68,7 @@ def read(data: Mapping[str, Any], file: str) -> Rules:
         warnings(data.get("warnings") or WARNINGS, f"{file}: warnings"),
         colour,
         told,
+        duration(data["published"], place=f"{file}: published") if "published" in data else None,
         frozenset(map(str, data.get("replies") or ())),
     )
 

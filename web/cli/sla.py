@@ -1,4 +1,4 @@
-"""`loopdesk sla`: the clocks of cases, counted without a database."""
+"""`loopdesk sla`: clock cases replayed without a database, and changed policies tried on closed cases."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,23 @@ from typing import Any
 
 import click
 
+from loopdesk.desk import calendars
 from loopdesk.desk.sla import replay as sla_replay
+from loopdesk.desk.sla import whatif
+from loopdesk.desk.sla.book import FILE as POLICIES
 from loopdesk.engine.errors import N_, Invalid
+from loopdesk.web import sla_words
+from loopdesk.web.cli import translation
+from loopdesk.web.cli._by import actor_of, by_option
 from loopdesk.web.cli._data import show
+from loopdesk.web.cli._desk import desk
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @click.group("sla")
 def command() -> None:
-    """The clocks of cases: replay what happened and see what was counted."""
+    """The clocks of cases: replay what happened, and see what changed policies would have made of it."""
 
 
 @command.command("replay")
@@ -36,6 +43,28 @@ def replay(file: Path, as_json: bool) -> None:
             counted = segment["minutes"] + segment.get("ahead", 0)
             line = f"{segment['from']}  {segment['to']}  {segment['state']:<8} {counted:>7g}  {segment['why']}"
             click.echo(f"    {line}")
+
+
+@command.command("what-if")
+@click.argument("file", type=FILE)
+@by_option
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def what_if(file: Path, login: str, as_json: bool) -> None:
+    """Replay the closed cases by the changed sla.yaml FILE, beside what counted; nothing is deployed.
+
+    A calendars.yaml beside FILE counts with it.
+    """
+    files = {POLICIES: file.read_bytes()}
+    beside = file.parent / calendars.FILE
+    if beside.is_file():
+        files[calendars.FILE] = beside.read_bytes()
+    with desk().engine.read() as tx:
+        found = whatif.what_if(actor_of(tx, login), tx, files)
+    if as_json:
+        click.echo(show(sla_words.plain(found)))
+        return
+    for line in sla_words.lines(found, translation()):
+        click.echo(line)
 
 
 def _read(file: Path) -> Any:

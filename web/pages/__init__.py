@@ -5,6 +5,7 @@ from loopdesk.web.pages import (
     account,
     calls,
     cases,
+    clocks,
     customer_forms,
     customers,
     definitions,
@@ -16,6 +17,7 @@ from loopdesk.web.pages import (
     people,
     record,
     resolution,
+    sla,
     tasks,
     versions,
 )
@@ -27,6 +29,7 @@ BLUEPRINTS = (
     tasks.blueprint,
     cases.blueprint,
     resolution.blueprint,
+    clocks.blueprint,
     record.blueprint,
     calls.blueprint,
     customers.blueprint,
@@ -37,6 +40,7 @@ BLUEPRINTS = (
     migrations.blueprint,
     instances.blueprint,
     incidents.blueprint,
+    sla.blueprint,
     people.blueprint,
     portal_entry.blueprint,
 )
