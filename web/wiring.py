@@ -22,7 +22,18 @@ from loopdesk.connectors.email import Email, Server
 from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import attachments, calendars, casefile, communications, departments, facts, operations, raci, retention, rights
+from loopdesk.desk import (
+    attachments,
+    calendars,
+    casefile,
+    communications,
+    departments,
+    facts,
+    operations,
+    raci,
+    retention,
+    rights,
+)
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.crm import checks as crm_checks

@@ -20,6 +20,7 @@ from loopdesk.web.api import (
     operating,
     related,
     resolution,
+    support,
     tasks,
     versions,
 )
@@ -79,6 +80,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         instances,
         operating,
         incidents,
+        support,
     )
     for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))

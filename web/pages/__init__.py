@@ -3,12 +3,15 @@
 from loopdesk.web import looks, portal_entry
 from loopdesk.web.pages import (
     account,
+    breaches,
     calls,
     cases,
     clocks,
     customer_forms,
     customers,
     definitions,
+    duty,
+    escalations,
     files,
     inbox,
     incidents,
@@ -41,6 +44,9 @@ BLUEPRINTS = (
     instances.blueprint,
     incidents.blueprint,
     sla.blueprint,
+    breaches.blueprint,
+    duty.blueprint,
+    escalations.blueprint,
     people.blueprint,
     portal_entry.blueprint,
 )

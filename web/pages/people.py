@@ -7,9 +7,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import credentials, departments, people
+from loopdesk.desk import credentials, departments, people, skills
 from loopdesk.desk.rights import require
 from loopdesk.engine.errors import Invalid
+from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
@@ -61,6 +62,9 @@ def change(person_id: str) -> ResponseReturnValue:
     try:
         with open_tx() as tx:
             made = people.edit(actor(), tx, person_id, **_given())
+            if "tier" in request.form:
+                known = request.form.getlist("skills")
+                skills.set_(actor(), tx, person_id, tier=request.form["tier"], skills=known)
     except Invalid as error:
         with read_tx() as tx:
             return _form(people.by_id(tx, person_id), _given(), shown(error)), 422
@@ -105,5 +109,11 @@ def _given() -> dict[str, Any]:
 
 def _form(person: people.Person | None, typed: dict[str, Any], wrong: Shown) -> str:
     with read_tx() as tx:
-        codes = departments.codes(tx)
-    return render_template("people/person.html", person=person, typed=typed, codes=codes, wrong=wrong)
+        language = vocabulary.language()
+        values = {
+            "codes": departments.codes(tx),
+            "trained": skills.of(tx, person.id) if person else None,
+            "known_tiers": skills.names(tx, "tiers", language),
+            "known_skills": skills.names(tx, "skills", language),
+        }
+    return render_template("people/person.html", person=person, typed=typed, wrong=wrong, **values)

@@ -1,0 +1,99 @@
+"""Breaches and what became of them, and the share of cases that went up (SLA-6, DIA-1)."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext
+
+from loopdesk.desk import breach, escalation
+from loopdesk.desk.breach import Trace
+from loopdesk.engine.tx import Tx
+from loopdesk.web import clock_words, vocabulary
+from loopdesk.web.context import actor, read_tx
+
+blueprint = Blueprint("pages_breaches", __name__, url_prefix="/sla")
+
+PERIODS = (7, 30, 90, 365)
+PER_PAGE = 25
+EXPORTED = 10_000
+"""Rows of one file."""
+STATES = ("open", "done")
+_COLUMNS = (
+    *("case", "clock", "level", "department", "due_at", "minutes_over", "opened_at", "state", "cause"),
+    *("explanation", "action", "responsible", "follow_up_at", "done_at", "result"),
+)
+
+
+@blueprint.get("/breaches")
+def breaches() -> str:
+    """The traces, newest first, below the figures of a period."""
+    wanted = _wanted()
+    days = request.args.get("days", PERIODS[1], type=int)
+    days = days if days in PERIODS else PERIODS[1]
+    page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
+    with read_tx() as tx:
+        found, total = breach.listing(actor(), tx, **wanted, page=page, per_page=PER_PAGE)
+        causes = breach.causes(tx, vocabulary.language())
+        since = tx.now - timedelta(days=days)
+        figures = escalation.share(actor(), tx, since, tx.now + timedelta(microseconds=1))
+        by_cause = breach.by_cause(actor(), tx, since, tx.now + timedelta(microseconds=1))
+    return render_template(
+        "sla/breaches.html",
+        found=[told(one, causes) for one in found],
+        total=total,
+        page=page,
+        pages=(total + PER_PAGE - 1) // PER_PAGE,
+        wanted=wanted,
+        causes=causes,
+        days=days,
+        periods=PERIODS,
+        figures=figures,
+        by_cause=[(causes.get(code, code) or gettext("No cause yet"), count) for code, count in by_cause.items()],
+        ways=vocabulary.ESCALATED_BY,
+        support_tiers=vocabulary.SUPPORT_TIERS,
+    )
+
+
+@blueprint.get("/breaches.csv")
+def as_csv() -> Response:
+    """The same list as a file for a spreadsheet; all pages of it."""
+    text = io.StringIO()
+    sheet = csv.writer(text)
+    sheet.writerow(_COLUMNS)
+    with read_tx() as tx:
+        for one in _all(tx):
+            sheet.writerow([_cell(one, column) for column in _COLUMNS])
+    # The mark tells spreadsheets that it is UTF-8, or Chinese is garbled.
+    response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = "attachment; filename=breaches.csv"
+    return response
+
+
+def told(one: Trace, causes: dict[str, str]) -> dict[str, Any]:
+    """A trace with its codes in the reader's words."""
+    return {"trace": one, "clock": clock_words.clock(one.name), "cause": causes.get(one.cause, one.cause)}
+
+
+def _wanted() -> dict[str, str]:
+    state = request.args.get("state", "")
+    return {"state": state if state in STATES else "", "cause": request.args.get("cause", "")[:60]}
+
+
+def _all(tx: Tx) -> list[Trace]:
+    found: list[Trace] = []
+    for page in range(1, EXPORTED // 100 + 1):
+        rows, total = breach.listing(actor(), tx, **_wanted(), page=page, per_page=100)
+        found += rows
+        if len(found) >= total:
+            break
+    return found
+
+
+def _cell(one: Trace, column: str) -> str:
+    value = getattr(one, "name" if column == "clock" else column)
+    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
+    # A spreadsheet would run what begins like a formula.
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
