@@ -73,11 +73,12 @@ class Erasure:
             self.rows[table] = self.rows.get(table, 0) + rows
 
 
-def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Mails) -> Erasure:
+def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Mails, *, reason: str = "") -> Erasure:
     """Erase the person named by e-mail address, phone number, id, customer number or login.
 
     Roll the transaction back for a preview: contents of files go only after its commit. Raises `Missing` for nobody,
-    `Conflict` while a case of theirs is open or on legal hold, naming it. ``stores``: attachments and archive.
+    `Conflict` while a case of theirs is open or on legal hold, naming it. ``stores``: attachments and archive. The
+    ``reason`` stands in the log, but for the person's own name and words.
     """
     require(actor, "erasure.erase")
     subject = find(tx, who)
@@ -86,7 +87,7 @@ def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Ma
     done = Erasure(subject.id, subject.kind, subject.cases)
     words = Words(subject.names, _said(tx, subject))
     found = _findable(tx, subject)
-    done.events = _events(actor, tx, subject, words)
+    done.events = _events(actor, tx, subject, words, words.clean(reason.strip()))
     for table, where in _scoped(subject, words):
         done.add(table.name, redaction.rows(tx, table, where, words.clean))
     done.add("instance", redaction.states(tx, _cases_touched(tx, subject), words.clean))
@@ -204,7 +205,7 @@ def _scoped(subject: Subject, words: Words) -> list[tuple[sa.Table, sa.ColumnEle
     return found
 
 
-def _events(actor: Actor, tx: Tx, subject: Subject, words: Words) -> int:
+def _events(actor: Actor, tx: Tx, subject: Subject, words: Words, reason: str) -> int:
     def clean(row: Mapping[str, Any]) -> dict[str, Any]:
         own = row["actor_id"] == subject.id
         told = own or (row["key"] in subject.cases and row["kind"].startswith(QUOTING))
@@ -212,7 +213,7 @@ def _events(actor: Actor, tx: Tx, subject: Subject, words: Words) -> int:
         return {"actor_name": ERASED if own else words.clean(row["actor_name"]), "data": words.clean(data)}
 
     where = (event.c.actor_id == subject.id) | event.c.key.in_(subject.cases) | redaction.containing(event, words)
-    about = {"person": subject.id, "kind": subject.kind, "cases": list(subject.cases)}
+    about = {"person": subject.id, "kind": subject.kind, "cases": list(subject.cases), "reason": reason}
     return redaction.events(actor, tx, where, clean, data=about)
 
 

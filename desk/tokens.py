@@ -18,7 +18,8 @@ from loopdesk.engine.db import JSON, Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Invalid, Missing, Phrase, Refused
 from loopdesk.engine.tx import Tx
 
-SCOPES = tuple(f"{what}:{how}" for what in ("cases", "tasks", "definitions", "instances") for how in ("read", "write"))
+_READ_OR_WRITTEN = ("cases", "tasks", "definitions", "instances")
+SCOPES = (*(f"{what}:{how}" for what in _READ_OR_WRITTEN for how in ("read", "write")), "privacy:write")
 PREFIX = "ld_"
 """Lets a secret scanner know what it found."""
 

@@ -34,8 +34,8 @@ def messages_done(tx: Tx, before: datetime) -> int:
 
     One that a process on hold has still to receive stays, however old it becomes.
     """
-    finished = message.c.state.not_in(("new", "waiting"))
-    finished &= message.c.key.not_in(sa.select(outbox.c.key).where(outbox.c.kind == "receive", ~_OVER))
+    awaited = sa.select(outbox.c.key).where(outbox.c.kind == "receive", ~_OVER)
+    finished = sa.and_(message.c.state.not_in(("new", "waiting")), message.c.key.not_in(awaited))
     # SQLite gives the number of a deleted newest row away again; the outbox may still know the old message under it.
     numbers = message.alias()
     newest = sa.select(sa.func.max(numbers.c.id)).scalar_subquery()

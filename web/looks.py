@@ -59,6 +59,7 @@ PLACES = (
     Place("pages_breaches.breaches", "octagon", lazy_gettext("Breaches"), frozenset({"owner", "supervisor"})),
     Place("pages_duty.turns", "table", lazy_gettext("Duty"), frozenset({"agent", "supervisor"})),
     Place("pages_people.people_list", "people", lazy_gettext("People"), frozenset({"admin"})),
+    Place("pages_privacy.overview", "shield", lazy_gettext("Privacy"), frozenset({"admin"})),
 )
 CUSTOMER_PLACES = (
     Place("portal.home", "ticket", lazy_gettext("My cases"), frozenset()),

@@ -11,10 +11,6 @@ from loopdesk.tests.engine.migrating import OLGA, boundary, carry, release, user
 from loopdesk.tests.engine.steps import start
 
 S, E = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
-KEYED = (
-    '<bpmn:message id="m-keyed" name="keyed"><bpmn:extensionElements>'
-    '<zeebe:subscription correlationKey="=order"/></bpmn:extensionElements></bpmn:message>'
-)
 
 
 def waiting(more: str = "") -> str:

@@ -18,6 +18,7 @@ from loopdesk.web.api import (
     messages,
     migrations,
     operating,
+    privacy,
     related,
     resolution,
     support,
@@ -80,6 +81,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         instances,
         operating,
         incidents,
+        privacy,
         support,
     )
     for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):

@@ -2,51 +2,32 @@
 
 import click
 
-from loopdesk.connectors import inbound
-from loopdesk.desk import erasure
 from loopdesk.desk.erasure import Erasure
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import N_
+from loopdesk.web import privacy
 from loopdesk.web.cli import translation
 from loopdesk.web.cli._desk import desk
-from loopdesk.web.stores import stores
-
-
-class _Preview(Exception):
-    """Rolls back what was only to be looked at."""
 
 
 @click.command("erase")
 @click.argument("person")
 @click.option("--dry-run", is_flag=True, help="Only say what would go, and where.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def command(person: str, dry_run: bool, yes: bool) -> None:
+@click.option("--reason", default="", help="Why; it stands in the log.")
+def command(person: str, dry_run: bool, yes: bool, reason: str) -> None:
     """Erase PERSON: a customer's contact by e-mail address, phone number, id or customer number, or staff by login.
 
     What happened stays without who it was and what they said. It cannot be undone; backups keep what they hold.
     """
     translate = translation()
-    found = _run(person, keep=False)
-    click.echo(_text(found))
+    click.echo(_text(privacy.erase(desk(), SYSTEM, person, keep=False)))
     if dry_run:
         return
     if not yes:
         click.confirm(translate(N_("Erase all this for good?")), abort=True)
-    _run(person, keep=True)
+    privacy.erase(desk(), SYSTEM, person, reason=reason, keep=True)
     click.echo(translate(N_("Erased.")))
-
-
-def _run(person: str, *, keep: bool) -> Erasure:
-    ours = desk()
-    done: list[Erasure] = []
-    try:
-        with ours.engine.begin() as tx:
-            done.append(erasure.erase(SYSTEM, tx, stores(ours.settings), person, inbound.empty))
-            if not keep:
-                raise _Preview
-    except _Preview:
-        pass
-    return done[0]
 
 
 def _text(found: Erasure) -> str:

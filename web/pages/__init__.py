@@ -18,6 +18,7 @@ from loopdesk.web.pages import (
     instances,
     migrations,
     people,
+    privacy,
     record,
     resolution,
     sla,
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     duty.blueprint,
     escalations.blueprint,
     people.blueprint,
+    privacy.blueprint,
     portal_entry.blueprint,
 )
 """In the order of the navigation; ``looks`` gives every template its words and shapes."""
