@@ -77,7 +77,7 @@ def keep(actor: Actor, tx: Tx, number: str, *, level: str, score: float) -> bool
     if (case.impact, case.impact_score) == (level, score):
         return False
     record.change(tx, number, impact=level, impact_score=score)
-    data = {"impact": level, "score": score, "before": case.impact}
+    data = {"impact": level, "score": f"{score:g}", "before": case.impact}
     events.record(actor, tx, "case.impact_weighed", key=number, data=data)
     return case.impact != level
 

@@ -16,6 +16,7 @@ from loopdesk.web import (
     metrics,
     pages,
     portal,
+    portal_agreement,
     portal_service,
     security,
     wiring,
@@ -94,7 +95,13 @@ def _zone() -> str:
 
 
 def _register_pages(app: Flask) -> None:
-    for blueprint in (*pages.BLUEPRINTS, portal.blueprint, portal_service.blueprint, links.blueprint):
+    for blueprint in (
+        *pages.BLUEPRINTS,
+        portal.blueprint,
+        portal_agreement.blueprint,
+        portal_service.blueprint,
+        links.blueprint,
+    ):
         app.register_blueprint(blueprint)
     if loopdesk_of(app).settings.demo:
         app.register_blueprint(dev.blueprint)

@@ -11,7 +11,7 @@ from babel.dates import format_timedelta
 from flask import Blueprint, current_app, g, request, url_for
 from flask_babel import get_locale, get_timezone, gettext, lazy_gettext
 
-from loopdesk.web import vocabulary
+from loopdesk.web import related_words, vocabulary
 from loopdesk.web.context import actor, loopdesk
 from loopdesk.web.icons import ICONS
 
@@ -191,6 +191,7 @@ def _context() -> dict[str, Any]:
         "channel_text": vocabulary.channel,
         "out_of_scope_text": vocabulary.out_of_scope,
         "tiers": vocabulary.TIERS,
+        **related_words.WORDS,
         "roles_text": vocabulary.ROLES,
         "root": request.script_root or "/",
         "script_words": vocabulary.script_words(),

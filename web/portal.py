@@ -1,10 +1,13 @@
 """The customer's side: report a problem in steps, follow one's own cases, add to them at any time (INT-1, COM-8)."""
 
+from typing import Any
+
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications, customers
+from loopdesk.desk import attachments, case, communications, customers, negotiation
+from loopdesk.desk.casework import OPEN
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.record import Case
 from loopdesk.engine import events
@@ -100,7 +103,7 @@ def one(number: str) -> ResponseReturnValue:
     """One's own case: stage, times, owner, everything said (COM-8)."""
     if not g.signed_in:
         return redirect(url_for("portal_entry.sign_in", next=request.path))
-    return _page(number, NOTHING)
+    return page(number)
 
 
 @blueprint.post("/cases/<number>")
@@ -114,7 +117,7 @@ def add(number: str) -> ResponseReturnValue:
                 communications.comment(actor(), tx, number, body)
             add_all(tx, number, given, attachments.CUSTOMER)
     except Invalid as error:
-        return _page(number, shown(error)), 422
+        return page(number, wrong=shown(error)), 422
     flash(gettext("Added. The person who answers to you sees it at once."))
     return redirect(url_for("portal.one", number=number))
 
@@ -136,7 +139,8 @@ def next_line(found: Case, owner: str) -> str:
     return f"{said} {gettext('We expect the solution by %(due)s.', **values)}" if promised else said
 
 
-def _page(number: str, wrong: Shown) -> str:
+def page(number: str, *, wrong: Shown = NOTHING, **more: Any) -> str:
+    """The customer's page of a case; ``wrong`` is shown where one writes, ``more`` is for its sections."""
     with read_tx() as tx:
         found = case.read(actor(), tx, number)
         owner = name_of(tx, found.owner_id)
@@ -148,6 +152,9 @@ def _page(number: str, wrong: Shown) -> str:
             "entries": timeline.of_case(_as_customer(tx, found), tx, number),
             "files": attachments.listing(_as_customer(tx, found), tx, number),
             "live_since": events.latest(tx),
+            "agreements": negotiation.listing(actor(), tx, number),
+            "may_negotiate": found.status in OPEN,
+            **more,
         }
     return render_template("portal/case.html", **values, wrong=wrong, typed=request.form)
 

@@ -14,6 +14,13 @@ REASONS: Mapping[str, Any] = {
     "like": lazy_gettext("like text"),
 }
 IMPACT_TONES: Mapping[str, str] = {"critical": "red", "high": "red", "medium": "yellow"}
+IMPACT: Mapping[str, Any] = {
+    "critical": lazy_gettext("critical"),
+    "high": lazy_gettext("high"),
+    "medium": lazy_gettext("considerable"),
+    "low": lazy_gettext("low"),
+}
+"""The shipped levels; an owner's own show their code."""
 KINDS: Mapping[str, Any] = {
     "priority": lazy_gettext("Another priority"),
     "alternative": lazy_gettext("An alternative"),
@@ -29,6 +36,7 @@ STATES: Mapping[str, Look] = {
 
 WORDS: Mapping[str, Any] = {
     "similar_reasons": REASONS,
+    "impact_levels": IMPACT,
     "impact_tones": IMPACT_TONES,
     "agreement_kinds": KINDS,
     "agreement_states": STATES,

@@ -21,7 +21,9 @@ from loopdesk.web.identity import LocalIdentity
 View = TypeVar("View", bound=Callable[..., Any])
 
 SIGN_IN = "pages_account.sign_in"
-FOR_CUSTOMERS = frozenset({"portal", "portal_entry", "links", "looks", "pages_account", "pages_files"})
+FOR_CUSTOMERS = frozenset(
+    {"portal", "portal_agreement", "portal_entry", "links", "looks", "pages_account", "pages_files"}
+)
 """Blueprints that a customer who has signed in may open; what he sees there ``visible_to`` decides."""
 
 LIMITS = {SIGN_IN: "20 per minute"}

@@ -68,7 +68,7 @@ def test_many_customers_with_one_problem_have_one_parent_with_raised_priority(st
     assert problem.priority_reason == "The impact is high: much business or many users"
     assert problem.department == "rnd"
     [weighed] = _told(stage, parent, "case.impact_weighed")
-    assert weighed == {"impact": "high", "score": 36, "before": ""}
+    assert weighed == {"impact": "high", "score": "36", "before": ""}
     before = [row["before"] for row in _told(stage, parent, "case.prioritised")]
     assert before == ["", "P3"]
     waiting = {row for number in reports for row in _standing(stage, number)}

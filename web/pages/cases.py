@@ -16,7 +16,14 @@ from loopdesk.engine.errors import Invalid, Missing
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
-from loopdesk.web.pages import clock_section, customer_section, escalation_section, resolution_section, timeline
+from loopdesk.web.pages import (
+    clock_section,
+    customer_section,
+    escalation_section,
+    related_section,
+    resolution_section,
+    timeline,
+)
 from loopdesk.web.pages.files import add_all
 from loopdesk.web.pages.incidents import marks, told
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
@@ -114,6 +121,7 @@ def page(number: str, wrong: Shown, **more: Any) -> str:
             "files": attachments.listing(actor(), tx, number),
             **clock_section.section(tx, found),
             **customer_section.section(tx, found),
+            **related_section.section(tx, found),
             **resolution_section.section(tx, found),
             **escalation_section.section(tx, found),
             "instances": [one | {"title": _process_name(tx, one)} for one in sorted(running, key=_newest_active)],
