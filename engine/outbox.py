@@ -151,13 +151,15 @@ def _fail(engine: Engine, handlers: Handlers, row: Row, error: Exception) -> Non
         # The database went away, deadlocked or was restarted: none of the row's business, it runs again soon.
         error = Away("The database was away: %(error)s", error=str(error.orig)).with_traceback(error.__traceback__)
     whole, less = partial(_write_down, handlers, row, error), partial(_write_less, row, error)
-    for write in (whole, whole, less, partial(_put_off, row)):
+    for once_more, write in enumerate((whole, whole, less, partial(_put_off, row))):
         try:
             with engine.begin() as tx:
                 write(tx)
             return
         except Exception as second:
             log.exception("The failure of %s (row %s) could not be written down", row.kind, row.id)
+            if once_more and isinstance(second, sa.exc.OperationalError | sa.exc.InterfaceError):
+                raise  # The database may be back for the next attempt, and the row is not to blame.
             last = second
     raise last
 

@@ -51,3 +51,24 @@ def test_a_failure_that_cannot_be_written_down_is_an_incident_or_waits_and_never
         row = tx.conn.execute(sa.select(outbox.outbox)).mappings().one()
     assert (row["attempts"], row["lease_until"]) == (1, None)
     assert state == "failed" or row["not_before"] >= engine.clock.now() + timedelta(hours=1)
+
+
+def test_a_database_that_is_away_and_back_again_puts_nothing_off(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its error goes to the caller: the lease runs out and the row is performed again, not after the longest wait."""
+    away = iter(range(2))
+
+    def crashed(tx: Tx, row: Row, error: BaseException) -> str:
+        if next(away, None) is not None:
+            raise sa.exc.OperationalError("INSERT INTO incident", {}, Exception("the database is starting up"))
+        return _open(tx, row, error)
+
+    monkeypatch.setattr(incidents, "open", crashed)
+    put(engine)
+    handlers = Handlers(remote={"note": Post(answers=iter([Invalid("wrong")]))})
+    with pytest.raises(sa.exc.OperationalError):
+        drain(engine, handlers)
+    assert states(engine) == {"once": "claimed"}
+    with engine.read() as tx:
+        assert tx.conn.scalar(sa.select(outbox.outbox.c.attempts)) == 0
