@@ -13,7 +13,7 @@ def number(api: Callable[..., Any]) -> str:
     return str(api("li.na").post("/cases", json=REPORT).json["number"])
 
 
-@pytest.mark.row("DIA-2")
+@pytest.mark.row("DIA-2/tree", "DIA-2/outcome", "DIA-2/skip")
 def test_a_tree_is_walked_over_the_api(api: Callable[..., Any], number: str) -> None:
     lina = api("li.na")
     before = lina.get(f"/cases/{number}/diagnosis").json
@@ -38,7 +38,7 @@ def test_a_tree_is_walked_over_the_api(api: Callable[..., Any], number: str) -> 
     assert after["findings"][0]["kind"] == "cause"
 
 
-@pytest.mark.row("DIA-3")
+@pytest.mark.row("DIA-3/draft-solution")
 def test_a_draft_is_written_over_the_api(api: Callable[..., Any], number: str) -> None:
     lina = api("li.na")
     assert lina.post(f"/cases/{number}/findings", json={"kind": "draft", "text": "Renew."}).status_code == 201
@@ -46,7 +46,7 @@ def test_a_draft_is_written_over_the_api(api: Callable[..., Any], number: str) -
     assert lina.get(f"/cases/{number}/diagnosis").json["findings"][0]["text"] == "Renew."
 
 
-@pytest.mark.row("DIA-10")
+@pytest.mark.row("DIA-10/split")
 def test_a_case_is_split_joined_and_cancelled_over_the_api(api: Callable[..., Any], number: str) -> None:
     lina = api("li.na")
     part = {"title": "Bring a switch", "description": "Slot 3.", "department": "support"}

@@ -98,7 +98,7 @@ def test_the_record_is_there_for_other_systems(api: Callable[..., Any], number: 
     assert answer.data.startswith(b"%PDF-")
 
 
-@pytest.mark.row("DIA-7/archived")
+@pytest.mark.row("DIA-7/archive")
 def test_two_days_after_its_closing_the_record_is_on_file_once(
     desk: Loopdesk, number: str, clock: VirtualClock
 ) -> None:

@@ -31,7 +31,7 @@ def lina(app: Flask) -> Any:
     return client
 
 
-@pytest.mark.row("DIA-2")
+@pytest.mark.row("DIA-2/tree", "DIA-2/outcome", "DIA-2/skip")
 def test_a_tree_is_walked_on_the_page_and_its_result_stands_on_the_case(lina: Any, desk: Loopdesk, number: str) -> None:
     page = lina.get(f"/cases/{number}?lang=en").text
     assert "硬件" in page or "Hardware" in page
@@ -59,7 +59,7 @@ def test_a_tree_is_walked_on_the_page_and_its_result_stands_on_the_case(lina: An
     assert "Nobody is there." in page
 
 
-@pytest.mark.row("DIA-3")
+@pytest.mark.row("DIA-3/draft-solution")
 def test_cause_and_draft_are_written_down_in_words(lina: Any, desk: Loopdesk, number: str) -> None:
     assert lina.post(f"/cases/{number}/findings", data={"kind": "draft", "text": "Renew it."}).status_code == 302
     assert lina.post(f"/cases/{number}/findings", data={"kind": "draft", "text": ""}).status_code == 422
@@ -68,7 +68,7 @@ def test_cause_and_draft_are_written_down_in_words(lina: Any, desk: Loopdesk, nu
     assert "Renew it." in lina.get(f"/cases/{number}").text
 
 
-@pytest.mark.row("DIA-10")
+@pytest.mark.row("DIA-10/split")
 def test_a_part_is_split_off_joined_and_cancelled(lina: Any, app: Flask, desk: Loopdesk, number: str) -> None:
     part = {"title": "Bring a switch", "description": "Slot 3.", "department": "support", "owner": ""}
     wrong = lina.post(f"/cases/{number}/subcases", data=part | {"title": "", "owner": "nobody"})
