@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import people, policy, record
+from loopdesk.desk import causes, people, record
 from loopdesk.desk.record import NUMBER, PERSON_ID, case_
 from loopdesk.desk.rights import readable, require
 from loopdesk.desk.sla.rows import clock
@@ -19,8 +18,6 @@ from loopdesk.engine.db import Moment, metadata, new_id
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
 
-POLICY = "breach-causes"
-_SHIPPED = Path(__file__).parents[1] / "workflows" / policy.BUNDLE / f"{POLICY}.yaml"
 OPENED, PLANNED, DONE = STATES = ("opened", "planned", "done")
 """Nobody has said why yet; cause and action are known; the action is done."""
 
@@ -126,7 +123,7 @@ def plan(
     """Say why it came to that, what will be better, who does it until when. Raises `Invalid` with the field."""
     require(actor, "breach.trace")
     found = _unfinished(tx, trace_id)
-    if cause not in causes(tx, "en"):
+    if cause not in causes.names(tx, "en"):
         _wrong("cause", Phrase("There is no cause %(cause)s.", cause=cause or "-"))
     if not action.strip():
         _wrong("action", Phrase("Say what will be better."))
@@ -198,13 +195,6 @@ def by_cause(actor: Actor, tx: Tx, since: datetime, until: datetime) -> Mapping[
         .group_by(trace_.c.cause)
     )
     return {row[0]: row[1] for row in tx.conn.execute(query.order_by(sa.func.count().desc(), trace_.c.cause))}
-
-
-def causes(tx: Tx, language: str) -> dict[str, str]:
-    """Code -> name of the catalogue's causes in ``language``: the owner's file, else the one we ship."""
-    shipped = policy.parse(_SHIPPED.read_bytes(), _SHIPPED.name).get("causes", {})
-    known = dict(policy.value(tx, POLICY, "causes", default=shipped))
-    return {str(code): policy.name_in(entry, language) or str(code) for code, entry in known.items()}
 
 
 def _wanted(actor: Actor, state: str, cause: str) -> sa.ColumnElement[bool]:

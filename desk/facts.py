@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loopdesk.desk import breach, customers, emergency, impact, people, record, subcases
+from loopdesk.desk import causes, customers, emergency, impact, people, record, subcases
 from loopdesk.desk.diagnosis import course
 from loopdesk.desk.record import Case
 from loopdesk.engine.errors import Missing
@@ -64,7 +64,7 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
     asked = {
         "commanders": lambda: _options(emergency.commanders(tx, case)),
         "colleagues": lambda: _options(_colleagues(tx, case)),
-        "breach_causes": lambda: {lang: _choices(breach.causes(tx, lang)) for lang in people.LANGUAGES},
+        "breach_causes": lambda: {lang: _choices(causes.names(tx, lang)) for lang in people.LANGUAGES},
         "diagnosis": lambda: course.latest(tx, key, course.CAUSE),
         "diagnosing": lambda: course.under_way(tx, key),
         "draft": lambda: course.latest(tx, key, course.DRAFT),

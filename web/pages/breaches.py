@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 
-from loopdesk.desk import breach, escalation
+from loopdesk.desk import breach, causes, escalation
 from loopdesk.desk.breach import Trace
 from loopdesk.engine.tx import Tx
 from loopdesk.web import clock_words, vocabulary
@@ -36,22 +36,22 @@ def breaches() -> str:
     page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
     with read_tx() as tx:
         found, total = breach.listing(actor(), tx, **wanted, page=page, per_page=PER_PAGE)
-        causes = breach.causes(tx, vocabulary.language())
+        known = causes.names(tx, vocabulary.language())
         since = tx.now - timedelta(days=days)
         figures = escalation.share(actor(), tx, since, tx.now + timedelta(microseconds=1))
         by_cause = breach.by_cause(actor(), tx, since, tx.now + timedelta(microseconds=1))
     return render_template(
         "sla/breaches.html",
-        found=[told(one, causes) for one in found],
+        found=[told(one, known) for one in found],
         total=total,
         page=page,
         pages=(total + PER_PAGE - 1) // PER_PAGE,
         wanted=wanted,
-        causes=causes,
+        causes=known,
         days=days,
         periods=PERIODS,
         figures=figures,
-        by_cause=[(causes.get(code, code) or gettext("No cause yet"), count) for code, count in by_cause.items()],
+        by_cause=[(known.get(code, code) or gettext("No cause yet"), count) for code, count in by_cause.items()],
         ways=vocabulary.ESCALATED_BY,
         support_tiers=vocabulary.SUPPORT_TIERS,
     )
@@ -72,9 +72,9 @@ def as_csv() -> Response:
     return response
 
 
-def told(one: Trace, causes: dict[str, str]) -> dict[str, Any]:
+def told(one: Trace, known: dict[str, str]) -> dict[str, Any]:
     """A trace with its codes in the reader's words."""
-    return {"trace": one, "clock": clock_words.clock(one.name), "cause": causes.get(one.cause, one.cause)}
+    return {"trace": one, "clock": clock_words.clock(one.name), "cause": known.get(one.cause, one.cause)}
 
 
 def _wanted() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loopdesk.desk import breach, escalation, skills
+from loopdesk.desk import breach, causes, escalation, skills
 from loopdesk.desk.escalation import LADDER, OPEN, SUPERVISOR
 from loopdesk.desk.record import Case
 from loopdesk.desk.rights import DESK
@@ -24,7 +24,7 @@ def section(tx: Tx, found: Case) -> dict[str, Any]:
             row | {"way": vocabulary.ESCALATED_BY[row["way"]], "skill": known.get(row["skill"], row["skill"])}
             for row in escalation.listing(actor(), tx, found.number)
         ],
-        "traces": [told(one, breach.causes(tx, language)) for one in breach.of_case(actor(), tx, found.number)],
+        "traces": [told(one, causes.names(tx, language)) for one in breach.of_case(actor(), tx, found.number)],
         "may_escalate": may,
         "next_tier": after,
         "backup": backup,
