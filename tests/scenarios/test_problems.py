@@ -58,7 +58,7 @@ def _told(stage: Stage, number: str, kind: str) -> list[dict[str, object]]:
         return [dict(row["data"]) for row in events.timeline(tx, number) if row["kind"] == kind]
 
 
-@pytest.mark.row("INT-8", "INT-5", "INT-9")
+@pytest.mark.row("INT-8/parent", "INT-8/raised-impact", "INT-5/again", "INT-5/reason", "INT-9/recomputed")
 def test_many_customers_with_one_problem_have_one_parent_with_raised_priority(stage: Stage) -> None:
     parent, reports = _problem(stage)
     assert parent
@@ -78,7 +78,7 @@ def test_many_customers_with_one_problem_have_one_parent_with_raised_priority(st
     assert parent in mails[0]
 
 
-@pytest.mark.row("INT-8")
+@pytest.mark.row("INT-8/parent")
 def test_when_the_problem_is_solved_every_customer_is_told_and_asked(stage: Stage) -> None:
     parent, reports = _problem(stage)
     with stage.tx() as tx:
@@ -90,7 +90,7 @@ def test_when_the_problem_is_solved_every_customer_is_told_and_asked(stage: Stag
         assert "verify-fix" in [row["template"] for row in stage.letters(number)]
 
 
-@pytest.mark.row("INT-8")
+@pytest.mark.row("INT-8/parent")
 def test_a_report_that_is_something_else_leaves_the_problem_and_is_checked(stage: Stage) -> None:
     parent, reports = _problem(stage)
     with stage.tx() as tx:
@@ -101,7 +101,7 @@ def test_a_report_that_is_something_else_leaves_the_problem_and_is_checked(stage
     assert _standing(stage, reports[0]) == {"problem_left", "problem_solved"}
 
 
-@pytest.mark.row("INT-8")
+@pytest.mark.row("INT-8/merge")
 def test_a_merged_case_ends_with_its_processes(stage: Stage) -> None:
     one = stage.report("anna", title=TEXT[:60], description=TEXT, **MILD)
     two = stage.report("bo", title=ALIKE[:60], description=ALIKE, **MILD)
@@ -116,7 +116,7 @@ def test_a_merged_case_ends_with_its_processes(stage: Stage) -> None:
     assert _standing(stage, one) == {"triage"}
 
 
-@pytest.mark.row("INT-9", "INT-5")
+@pytest.mark.row("INT-9/loss", "INT-9/users", "INT-9/level", "INT-9/recomputed", "INT-5/again")
 def test_figures_raise_impact_and_priority_as_they_arrive_and_lower_them_again(stage: Stage) -> None:
     number = stage.report("hejing", **MILD)
     assert stage.case(number).priority == "P3"
@@ -132,7 +132,7 @@ def test_figures_raise_impact_and_priority_as_they_arrive_and_lower_them_again(s
         assert "emergency" in {row["process"] for row in instances.of_key(tx, number)}
 
 
-@pytest.mark.row("INT-9")
+@pytest.mark.row("INT-9/time-of-day")
 def test_the_same_figures_weigh_less_at_night(stage: Stage) -> None:
     number = stage.report("hejing", **MILD)
     stage.wait(hours=14)
@@ -141,7 +141,7 @@ def test_the_same_figures_weigh_less_at_night(stage: Stage) -> None:
     assert (stage.case(number).impact, stage.case(number).impact_score) == ("medium", 16)
 
 
-@pytest.mark.row("INT-6")
+@pytest.mark.row("INT-6/hardware", "INT-6/security", "INT-6/first-contact")
 @pytest.mark.parametrize(
     ("kind", "holder", "second"), [("hardware", "rnd", "supply_chain"), ("security", "rnd", "security")]
 )
@@ -158,7 +158,7 @@ def test_the_second_department_takes_part_and_the_owner_stays(
     assert stage.case(number).owner_id == owner
 
 
-@pytest.mark.row("COM-5", "INT-5")
+@pytest.mark.row("COM-5/asks", "COM-5/agreement", "INT-5/again")
 def test_a_customer_asks_for_another_priority_and_both_agree(stage: Stage) -> None:
     number = stage.report("anna", **MILD)
     with stage.tx() as tx:
@@ -179,23 +179,24 @@ def test_a_customer_asks_for_another_priority_and_both_agree(stage: Stage) -> No
     assert stage.case(number).priority == "P1"
 
 
-@pytest.mark.row("COM-5")
-def test_a_plan_in_phases_is_offered_and_accepted(stage: Stage) -> None:
+@pytest.mark.row("COM-5/phased", "COM-5/alternative", "COM-5/agreement")
+@pytest.mark.parametrize("kind", ["plan", "alternative"])
+def test_a_plan_in_phases_or_an_alternative_is_offered_and_accepted(stage: Stage, kind: str) -> None:
     number = stage.report("anna", **MILD)
     plan = "Monday: workaround\nFriday: fix"
     with stage.tx() as tx:
-        made = negotiation.offer(stage.people["lina"], tx, number, kind="plan", terms=plan)
+        made = negotiation.offer(stage.people["lina"], tx, number, kind=kind, terms=plan)
     assert "negotiation-offer" in [row["template"] for row in stage.letters(number)]
     with stage.tx() as tx:
         negotiation.answer(stage.contacts["anna"], tx, made.id, accepted=True, comment="Fine")
     with stage.desk.engine.read() as tx:
         [kept] = negotiation.listing(stage.people["lina"], tx, number)
-    assert (kept.state, kept.terms, kept.comment) == ("agreed", plan, "Fine")
+    assert (kept.kind, kept.state, kept.terms, kept.comment) == (kind, "agreed", plan, "Fine")
     assert (kept.ours_name, kept.theirs_name) == ("李娜", "Anna Berg")
     assert stage.case(number).priority == "P3"
 
 
-@pytest.mark.row("COM-5")
+@pytest.mark.row("COM-5/alternative")
 def test_an_alternative_that_nobody_answers_lapses(stage: Stage) -> None:
     number = stage.report("anna", **MILD)
     with stage.tx() as tx:
@@ -205,7 +206,7 @@ def test_an_alternative_that_nobody_answers_lapses(stage: Stage) -> None:
         assert [one.state for one in negotiation.listing(stage.people["lina"], tx, number)] == ["lapsed"]
 
 
-@pytest.mark.row("INT-8")
+@pytest.mark.row("INT-8/parent")
 def test_a_burst_of_identical_complaints_is_one_problem(stage: Stage) -> None:
     numbers = [_mailed(stage, f"c{count}@burst.example") for count in range(12)]
     with stage.desk.engine.read() as tx:

@@ -53,7 +53,7 @@ def anna(app: Flask, desk: Loopdesk) -> Any:
     return _as_contact(app, desk, "anna@aurora.example")
 
 
-@pytest.mark.row("INT-8")
+@pytest.mark.row("INT-8/link", "INT-8/merge")
 def test_a_proposal_stands_on_both_pages_and_is_decided_there(lina: Any, desk: Loopdesk, numbers: list[str]) -> None:
     one, two = numbers
     page = lina.get(f"/cases/{two}?lang=en").text
@@ -74,7 +74,7 @@ def test_a_proposal_stands_on_both_pages_and_is_decided_there(lina: Any, desk: L
     assert f"Merged into {one}" in lina.get(f"/cases/{two}").text
 
 
-@pytest.mark.row("INT-8")
+@pytest.mark.row("INT-8/link")
 def test_while_somebody_types_like_cases_are_shown(lina: Any, numbers: list[str]) -> None:
     found = lina.get("/cases/similar", query_string={"text": TEXT, "customer": "C-1001", "lang": "en"}).text
     assert numbers[0] in found
@@ -82,7 +82,7 @@ def test_while_somebody_types_like_cases_are_shown(lina: Any, numbers: list[str]
     assert lina.get("/cases/similar", query_string={"text": "Nothing like it"}).text.strip() == ""
 
 
-@pytest.mark.row("INT-9")
+@pytest.mark.row("INT-9/loss", "INT-9/level", "INT-9/recomputed")
 def test_figures_are_noted_on_the_page_and_the_level_follows(lina: Any, desk: Loopdesk, numbers: list[str]) -> None:
     number = numbers[0]
     wrong = lina.post(f"/cases/{number}/impact?lang=en", data={"loss": "many"})
@@ -99,7 +99,7 @@ def test_figures_are_noted_on_the_page_and_the_level_follows(lina: Any, desk: Lo
     assert "Shop statistics" in page
 
 
-@pytest.mark.row("COM-5")
+@pytest.mark.row("COM-5/asks", "COM-5/phased", "COM-5/agreement")
 def test_a_customer_asks_and_answers_in_the_portal(anna: Any, lina: Any, desk: Loopdesk, numbers: list[str]) -> None:
     number = numbers[0]
     wrong = anna.post(f"/portal/cases/{number}/agreements?lang=en", data={"kind": "priority", "priority": "P9"})
@@ -132,7 +132,7 @@ def test_another_customer_sees_and_answers_nothing(app: Flask, desk: Loopdesk, n
     assert other.post(f"/portal/cases/{numbers[0]}/agreements", data={"kind": "plan", "wish": "x"}).status_code == 404
 
 
-@pytest.mark.row("INT-8", "INT-9", "COM-5")
+@pytest.mark.row("INT-8/link", "INT-9/users", "INT-9/level", "COM-5/agreement", "INT-5/again")
 def test_other_systems_link_weigh_and_negotiate(api: Api, desk: Loopdesk, numbers: list[str]) -> None:
     one, two = numbers
     desk_api = api("li.na")
