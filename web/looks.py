@@ -56,7 +56,6 @@ PLACES = (
         frozenset({"owner", "supervisor", "integrator"}),
     ),
     Place("pages_sla.levels", "clock", lazy_gettext("Service levels"), frozenset({"owner", "supervisor"})),
-    Place("pages_breaches.breaches", "octagon", lazy_gettext("Breaches"), frozenset({"owner", "supervisor"})),
     Place("pages_duty.turns", "table", lazy_gettext("Duty"), frozenset({"agent", "supervisor"})),
     Place("pages_people.people_list", "people", lazy_gettext("People"), frozenset({"admin"})),
     Place("pages_privacy.overview", "shield", lazy_gettext("Privacy"), frozenset({"admin"})),
