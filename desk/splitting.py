@@ -1,6 +1,5 @@
 """Splitting a case into sub-cases, and what becomes of them (DIA-10)."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -169,12 +168,12 @@ def _mine(actor: Actor, tx: Tx, number: str) -> Case:
 
 def _checked(tx: Tx, title: str, description: str, department: str, owner: str) -> Person | None:
     """Whoever is to own the part; raises `Invalid` with every field that is wrong."""
-    problems: Mapping[str, str] = {
-        "title": "" if title.strip() else "This is needed.",
-        "description": "" if description.strip() else "This is needed.",
-        "department": "" if department in departments.codes(tx) else "There is no such department.",
-    }
-    wrong: dict[str, list[str]] = {name: [Phrase(text)] for name, text in problems.items() if text}
+    wrong: dict[str, list[str]] = {}
+    for name, text in (("title", title), ("description", description)):
+        if not text.strip():
+            wrong[name] = [Phrase("This is needed.")]
+    if department not in departments.codes(tx):
+        wrong["department"] = [Phrase("There is no such department.")]
     if len(title.strip()) > TITLE:
         wrong["title"] = [Phrase("At most %(most)s characters.", most=TITLE)]
     if len(description) > TEXT:

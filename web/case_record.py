@@ -3,34 +3,25 @@
 Workers make it, too, so nothing here needs a request: the language and the zone are handed in.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import jinja2
-import pylopdf_fonts_zh_cn
 from babel.dates import format_datetime
 
-from loopdesk.desk import casefile, channels, departments
+from loopdesk.desk import channels, departments
 from loopdesk.desk.casefile import CaseFile
 from loopdesk.desk.diagnosis import trees
 from loopdesk.desk.diagnosis.course import CAUSE, Way
-from loopdesk.desk.store import Store
 from loopdesk.engine import bundles
-from loopdesk.engine.actor import SYSTEM, TIMER
-from loopdesk.engine.errors import N_, Away, Missing, Translate
-from loopdesk.engine.outbox import Row as Wish
+from loopdesk.engine.errors import N_, Missing, Translate
 from loopdesk.engine.tx import Tx
 from loopdesk.web.sentences import REASONS, TOLD, Lenient
 from loopdesk.web.vocabulary import form_words
 from loopdesk.web.words import translator
 
-TEMPLATES = Path(__file__).parent / "templates" / "record"
 COURSE = (
     "case.opened",
     "case.typed",
@@ -106,56 +97,6 @@ def sheet_of(tx: Tx, held: CaseFile, language: str, zone: str) -> Sheet:
     writer = _Writer(tx, held, "zh" if language.startswith("zh") else "en", zone)
     made = writer.say(N_("Made on %(moment)s")) % {"moment": writer.moment(held.made_at)}
     return Sheet(held.case.number, held.case.title, writer.language, made, writer.sections())
-
-
-def pdf(sheet: Sheet) -> bytes:
-    """The sheet as a PDF with a Chinese font inside. Raises `Away` where the machine lacks Pango."""
-    try:
-        printer = _printer()
-    except OSError as error:
-        raise Away(
-            "PDFs cannot be made on this machine: Pango is missing (%(reason)s).",
-            remedy=N_("Install Pango, on Debian libpango-1.0-0 and libpangoft2-1.0-0, and try again."),
-            reason=str(error).splitlines()[0],
-        ) from error
-    font = pylopdf_fonts_zh_cn.sans_path().as_uri()
-    page = _environment().get_template("print.html").render(sheet=sheet, font=font)
-    made: bytes = printer.HTML(string=page, url_fetcher=_only(printer, font)).write_pdf()
-    return made
-
-
-@cache
-def _printer() -> Any:
-    """WeasyPrint, loaded when somebody prints: that takes half a second and needs Pango on the machine."""
-    return import_module("weasyprint")
-
-
-def _only(printer: Any, font: str) -> Any:
-    """Fetches the font and nothing else: what customers wrote must not make the printer open anything."""
-
-    class OnlyTheFont(printer.urls.URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
-            if url != font:
-                raise ValueError(url)
-            return super().fetch(url, headers)
-
-    return OnlyTheFont()
-
-
-def local_handlers(store: Store, *, language: str, zone: str) -> dict[str, Callable[[Tx, Wish], None]]:
-    """The outbox kind that puts the record of a closed case on file, in the language and zone of the house."""
-
-    def keep(tx: Tx, row: Wish) -> None:
-        if casefile.wanted(tx, row.key):
-            sheet = sheet_of(tx, casefile.read(SYSTEM, tx, row.key), language, zone)
-            casefile.keep(TIMER, tx, store, row.key, pdf(sheet), language=sheet.language)
-
-    return {casefile.KIND: keep}
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
 
 
 def _owners_words(tx: Tx, language: str) -> Mapping[tuple[str, str], str]:

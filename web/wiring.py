@@ -55,7 +55,7 @@ from loopdesk.engine.scripts import Sandbox
 from loopdesk.engine.storable import storable
 from loopdesk.engine.tx import Engine, Tx
 from loopdesk.forms import checks, form, gaps, translation, validation
-from loopdesk.web import case_record, inbound
+from loopdesk.web import inbound, record_pdf
 from loopdesk.web.identity import Identity, LocalIdentity
 from loopdesk.web.settings import Settings
 from loopdesk.web.stores import stores
@@ -230,7 +230,7 @@ def _handlers(
             **bulk.local_handlers(),
             **recount.local_handlers(),
             **migration.local_handlers(),
-            **case_record.local_handlers(store, language=settings.language, zone=settings.zone),
+            **record_pdf.local_handlers(store, language=settings.language, zone=settings.zone),
             **mail,
             **periodic.handlers(chores),
         },

@@ -16,7 +16,7 @@ from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Away
 from loopdesk.tests.web.browsers import as_person
 from loopdesk.tests.web.conftest import settle
-from loopdesk.web import case_record
+from loopdesk.web import case_record, record_pdf
 from loopdesk.web.wiring import Loopdesk
 
 WORDS = "登录页显示 502，<b>无法</b>登录"
@@ -130,15 +130,15 @@ def test_what_a_customer_wrote_fetches_nothing_and_breaks_nothing(desk: Loopdesk
         communications.comment(SYSTEM, tx, number, nasty, internal=True)
     sheet = _sheet(desk, number, "zh")
     assert nasty in _words(sheet)
-    assert case_record.pdf(sheet).startswith(b"%PDF-")
+    assert record_pdf.pdf(sheet).startswith(b"%PDF-")
 
 
 def test_a_machine_without_pango_says_what_to_install(light_desk: Loopdesk, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_args: object) -> None:
         raise OSError("cannot load library 'libpango-1.0-0'")
 
-    monkeypatch.setattr(case_record, "_printer", missing)
+    monkeypatch.setattr(record_pdf, "_printer", missing)
     sheet = case_record.Sheet("L-1", "T", "en", "", [])
     with pytest.raises(Away, match="Pango") as refused:
-        case_record.pdf(sheet)
+        record_pdf.pdf(sheet)
     assert "libpango" in refused.value.remedy

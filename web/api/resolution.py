@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 
 from loopdesk.desk import case, casefile, splitting, subcases
 from loopdesk.desk.diagnosis import course, trees
-from loopdesk.web import case_record
+from loopdesk.web import case_record, record_pdf
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Strict
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -205,11 +205,11 @@ def cancel(body: dict[str, Any], number: str) -> None:
 @blueprint.get("/<number>/record.pdf")
 @scoped("cases:read")
 @blueprint.response(200, content_type="application/pdf")
-def record_pdf(number: str) -> Response:
+def printed(number: str) -> Response:
     """The record of the case as a PDF in the token owner's language."""
     with read_tx() as tx:
         sheet = case_record.sheet_of(tx, casefile.read(actor(), tx, number), actor().language, actor().zone)
-    return Response(case_record.pdf(sheet), content_type="application/pdf")
+    return Response(record_pdf.pdf(sheet), content_type="application/pdf")
 
 
 def _way(way: course.Way) -> dict[str, Any]:

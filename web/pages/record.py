@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import casefile
-from loopdesk.web import case_record, vocabulary
+from loopdesk.web import case_record, record_pdf, vocabulary
 from loopdesk.web.context import actor, read_tx
 
 blueprint = Blueprint("pages_record", __name__, url_prefix="/cases/<number>")
@@ -31,6 +31,6 @@ def pdf(number: str) -> ResponseReturnValue:
 
 def answer(sheet: case_record.Sheet) -> Response:
     """A response that a browser shows or saves under the case's number."""
-    response = Response(case_record.pdf(sheet), content_type="application/pdf")
+    response = Response(record_pdf.pdf(sheet), content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="record-{sheet.number}.pdf"'
     return response
