@@ -63,6 +63,14 @@ def changed(actor: Actor, tx: Tx, number: str, *, why: str = "") -> None:
     messages.publish(actor, tx, CHANGED, key=number, payload={"why": why}, message_id=identity)
 
 
+def customer_changed(actor: Actor, tx: Tx, organisation: str) -> None:
+    """Let impact and priority of a customer's unsolved cases be decided anew: his tier is another one."""
+    unsolved = case_.c.status.not_in(("solved", "closed"))
+    query = sa.select(case_.c.number).where(case_.c.organisation_id == organisation, unsolved)
+    for number in tx.conn.scalars(query.order_by(case_.c.number)).all():
+        changed(actor, tx, number)
+
+
 def keep(actor: Actor, tx: Tx, number: str, *, level: str, score: float) -> bool:
     """Keep what the table made of the figures; whether the level is another one than before."""
     require(actor, "case.keep_impact")

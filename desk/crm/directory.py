@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 
-from loopdesk.desk import customers
+from loopdesk.desk import customers, impact
 from loopdesk.desk.customers import TIERS, Contact, Organisation, contact_, organisation
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import require
@@ -123,7 +123,8 @@ def unmatched(actor: Actor, tx: Tx, *, limit: int = 50) -> list[Contact]:
 def set_tier(actor: Actor, tx: Tx, number: str, *, tier: str, reason: str) -> Organisation:
     """Make a customer VIP, normal or potential; who, why and from what stays recorded (INT-5).
 
-    Raises `Invalid` for an unknown tier or without a reason; the same tier again changes nothing.
+    The priorities of his open cases are decided anew. Raises `Invalid` for an unknown tier or without a reason; the
+    same tier again changes nothing.
     """
     require(actor, "customers.change")
     before = get(actor, tx, number)
@@ -137,6 +138,7 @@ def set_tier(actor: Actor, tx: Tx, number: str, *, tier: str, reason: str) -> Or
         events.record(
             actor, tx, "customer.tier_changed", key=before.number, data=data | {"reason": reason.strip()[:2000]}
         )
+        impact.customer_changed(actor, tx, before.id)
     return get(actor, tx, number)
 
 

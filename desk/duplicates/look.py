@@ -56,7 +56,9 @@ def at_opening(actor: Actor, tx: Tx, number: str) -> dict[str, Any]:
     return {"problem": parent, "similar": [one.case.number for one in own]}
 
 
-def typed(actor: Actor, tx: Tx, text: str, *, customer_number: str = "", most: int = SHOWN) -> list[Similar]:
+def typed(
+    actor: Actor, tx: Tx, text: str, *, customer_number: str = "", contact_id: str = "", most: int = SHOWN
+) -> list[Similar]:
     """The cases that a text reminds of while it is typed, of those that the actor may see: the likest first."""
     require(actor, "case.read")
     try:
@@ -65,8 +67,11 @@ def typed(actor: Actor, tx: Tx, text: str, *, customer_number: str = "", most: i
         return []
     words = likeness.told("", text)
     customer = customers.by_number(tx, customer_number) if customer_number else None
-    found = _candidates(tx, words, known, readable(actor), organisation=customer.id if customer else None)
-    alike = [_compared(one, words, known, customer.id if customer else None, None, None) for one in found]
+    organisation = (
+        customer.id if customer else customers.contact(tx, contact_id).organisation_id if contact_id else None
+    )
+    found = _candidates(tx, words, known, readable(actor), organisation=organisation)
+    alike = [_compared(one, words, known, organisation, contact_id, None) for one in found]
     return sorted((one for one in alike if one), key=lambda one: -one.likeness)[:most]
 
 

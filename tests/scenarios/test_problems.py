@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from loopdesk.desk import case, impact, negotiation, record
+from loopdesk.desk.crm import directory
 from loopdesk.desk.duplicates import links, problems
 from loopdesk.desk.record import case_, involved
 from loopdesk.engine import events, instances, work
@@ -156,6 +157,16 @@ def test_the_second_department_takes_part_and_the_owner_stays(
     assert {holder, second} <= taking_part
     assert "second-department" in [row["template"] for row in stage.letters(number)]
     assert stage.case(number).owner_id == owner
+
+
+@pytest.mark.row("INT-5/tier", "INT-5/again")
+def test_when_a_customer_becomes_vip_his_open_cases_are_rated_anew(stage: Stage) -> None:
+    number = stage.report("hejing", urgency="critical", scope="one")
+    assert stage.case(number).priority == "P2"
+    with stage.tx() as tx:
+        directory.set_tier(stage.people["wangfang"], tx, "C-1002", tier="vip", reason="New contract")
+    found = stage.case(number)
+    assert (found.priority, found.priority_reason) == ("P1", "Work stands still at a VIP customer")
 
 
 @pytest.mark.row("COM-5/asks", "COM-5/agreement", "INT-5/again")

@@ -76,7 +76,7 @@ def test_a_proposal_stands_on_both_pages_and_is_decided_there(lina: Any, desk: L
 
 @pytest.mark.row("INT-8/link")
 def test_while_somebody_types_like_cases_are_shown(lina: Any, numbers: list[str]) -> None:
-    found = lina.get("/cases/similar", query_string={"text": TEXT, "customer": "C-1001", "lang": "en"}).text
+    found = lina.get("/cases/similar", query_string={"text": TEXT, "customer_number": "C-1001", "lang": "en"}).text
     assert numbers[0] in found
     assert "% alike" in found
     assert lina.get("/cases/similar", query_string={"text": "Nothing like it"}).text.strip() == ""

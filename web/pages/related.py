@@ -20,9 +20,15 @@ blueprint = Blueprint("pages_related", __name__, url_prefix="/cases")
 @blueprint.get("/similar")
 def similar() -> str:
     """What a text reminds of while it is typed: a list to stand beside the form."""
-    text, customer = request.args.get("text", ""), request.args.get("customer", "").strip()
+    given = {name: request.args.get(name, "").strip() for name in ("text", "contact", "customer_number")}
     with read_tx() as tx:
-        found = look.typed(actor(), tx, text[:10_000], customer_number=customer)
+        found = look.typed(
+            actor(),
+            tx,
+            given["text"][:10_000],
+            customer_number=given["customer_number"],
+            contact_id=given["contact"],
+        )
     return render_template("cases/similar.html", found=found)
 
 

@@ -12,6 +12,7 @@ import { clockTime } from "./times";
 import { startSteps } from "./steps";
 import { standing, type Standing } from "./standing";
 import { beside } from "./beside";
+import { startSimilar } from "./similar";
 import { startTemplates } from "./template";
 import { translated } from "./form-words";
 
@@ -175,6 +176,7 @@ async function draw(root: HTMLElement): Promise<void> {
   root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, drafts, state));
   steady(root);
   startTemplates(root, form);
+  startSimilar(root, form);
   if (root.hasAttribute("data-steps")) startSteps(root, form, settle);
 }
 

@@ -16,7 +16,8 @@ interface Template {
 
 const AFTER = 500;
 
-function text(data: Data): string {
+/** What a problem is said to be: its title and description. */
+export function text(data: Data): string {
   return ["title", "description"].map((key) => data[key]).filter((one) => typeof one === "string").join("\n").slice(0, 5000);
 }
 
