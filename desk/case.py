@@ -85,7 +85,7 @@ def open(actor: Actor, tx: Tx, report: Report) -> Case:
         "number": record.next_number(tx),
         "status": "new",
         "department": FIRST_LINE,
-        "owner_id": _first_asked(actor),
+        "owner_id": _first_asked(actor, tx, report.channel),
         "organisation_id": organisation.id if organisation else None,
         "contact_id": contact.id if contact else None,
         "opened_at": tx.now,
@@ -289,7 +289,8 @@ def _for_process(report: Report, row: dict[str, object]) -> dict[str, object]:
     return words | {"title": row["title"], "occurred_at": when.isoformat() if when else None}
 
 
-def _first_asked(actor: Actor) -> str:
-    """The first person asked stays responsible (INT-6); an app that reports with a person's token is nobody."""
-    asked = actor.kind == "person" and not actor.scopes and not actor.roles.isdisjoint(("agent", "supervisor"))
-    return actor.id if asked else ""
+def _first_asked(actor: Actor, tx: Tx, channel: str) -> str:
+    """The first person asked stays responsible (INT-6); an app that reports with a person's token is nobody, unless
+    people are asked on that channel."""
+    asked = actor.kind == "person" and not actor.roles.isdisjoint(("agent", "supervisor"))
+    return actor.id if asked and (not actor.scopes or channel in channels.codes(tx, channels.STAFFED)) else ""

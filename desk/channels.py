@@ -12,9 +12,10 @@ from loopdesk.engine.tx import Tx
 
 POLICY = "channels"
 FILE = f"{POLICY}.yaml"
-API, CUSTOMERLESS = "api", "customerless"
-SIGNS = (API, CUSTOMERLESS)
-"""What a channel may be: named by other systems in the API; without a customer, as an alert is."""
+API, CUSTOMERLESS, STAFFED = "api", "customerless", "staffed"
+SIGNS = (API, CUSTOMERLESS, STAFFED)
+"""What a channel may be: named by other systems in the API; without a customer, as an alert is; one on which a person of
+the desk is asked, who answers for the case also when an app of his reports it (INT-6)."""
 LONGEST = 20
 """Characters of a code, as the communications keep it."""
 _SHIPPED = Path(__file__).parents[1] / "workflows" / policy.BUNDLE / FILE
@@ -49,7 +50,10 @@ def _problems(code: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
         message, remedy = N_("Channel %(channel)s has no name."), N_("Write name: {en: …, zh: …}.")
         yield Finding(FILE, code, "", "channel.name", "error", message, remedy, {"channel": code})
     for sign in sorted(set(entry) - {"name", *SIGNS}):
-        message, remedy = N_("Channel %(channel)s says %(sign)s, which means nothing."), N_("Use api or customerless.")
+        message, remedy = (
+            N_("Channel %(channel)s says %(sign)s, which means nothing."),
+            N_("Use api, customerless or staffed."),
+        )
         yield Finding(FILE, code, "", "channel.sign", "error", message, remedy, {"channel": code, "sign": sign})
 
 

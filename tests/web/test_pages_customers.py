@@ -156,7 +156,6 @@ def test_a_contact_is_changed_and_found_by_the_new_address(desk: Loopdesk, send:
     assert (found.id, found.name, found.language, found.channel) == (anna.id, "Anna Berg-Lund", "zh", "phone")
 
 
-@pytest.mark.row("INT-8/merge")
 def test_two_contacts_become_one_and_both_addresses_find_it(desk: Loopdesk, send: Send) -> None:
     number = report(desk, DUPLICATE)
     anna, twin = contact(desk, "anna@aurora.example"), contact(desk, DUPLICATE)
