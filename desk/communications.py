@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import clocks, receivers, record
+from loopdesk.desk.duplicates import links
 from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, REPLIED, add, communication, queue, told
 from loopdesk.desk.record import Case, case_
 from loopdesk.desk.rights import readable, require, visible_to
@@ -101,6 +102,9 @@ def settle(tx: Tx, communication_id: str, *, error: str = "") -> None:
 def _incoming(actor: Actor, tx: Tx, case: Case, mail: Received) -> str | None:
     if mail.message_id and case_of_message(tx, [mail.message_id]):
         return None
+    if case.close_reason == links.MERGED:
+        # The work goes on elsewhere, so that is where the words are needed.
+        case = record.get(tx, links.merged_into(tx, case.number), lock=True)
     values = {
         "direction": IN,
         "channel": mail.channel,

@@ -90,7 +90,7 @@ def literal(query: str) -> sa.ColumnElement[bool]:
     For a few rows only: no index helps here.
     """
     pieces = [piece.strip(_STOPS) for piece in query.split()]
-    found = sa.true()
+    found: sa.ColumnElement[bool] = sa.true()
     for piece in (
         piece for piece in pieces if _RUN.search(piece) and not _RUN.fullmatch(piece) and _SIGN.search(piece)
     ):

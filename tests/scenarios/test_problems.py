@@ -115,6 +115,8 @@ def test_a_merged_case_ends_with_its_processes(stage: Stage) -> None:
     with stage.desk.engine.read() as tx:
         assert {row["status"] for row in instances.of_key(tx, two)} == {"cancelled"}
     assert _standing(stage, one) == {"triage"}
+    stage.reply(two, "It happens in Bremen, too.")
+    assert "It happens in Bremen, too." in [row["body"] for row in stage.letters(one)]
 
 
 @pytest.mark.row("INT-9/loss", "INT-9/users", "INT-9/level", "INT-9/recomputed", "INT-5/again")
