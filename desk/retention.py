@@ -16,11 +16,17 @@ from loopdesk.desk.tokens import api_token
 from loopdesk.engine import events, retention
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bpmn import Duration, read_duration
+from loopdesk.engine.errors import N_, Invalid
+from loopdesk.engine.findings import Finding
+from loopdesk.engine.host import Files
 from loopdesk.engine.tx import Tx
 
 POLICY = "retention"
 CASES = 20
 """Cases archived, and archives deleted, in one run."""
+FILE = f"{POLICY}.yaml"
+KINDS = ("cases", "communications", "archives", "raw_mails", "outbox", "messages", "tokens", "requests")
+"""What the file may speak of."""
 Expire = Callable[[Tx, datetime, int], int]
 """Deletes at most so many things from before a moment; returns how many."""
 
@@ -31,6 +37,35 @@ class Keeper:
 
     stores: Mapping[str, Store]
     raw_mails: Expire
+
+
+def check(files: Files) -> list[Finding]:
+    """What is wrong with the file: a kind that there is not would be kept for ever, a wrong duration ends the job."""
+    if FILE not in files:
+        return []
+    try:
+        said = policy.parse(files[FILE], FILE)
+    except Invalid as error:
+        return [_finding("", error)]
+    found = []
+    for kind, what in said.items():
+        try:
+            if kind not in KINDS:
+                raise Invalid(
+                    "“%(kind)s” is no kind of thing that is kept.",
+                    remedy=N_("Known are %(kinds)s."),
+                    kind=kind,
+                    kinds=", ".join(KINDS),
+                )
+            if isinstance(what, Mapping) and what.get("keep") is not None:
+                read_duration(str(what["keep"]))
+        except Invalid as error:
+            found.append(_finding(str(kind), error))
+    return found
+
+
+def _finding(kind: str, error: Invalid) -> Finding:
+    return Finding(FILE, kind, "", "retention.unusable", "error", error.message, error.remedy, dict(error.params))
 
 
 def run(actor: Actor, tx: Tx, keeper: Keeper) -> dict[str, int]:

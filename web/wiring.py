@@ -145,7 +145,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         found += crm_checks.check(files)
         found += diagnosis_checks.check(name, files, types)
         found += duplicate_rules.check(files)
-        return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
+        return found + gaps.check(files) + calendars.check(files) + retention.check(files) + sla_checks.check(files)
 
     def calendar_names() -> Collection[str] | None:
         with engine.read() as tx:

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from loopdesk.connectors.inbound import inbound
-from loopdesk.desk import archive, casework, holds, retention
+from loopdesk.desk import archive, casework, holds, policy, retention
 from loopdesk.desk.letters import communication
-from loopdesk.engine import audit_verify
+from loopdesk.engine import audit_verify, bundles
 from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.bundle import NotDeployable
 from loopdesk.engine.db import metadata
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.outbox_rows import outbox
@@ -20,6 +21,7 @@ from loopdesk.tests.operators.test_erasure import erase
 from loopdesk.tests.scenarios.stage import ADMIN
 from loopdesk.web import backup, restore, wiring
 from loopdesk.web.cli._desk import group_for
+from loopdesk.web.first_start import WORKFLOWS
 from loopdesk.web.stores import stores
 
 
@@ -140,3 +142,33 @@ def test_every_table_with_a_case_is_reached(house: House) -> None:
             if "case" in table.c:
                 query = sa.select(sa.func.count()).select_from(table).where(table.c.case == house.number)
                 assert tx.conn.scalar(query) == 0, table.name
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("tokens: {keep: 90 days}", "“90 days” is not a duration."),
+        ("messages: {keep: P0D}", "“P0D” is not a usable length of time."),
+        ("mesages: {keep: P90D}", "“mesages” is no kind of thing that is kept."),
+        ("- P3Y", ""),
+    ],
+)
+def test_a_policy_that_could_not_be_applied_is_refused_when_it_is_deployed(
+    house: House, line: str, message: str
+) -> None:
+    engine = house.stage.desk.engine
+    with engine.begin() as tx:
+        before = bundles.current(tx, "policies")
+        files = {**before.files, "retention.yaml": line.encode()}
+        with pytest.raises(NotDeployable) as refused:
+            bundles.deploy(ADMIN, tx, "policies", files)
+        [finding] = [one for one in refused.value.findings if one.severity == "error"]
+        assert (finding.file, finding.rule) == ("retention.yaml", "retention.unusable")
+        assert message in finding.as_json()["message"]  # type: ignore[operator]
+        assert bundles.current(tx, "policies").number == before.number
+
+
+def test_the_shipped_policy_speaks_of_every_kind_that_there_is() -> None:
+    shipped = {"retention.yaml": (WORKFLOWS / "policies" / "retention.yaml").read_bytes()}
+    assert retention.check(shipped) == []
+    assert set(policy.parse(shipped["retention.yaml"], "retention.yaml")) == set(retention.KINDS)
