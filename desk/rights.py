@@ -74,6 +74,7 @@ VERBS: Mapping[str, Who] = {
     "case.escalate": Who(DESK, scope="cases:write", process=True),
     "clock.start": _DIAGRAM,
     "clock.report": Who(DESK, scope="cases:write", process=True),
+    "thresholds.decide": Who(frozenset({"owner"})),
     "sla.try": Who(frozenset({"owner", "supervisor", "admin"})),
     "clock.move": Who(frozenset({"supervisor", "owner", "admin"}), scope="cases:write"),
     "handoff.offer": _DIAGRAM,

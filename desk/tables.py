@@ -18,6 +18,7 @@ from loopdesk.desk import (
     skills,
     subcases,
     survey,
+    thresholds,
     tokens,
     verification,
 )
@@ -58,6 +59,7 @@ TABLES = (
     clock_event,
     clock,
     breach.trace_,
+    thresholds.decision,
     handoff.handoff_,
     handoff.signature,
     emergency.emergency_,

@@ -44,6 +44,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_duty_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "threshold_decision",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("policy", sa.String(length=60), nullable=False),
+        sa.Column("level", sa.String(length=60), nullable=False),
+        sa.Column("clock", sa.String(length=60), nullable=False),
+        sa.Column("target", sa.String(length=40), nullable=False),
+        sa.Column("proposed_minutes", sa.Integer(), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("by_name", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_threshold_decision")),
+    )
+    op.create_table(
         "training",
         sa.Column("person_id", sa.String(length=64), nullable=False),
         sa.Column("tier", sa.String(length=20), nullable=False),
@@ -565,6 +581,7 @@ def downgrade() -> None:
     op.drop_table("contract")
     op.drop_table("asset")
     op.drop_table("training")
+    op.drop_table("threshold_decision")
     with op.batch_alter_table("duty", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_duty_person_id"))
         batch_op.drop_index("ix_duty_ends_at")
