@@ -72,40 +72,17 @@ def _pool(database: Database, texts: Iterator[tuple[str, str, str]]) -> tuple[sa
 
 def fill_house(database: Database, texts: Iterator[tuple[str, str, str]], now: datetime) -> None:
     """Customers, and a year of their cases, a tenth of which is open."""
-    start, every, place = now - timedelta(days=365), timedelta(days=365) / CASES, text("customer-", G % CUSTOMERS)
-    fill(
-        database, organisation, CUSTOMERS, id=text("customer-", G - 1), number=text("F-"), name="Filler", tier="normal"
-    )
-    person = {"name": "Filler", "email": text("filler@", G), "phone": "", "language": "en", "zone": "UTC"}
-    whose = {"organisation_id": place, "channel": "email", "unknown": False}
-    fill(database, contact_, CONTACTS, id=text("contact-"), **person, **whose)
+    _customers(database)
     pool, bands = _pool(database, texts)
-    opened = spread(database, start, every, CASES)
-    facts: dict[str, Any] = {
-        **record.EMPTY,
-        "type": "fault",
-        "priority": "P2",
-        "department": "support",
-        "channel": "email",
-    }
-    facts |= {"organisation_id": place, "contact_id": text("contact-", G % CONTACTS + 1), "opened_at": opened}
-    facts |= {"status": sa.case((G % 10 == 0, "open"), else_="closed"), "owner_id": text("person-", G % 200)}
-    facts |= {
-        name: sa.select(pool.c[name]).where(pool.c.id == G % TEXTS).scalar_subquery()
-        for name in ("title", "description", "language")
-    }
-    fill(database, record.case_, CASES, **facts | {"number": text("F-2026-")})
-    fill(
-        database,
-        search.searched,
-        CASES,
-        case=text("F-2026-"),
-        terms=sa.select(pool.c.terms).where(pool.c.id == G % TEXTS).scalar_subquery(),
-    )
-    what = {"kind": "case.opened", "actor_kind": "system", "audience": "customer", "data": {}, "xact": 1}
-    place_ = {"key": text("F-2026-", G // 5), "instance_id": "", "process": "", "element": ""}
-    said = {"actor_id": "", "actor_name": "", "on_behalf_of": "", "at": opened}
-    fill(database, event, 5 * CASES, **what, **place_, **said)
+    opened = spread(database, now - timedelta(days=365), timedelta(days=365) / CASES, CASES)
+    facts: dict[str, Any] = {**record.EMPTY, "type": "fault", "priority": "P2", "department": "support"}
+    facts |= {"number": text("F-2026-"), "channel": "email", "opened_at": opened, "owner_id": text("person-", G % 200)}
+    facts |= {"organisation_id": text("customer-", G % CUSTOMERS), "contact_id": text("contact-", G % CONTACTS + 1)}
+    facts |= {"status": sa.case((G % 10 == 0, "open"), else_="closed")}
+    facts |= {name: _one_of(pool, name) for name in ("title", "description", "language")}
+    fill(database, record.case_, CASES, **facts)
+    fill(database, search.searched, CASES, case=text("F-2026-"), terms=_one_of(pool, "terms"))
+    _events(database, opened)
     numbered = sa.select(record.case_.c.number, record.case_.c.opened_at, bands.c.band).join_from(
         record.case_, bands, bands.c.id == sa.cast(sa.func.substr(record.case_.c.number, 8), sa.Integer) % TEXTS
     )
@@ -113,6 +90,24 @@ def fill_house(database: Database, texts: Iterator[tuple[str, str, str]], now: d
         conn.exec_driver_sql("SET LOCAL session_replication_role = replica")
         conn.execute(sa.insert(likeness.likeness).from_select(["case", "at", "band"], numbered))
     house.settle(database)
+
+
+def _one_of(pool: sa.Table, name: str) -> sa.ScalarSelect[Any]:
+    return sa.select(pool.c[name]).where(pool.c.id == G % TEXTS).scalar_subquery()
+
+
+def _customers(database: Database) -> None:
+    known = {"number": text("F-"), "name": "Filler", "tier": "normal"}
+    fill(database, organisation, CUSTOMERS, id=text("customer-", G - 1), **known)
+    person = {"name": "Filler", "email": text("filler@", G), "phone": "", "language": "en", "zone": "UTC"}
+    whose = {"organisation_id": text("customer-", G % CUSTOMERS), "channel": "email", "unknown": False}
+    fill(database, contact_, CONTACTS, id=text("contact-"), **person, **whose)
+
+
+def _events(database: Database, opened: sa.ColumnElement[Any]) -> None:
+    what = {"kind": "case.opened", "actor_kind": "system", "audience": "customer", "data": {}, "xact": 1}
+    place = {"key": text("F-2026-", G // 5), "instance_id": "", "process": "", "element": ""}
+    fill(database, event, 5 * CASES, **what, **place, actor_id="", actor_name="", on_behalf_of="", at=opened)
 
 
 def opening(desk: wiring.Loopdesk, report: case.Report) -> tuple[str, float]:
