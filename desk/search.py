@@ -71,6 +71,9 @@ def renew(tx: Tx, numbers: Collection[str]) -> None:
     query = sa.select(case_.c.number, *(case_.c[name] for name in TEXT)).where(case_.c.number.in_(numbers))
     for number, *texts in tx.conn.execute(query).all():
         keep(tx, number, texts)
+    if is_sqlite(tx):
+        # SQLite only marks terms as gone; what must not be read any more leaves the index when it is packed.
+        tx.conn.execute(sa.text("INSERT INTO searched_fts(searched_fts) VALUES ('optimize')"))
 
 
 def matching(tx: Tx, query: str) -> sa.Select[tuple[str, float]]:

@@ -1,6 +1,7 @@
 """Cases are found by their words, in English and Chinese, on both databases (architecture §3, Search)."""
 
 import pytest
+import sqlalchemy as sa
 
 from loopdesk.desk import case, record, search
 from loopdesk.engine.actor import SYSTEM
@@ -62,6 +63,9 @@ def test_words_that_are_erased_are_not_found_any_more(house: House, tx: Tx) -> N
     search.renew(tx, [number])
     assert _found(tx, "merger") == []
     assert _found(tx, "erased") == ["-"]
+    if tx.engine.database.is_sqlite:
+        blocks = tx.conn.scalars(sa.text("SELECT block FROM searched_fts_data")).all()
+        assert not any(b"merger" in block for block in blocks)
 
 
 def test_a_text_of_one_megabyte_keeps_a_bounded_number_of_terms() -> None:
