@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.desk import breach, erasure, facts, record
+from loopdesk.desk import breach, duty, erasure, escalation, facts, record, skills
 from loopdesk.desk.breach import Breach
 from loopdesk.desk.sla.rows import clock
-from loopdesk.engine import bundles
+from loopdesk.engine import bundles, retention
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
@@ -165,3 +165,24 @@ def test_a_colleague_who_is_erased_leaves_the_trace_without_a_name(house: House)
         erasure.erase(SYSTEM, tx, {"attachments": house.store, "archive": house.store}, "zhangwei", lambda *_: 0)
         kept = breach.get(tx, trace)
     assert "张伟" not in f"{kept.responsible}{kept.action}"
+
+
+def test_the_archive_takes_traces_and_escalations_along(tx: Tx, number: str) -> None:
+    """SLA-6, DIA-1, COM-4: what belongs to a case leaves the tables with it."""
+    breach.open_(SYSTEM, tx, number, LATE)
+    escalation.escalate(SYSTEM, tx, number, reason="Late.", by="time")
+    rows = retention.collect(tx, "case_", number)
+    assert (len(rows["breach_trace"]), len(rows["escalation"])) == (1, 1)
+
+
+def test_an_erased_colleague_is_on_no_duty_and_has_no_skills(house: House) -> None:
+    """DIA-1, SEC-3: both say something about the person only."""
+    zhangwei = house.people["zhangwei"].id
+    with house.engine.begin() as tx:
+        skills.set_(SYSTEM, tx, zhangwei, tier="L2", skills=["network"])
+        times = {"starts_at": tx.now, "ends_at": FRIDAY}
+        duty.add(SYSTEM, tx, person=zhangwei, department="rnd", tier="L2", **times)
+    with house.engine.begin() as tx:
+        erasure.erase(SYSTEM, tx, {"attachments": house.store, "archive": house.store}, "zhangwei", lambda *_: 0)
+        assert skills.of(tx, zhangwei) == skills.Skills()
+        assert duty.listing(SYSTEM, tx) == []
