@@ -33,13 +33,17 @@ class Collector:
 
 
 def _named(item: pytest.Item) -> Iterator[tuple[str, str]]:
-    """(row, test); with what it is called for where only that one of a parametrised test carries the mark."""
+    """(row, test); with what it is called for where only that one of a parametrised test carries the mark.
+
+    That a test runs on both databases is no news: it is named once.
+    """
     own = getattr(getattr(item, "callspec", None), "marks", ())
     path, _, _ = item.nodeid.partition("::")
     whole = f"{path}::{getattr(item, 'originalname', item.name)}"
     for mark in item.iter_markers("row"):
         for id_ in mark.args:
-            yield id_, f"{path}::{item.name}" if mark in own else whole
+            one = item.name.replace("[sqlite-", "[").replace("[postgres-", "[")
+            yield id_, f"{path}::{one}" if mark in own else whole
 
 
 def collect() -> Marks:
