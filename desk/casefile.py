@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import attachments, communications, customers, handoff, people, policy, record, subcases
+from loopdesk.desk import attachments, clocks, communications, customers, handoff, people, policy, record, subcases
 from loopdesk.desk.attachments import STAFF
 from loopdesk.desk.diagnosis import course
 from loopdesk.desk.diagnosis.course import Finding, Way
@@ -124,6 +124,7 @@ def keep(actor: Actor, tx: Tx, store: Store, number: str, pdf: bytes, *, languag
     row = {"attachment": made.id, "case": number, "language": language, "at": tx.now}
     tx.conn.execute(sa.insert(casefile).values(**row))
     events.record(actor, tx, "casefile.kept", key=number, data={"attachment": made.id, "name": name})
+    clocks.happened(actor, tx, number, "archived")
     return made.id
 
 

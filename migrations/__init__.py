@@ -1,5 +1,7 @@
 """Brings a database to the schema that this release of Loopdesk needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +23,27 @@ def upgrade(database: Database) -> None:
         return
     from alembic import command  # takes a third of a second, which a start with nothing to migrate saves
 
-    with database.engine.begin() as conn:
+    with database.engine.connect() as conn, _tables_replaceable(conn), conn.begin():
         if not database.is_sqlite:
             conn.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             conn.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
         command.upgrade(config(conn), "head")
+        if database.is_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
+            raise ValueError(f"a row of {broken[0]} refers to one of {broken[2]} that is not there")
+
+
+@contextmanager
+def _tables_replaceable(conn: sa.Connection) -> Iterator[None]:
+    """SQLite changes a table by putting another in its place, which it refuses while rows of others refer to it."""
+    raw = conn.connection.dbapi_connection
+    if conn.dialect.name != "sqlite" or raw is None:
+        yield
+        return
+    raw.execute("PRAGMA foreign_keys=OFF")  # means nothing once a transaction has begun
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
 
 
 def is_current(database: Database) -> bool:

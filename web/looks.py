@@ -55,7 +55,7 @@ PLACES = (
         lazy_gettext("Incidents"),
         frozenset({"owner", "supervisor", "integrator"}),
     ),
-    Place("pages_sla.levels", "clock", lazy_gettext("Service levels"), frozenset({"owner", "supervisor"})),
+    Place("pages_sla.levels", "clock", lazy_gettext("Service"), frozenset({"owner", "supervisor"})),
     Place("pages_duty.turns", "table", lazy_gettext("Duty"), frozenset({"agent", "supervisor"})),
     Place("pages_people.people_list", "people", lazy_gettext("People"), frozenset({"admin"})),
     Place("pages_privacy.overview", "shield", lazy_gettext("Privacy"), frozenset({"admin"})),

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import record
+from loopdesk.desk import clocks, record
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case, case_, case_of_row
 from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.engine import events, instances
@@ -115,6 +115,7 @@ def merge(actor: Actor, tx: Tx, number: str, into: str, *, note: str = "") -> No
     _decide(actor, tx, number, into, MERGED, _noted(note))
     data = {"other": into, "note": note}
     events.record(actor, tx, "case.merged", key=number, audience="customer", data=data)
+    clocks.happened(actor, tx, number, "merged", into=into)
     events.record(actor, tx, "case.absorbed", key=into, data={"other": number, "note": note})
 
 

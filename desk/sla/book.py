@@ -53,6 +53,7 @@ class Book:
         self._calendars = calendars
         self._file = file
         self.rules: Rules = rules.read(data, file)
+        self._levels: dict[tuple[str, str], Level] = {}
 
     @property
     def names(self) -> list[str]:
@@ -85,6 +86,11 @@ class Book:
 
         Raises `Missing` for a policy that does not exist and `Invalid`, with place and remedy, for the rest.
         """
+        if (policy, value) not in self._levels:
+            self._levels[policy, value] = self._level(policy, value)
+        return self._levels[policy, value]
+
+    def _level(self, policy: str, value: str) -> Level:
         said = self.said(policy)
         levels = {
             str(key): item for key, item in mapping(said.get("levels") or {}, self.place(policy, "levels")).items()

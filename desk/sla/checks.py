@@ -4,13 +4,18 @@ from collections.abc import Iterator
 
 from loopdesk.desk import calendars, policy
 from loopdesk.desk.sla.book import FILE, Book, Level
+from loopdesk.desk.sla.policy import CLOCKS
 from loopdesk.desk.sla.rules import mapping
+from loopdesk.engine import dmn
 from loopdesk.engine.calendar import Calendars
+from loopdesk.engine.dmn.model import Table
 from loopdesk.engine.errors import N_, Invalid, LoopdeskError, Missing
 from loopdesk.engine.findings import Finding, severity_of
 from loopdesk.engine.host import Files
 
 LANGUAGES = ("en", "zh")
+CHOICE = "choice.dmn"
+DECISIONS = ("policy", "holding")
 FIRST = "first_response"
 AFTER_RESPONSE = ("diagnosis", "workaround", "plan", "answer", "resolution")
 
@@ -27,7 +32,35 @@ def check(files: Files) -> list[Finding]:
         book = Book(policy.parse(files[FILE], FILE), known)
     except Invalid as error:
         return [calendars.finding(error, FILE, "sla.policy")]
-    return [found for name in book.names for found in _policy(book, name)]
+    found = [found for name in book.names for found in _policy(book, name)]
+    return [*_rules(book), *_chosen(book, files.get(CHOICE, b"")), *found]
+
+
+def _rules(book: Book) -> Iterator[Finding]:
+    """Clocks of the file's own have names; the time that customers are told comes from a clock that there is."""
+    for name, kind in book.rules.clocks.items():
+        if name not in CLOCKS or kind.name:
+            yield from _named(f"clocks.{name}", kind.name)
+    for name in book.rules.told:
+        if name not in book.rules.clocks:
+            message = N_("The time is told by clock “%(clock)s”, which there is not.")
+            remedy = N_("Choose one of: %(known)s")
+            yield _finding("told", "sla.told", message, remedy, clock=name, known=", ".join(book.rules.clocks))
+
+
+def _chosen(book: Book, table: bytes) -> Iterator[Finding]:
+    """The table that chooses policies names none that there is not."""
+    try:
+        decisions = dmn.read(table, file=CHOICE).definitions.decisions if table else {}
+    except LoopdeskError:
+        decisions = {}  # its own finding says why
+    for decision in decisions.values():
+        rules = decision.logic.rules if isinstance(decision.logic, Table) and decision.id in DECISIONS else ()
+        for policy_name in dict.fromkeys(rule.outputs[0].strip('" ') for rule in rules):
+            if policy_name not in book.names:
+                message = N_("The table chooses policy “%(policy)s”, which sla.yaml does not have.")
+                remedy = N_("Correct the name in choice.dmn, or add the policy.")
+                yield _finding("policies", "sla.choice", message, remedy, policy=policy_name)
 
 
 def _policy(book: Book, name: str) -> Iterator[Finding]:

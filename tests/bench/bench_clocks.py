@@ -36,7 +36,7 @@ def recounted(kind: Kind) -> tuple[float, float]:
                 number = case.open(SYSTEM, tx, told).number
                 casework.set_priority(SYSTEM, tx, number, priority="P2", reason="r")
                 clocks.start(SYSTEM, tx, number)
-        clock.set(clock.now() + timedelta(hours=20))
+        clock.set(clock.now() + timedelta(minutes=30))
         data = yaml.safe_load(files[calendars.FILE])
         data["holiday_sets"]["CN"]["holidays"] = ["2026-03-04"]
         with engine.begin() as tx:
