@@ -76,7 +76,7 @@ def test_a_proposal_is_accepted_as_a_draft_and_never_by_itself(
     assert "Nothing to propose yet" in page(app, "petra.owner"), "19 clocks are too few"
     met(api, desk, [20.0])
     before = live(desk)
-    assert "First response p-levels · P1 PT30M 18 min 20" in page(app, "petra.owner")
+    assert "First response p-levels · P1 30 min 18 min 20" in page(app, "petra.owner")
     assert sent(app, "wang.fang", "1").status_code == 403
     assert sent(app, "petra.owner", "1", level="P7").status_code == 404
     assert sent(app, "petra.owner", "0").status_code == 302
