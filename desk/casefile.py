@@ -3,7 +3,7 @@
 After a case is closed the policy ``record.yaml`` says when its record is put on file: as an attachment of the case.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -126,6 +126,22 @@ def keep(actor: Actor, tx: Tx, store: Store, number: str, pdf: bytes, *, languag
     events.record(actor, tx, "casefile.kept", key=number, data={"attachment": made.id, "name": name})
     clocks.happened(actor, tx, number, "archived")
     return made.id
+
+
+def forget(tx: Tx, cases: Collection[str]) -> set[str]:
+    """Take the records of these cases off file, for they name somebody who is erased; they are made anew.
+
+    Returns the contents that no row of theirs refers to any more.
+    """
+    table = attachments.attachment
+    kept = sa.select(casefile.c.attachment).where(casefile.c.case.in_(cases))
+    ids = list(tx.conn.scalars(kept))
+    contents = set(tx.conn.scalars(sa.select(table.c.sha256).where(table.c.id.in_(ids), table.c.sha256 != "")))
+    tx.conn.execute(sa.delete(casefile).where(casefile.c.attachment.in_(ids)))
+    tx.conn.execute(sa.delete(table).where(table.c.id.in_(ids)))
+    wishes = outbox.outbox
+    tx.conn.execute(sa.delete(wishes).where(wishes.c.kind == KIND, wishes.c.key.in_(cases)))
+    return contents
 
 
 def _names(tx: Tx, ids: list[str]) -> dict[str, str]:

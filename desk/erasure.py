@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import archive, holds, likeness, people, search
+from loopdesk.desk import archive, casefile, holds, likeness, people, search
 from loopdesk.desk import store as store_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.credentials import credential, sign_in_try
@@ -192,6 +192,12 @@ def _cases_touched(tx: Tx, subject: Subject) -> set[str]:
     return {*subject.cases, *tx.conn.scalars(acted)}
 
 
+def _cases_of(tx: Tx, subject: Subject) -> set[str]:
+    """The cases whose record on file may name the subject."""
+    mine = (case_.c.owner_id == subject.id) | (case_.c.assignee_id == subject.id)
+    return {*_cases_touched(tx, subject), *tx.conn.scalars(sa.select(case_.c.number).where(mine))}
+
+
 def _scoped(subject: Subject, words: Words) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
     """Each table with the rows to look at: those of a contact's cases, and all that hold an address or a name."""
     strong = Words(name for name in words.names if subject.kind == "person" or "@" in name or name[-4:].isdigit())
@@ -218,9 +224,13 @@ def _events(actor: Actor, tx: Tx, subject: Subject, words: Words, reason: str) -
 
 
 def _files(tx: Tx, store: Store, subject: Subject, done: Erasure) -> None:
-    """The contents of what a contact attached, by mail too; a colleague's file stays, its name is cleaned."""
+    """The contents of what a contact attached, by mail too; a colleague's file stays, its name is cleaned.
+
+    Records on file go and are made anew.
+    """
     where = _attached(subject)
-    contents = set(tx.conn.scalars(sa.select(attachment.c.sha256).where(where, attachment.c.sha256 != "")))
+    contents = casefile.forget(tx, _cases_of(tx, subject))
+    contents |= set(tx.conn.scalars(sa.select(attachment.c.sha256).where(where, attachment.c.sha256 != "")))
     gone = {"sha256": "", "name": ERASED, "scan": "erased", "by_name": ERASED}
     done.add("attachment", tx.conn.execute(sa.update(attachment).where(where).values(**gone)).rowcount)
     contents -= set(tx.conn.scalars(sa.select(attachment.c.sha256).where(attachment.c.sha256.in_(contents))))

@@ -1,5 +1,6 @@
 """Splitting a case into sub-cases, and what becomes of them (DIA-10)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,13 +11,15 @@ from loopdesk.desk.people import Person
 from loopdesk.desk.record import EMPTY, Case, case_, involved
 from loopdesk.desk.rights import require, visible_to
 from loopdesk.desk.subcases import CHANNEL, subcase
-from loopdesk.engine import events, messages
+from loopdesk.engine import events, instances, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 REQUESTED = "resolution.requested"
 """The message that begins the work: a sub-case needs no intake, its whole has had one."""
+HANDOFF = "handoff"
+"""The process that collects the signatures of a handoff (HND-2)."""
 CANCELLED = "subcase.cancelled"
 """The message that ends the work on a sub-case that is given up."""
 _INHERITED = ("type", "category", "urgency", "scope", "complexity", "priority", "priority_reason", "language")
@@ -136,6 +139,12 @@ def cancel(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
 def _end(actor: Actor, tx: Tx, number: str, parent: str, reason: str) -> None:
     """Give a part up with all parts of its own that are not done."""
     part = record.get(tx, number, lock=True)
+    if part.channel == CHANNEL and any(_hands_over(one) for one in instances.of_key(tx, number)):
+        raise Conflict(
+            "Case %(number)s is being handed over, so it cannot be cancelled now.",
+            remedy=N_("Let the handoff be confirmed or rejected first."),
+            number=number,
+        )
     given = {"cancelled_at": tx.now, "reason": reason}
     tx.conn.execute(sa.update(subcase).where(subcase.c.case == number).values(**given))
     data = {"child": number, "title": part.title, "reason": reason}
@@ -148,6 +157,11 @@ def _end(actor: Actor, tx: Tx, number: str, parent: str, reason: str) -> None:
     record.change(tx, number, status="closed", closed_at=tx.now, close_reason="cancelled")
     events.record(actor, tx, "case.closed", key=number, data={"reason": "cancelled"})
     messages.publish(actor, tx, CANCELLED, key=number, payload={})
+
+
+def _hands_over(run: Mapping[str, Any]) -> bool:
+    """Whether a process of the case waits for the signatures of a handoff."""
+    return bool(run["process"] == HANDOFF and run["status"] == "active")
 
 
 def _unsolved(actor: Actor, tx: Tx, number: str) -> Case:

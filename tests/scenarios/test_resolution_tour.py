@@ -98,6 +98,16 @@ def test_a_part_that_is_cancelled_leaves_no_task_behind(stage: Stage, number: st
         assert [one.reason for one in subcases.parts(tx, number)] == ["They had one."]
 
 
+def test_a_part_under_handoff_is_not_cancelled(stage: Stage, number: str) -> None:
+    given = {"title": "Bring a switch", "description": "Slot 3.", "department": "rnd"}
+    with stage.tx() as tx:
+        part = splitting.split(stage.people["lina"], tx, number, **given).number
+    stage.complete("zhangwei", "resolve", outcome="hand_over", to_department="security", handover_reason="Theirs.")
+    with pytest.raises(Conflict, match="handed over"), stage.tx() as tx:
+        splitting.cancel(stage.people["lina"], tx, part, reason="They had one.")
+    assert stage.case(part).status == "open"
+
+
 @pytest.mark.row("DIA-2/skip")
 def test_a_diagnosis_is_not_left_in_silence(stage: Stage, number: str) -> None:
     lina = stage.people["lina"]

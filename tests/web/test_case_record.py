@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from loopdesk.desk import attachments, case, casefile, casework, communications, record
+from loopdesk.connectors import inbound
+from loopdesk.desk import attachments, case, casefile, casework, communications, erasure, record
 from loopdesk.desk import survey as surveys
 from loopdesk.desk.diagnosis import course
-from loopdesk.engine import periodic
+from loopdesk.engine import instances, periodic, suspension
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Away
 from loopdesk.tests.web.browsers import as_person
 from loopdesk.tests.web.conftest import settle
 from loopdesk.web import case_record, record_pdf
+from loopdesk.web.stores import stores
 from loopdesk.web.wiring import Loopdesk
 
 WORDS = "登录页显示 502，<b>无法</b>登录"
@@ -142,3 +144,28 @@ def test_a_machine_without_pango_says_what_to_install(light_desk: Loopdesk, monk
     with pytest.raises(Away, match="Pango") as refused:
         record_pdf.pdf(sheet)
     assert "libpango" in refused.value.remedy
+
+
+def test_a_record_on_file_is_made_anew_without_whom_was_erased(
+    desk: Loopdesk, number: str, clock: VirtualClock
+) -> None:
+    with desk.engine.begin() as tx:
+        casework.close(SYSTEM, tx, number, reason="confirmed")
+    [before] = _kept(desk, number, clock, timedelta(days=2))
+    _finish(desk, number)
+    with desk.engine.begin() as tx:
+        erasure.erase(SYSTEM, tx, stores(desk.settings), "anna@aurora.example", inbound.empty)
+    with desk.engine.read() as tx:
+        assert casefile.kept(tx, casefile.read(SYSTEM, tx, number)) == []
+    assert before.sha256 not in {sha256 for sha256, _ in desk.store.contents()}
+    [after] = _kept(desk, number, clock, timedelta(hours=1))
+    assert after.sha256 != before.sha256
+    assert "Anna Berg" not in _words(_sheet(desk, number, "en"))
+
+
+def _finish(desk: Loopdesk, number: str) -> None:
+    """End what still runs on the case, for nobody with open work is erased."""
+    with desk.engine.begin() as tx:
+        for run in instances.of_key(tx, number):
+            if run["status"] == "active":
+                suspension.terminate(SYSTEM, tx, run["id"], reason="The test is over.")
