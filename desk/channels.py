@@ -14,8 +14,8 @@ POLICY = "channels"
 FILE = f"{POLICY}.yaml"
 API, CUSTOMERLESS, STAFFED = "api", "customerless", "staffed"
 SIGNS = (API, CUSTOMERLESS, STAFFED)
-"""What a channel may be: named by other systems in the API; without a customer, as an alert is; one on which a person of
-the desk is asked, who answers for the case also when an app of his reports it (INT-6)."""
+"""What a channel may be: named by other systems in the API; without a customer, as an alert is; one on which a person
+of the desk is asked, who answers for the case also when an app of his reports it (INT-6)."""
 LONGEST = 20
 """Characters of a code, as the communications keep it."""
 _SHIPPED = Path(__file__).parents[1] / "workflows" / policy.BUNDLE / FILE

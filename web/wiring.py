@@ -29,6 +29,7 @@ from loopdesk.desk import (
     communications,
     departments,
     facts,
+    intake_checks,
     operations,
     raci,
     retention,
@@ -36,7 +37,6 @@ from loopdesk.desk import (
 )
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
-from loopdesk.desk.crm import checks as crm_checks
 from loopdesk.desk.diagnosis import checks as diagnosis_checks
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.duplicates import rules as duplicate_rules
@@ -142,7 +142,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
             if file.endswith(".form"):
                 found += checks.check(files[file], file=file, facts=facts.NAMES)
         found += classification_examples.check(name, files)
-        found += crm_checks.check(files)
+        found += intake_checks.check(files)
         found += diagnosis_checks.check(name, files, types)
         found += duplicate_rules.check(files)
         return found + gaps.check(files) + calendars.check(files) + retention.check(files) + sla_checks.check(files)

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
+from loopdesk.desk import intake_checks as checks
 from loopdesk.desk import report_templates
-from loopdesk.desk.crm import checks
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.tx import Tx

@@ -5,7 +5,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from loopdesk.connectors import inbound
-from loopdesk.desk import attachments, erasure, holds, people
+from loopdesk.desk import attachments, customers, erasure, holds, people, record
+from loopdesk.desk.crm import merging
 from loopdesk.desk.erasure import Erasure
 from loopdesk.engine import audit_verify, instances
 from loopdesk.engine.actor import SYSTEM
@@ -50,6 +51,21 @@ def test_nothing_of_a_customers_contact_stays(house: House) -> None:
             attachments.read(ADMIN, tx, house.stage.desk.store, kept.id)
         for row in instances.of_key(tx, house.number):
             assert instances.tokens(tx, row["id"])["completed"], "its diagram is still drawn"
+
+
+def test_a_contact_goes_with_all_who_were_merged_into_him(house: House) -> None:
+    twin, called = "a.berg@elsewhere.example", "Anna Lindqvist-Berg"
+    with house.stage.desk.engine.begin() as tx:
+        stays = customers.contact_by_email(tx, ADDRESS)
+        assert stays is not None
+        gone = customers.add_contact(SYSTEM, tx, name=called, email=twin)
+        merging.merge_contacts(SYSTEM, tx, gone.id, stays.id)
+        record.change(tx, house.number, details={"account": f"login of {called}"})
+    done = erase(house, twin)
+    assert (done.kind, done.cases) == ("contact", (house.number,))
+    after = house.everything().lower()
+    for word in (ADDRESS, NAME, SAID, twin, called):
+        assert word.lower() not in after, word
 
 
 def test_nothing_of_a_colleague_stays_but_what_was_done(house: House) -> None:

@@ -75,7 +75,7 @@ def test_a_channel_that_is_not_open_to_the_api_is_refused_and_named(bridge: Any,
 @pytest.mark.row("INT-1/chat")
 def test_a_whole_chat_stands_on_its_case(app: Flask, bridge: Any) -> None:
     number = bridge.post("/cases", json=REPORT | {"channel": "chat"}).json["number"]
-    said = [
+    said: list[dict[str, Any]] = [
         {"side": "customer", "body": "Hello? No orders!", "message_id": "1"},
         {"side": "us", "body": "Which version is it?", "author": "Helper", "automatic": True, "message_id": "2"},
         {"side": "customer", "body": "4.2", "message_id": "3"},

@@ -88,12 +88,14 @@ def test_the_portal_fills_in_for_whoever_signed_in_and_tells_nobody_else(app: Fl
     body = {"text": "无法登录，密码错误", "beside": {"contact": anna.id}}
     stranger, known = app.test_client(), app.test_client()
     token = {"X-CSRFToken": csrf_of(app, stranger)}
-    told = stranger.post("/portal/report/template?lang=zh", json=body, headers=token).json["template"]
+    answer: Any = stranger.post("/portal/report/template?lang=zh", json=body, headers=token)
+    told = answer.json["template"]
     assert (told["key"], told["name"], told["fill"]) == ("sign_in", "无法登录", {})
     token = {"X-CSRFToken": csrf_of(app, known)}
     with known.session_transaction() as session:
         session["contact"] = anna.id
-    told = known.post("/portal/report/template", json=body, headers=token).json["template"]
+    answer = known.post("/portal/report/template", json=body, headers=token)
+    told = answer.json["template"]
     assert told["fill"] == {"system_version": "4.2"}
     data = {"title": "Sign-in", "description": "It says no.", "account": "anna.b", "order_number": "not asked"}
     sent = known.post("/portal/report", json={"data": data, "beside": {"template": "sign_in"}}, headers=token)

@@ -177,7 +177,8 @@ def test_the_template_of_a_call_is_chosen_filled_and_kept(
         device = assets.keep(SYSTEM, tx, aurora, serial="SN-7", model="LP-300", service_version="4.2")
     body = {"text": FORM["title"] + "\n" + FORM["description"], "beside": {"contact": anna(desk).id}}
     token = {"X-CSRFToken": csrf_of(app, agent), "Accept": "application/json"}
-    found = agent.post("/calls/template?lang=en", json=body, headers=token).json["template"]
+    answer: Any = agent.post("/calls/template?lang=en", json=body, headers=token)
+    found = answer.json["template"]
     assert (found["key"], found["name"]) == ("printing", "Printing fails")
     assert found["fill"] == {"device": "SN-7"}
     made = opened(

@@ -7,9 +7,8 @@ from typing import cast
 
 import loopdesk
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import calendars, facts, operations, policy, raci
+from loopdesk.desk import calendars, facts, intake_checks, operations, policy, raci
 from loopdesk.desk.classification import examples as classification_examples
-from loopdesk.desk.crm import checks as crm_checks
 from loopdesk.desk.sla import checks as sla_checks
 from loopdesk.desk.store import Store
 from loopdesk.engine import bpmn, bundles
@@ -69,7 +68,7 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
         for file in sorted(file for file in files if file.endswith(".form")):
             found += form_checks.check(files[file], file=file, facts=facts.NAMES)
         found += classification_examples.check(name, files)
-        found += crm_checks.check(files)
+        found += intake_checks.check(files)
         return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
 
     # Only the names and inputs of the operations are looked at, nothing is stored.
