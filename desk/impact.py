@@ -44,7 +44,8 @@ def note(
     for one outside, `Conflict` on a closed case.
     """
     require(actor, "case.weigh")
-    case = record.get(tx, number, visible=visible_to(actor), lock=True)
+    record.get(tx, number, visible=visible_to(actor))
+    case = record.get(tx, number, lock=True)
     _check(loss, share, text)
     if case.status == "closed":
         remedy = N_("Reopen it first, or open a new case that refers to it.")

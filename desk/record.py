@@ -164,7 +164,7 @@ def get(tx: Tx, number: str, *, visible: sa.ColumnElement[bool] | None = None, l
     ``lock`` keeps others from changing it until the end of the transaction. Raises `Missing`, which does not tell
     whether the case exists.
     """
-    case = find(tx, number, lock=lock) if visible is None else _read(tx, number, visible)
+    case = find(tx, number, lock=lock) if visible is None else _read(tx, number, visible, lock=lock)
     if case is None:
         raise Missing("There is no case %(number)s.", number=number)
     return case

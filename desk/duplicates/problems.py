@@ -51,7 +51,8 @@ def join(actor: Actor, tx: Tx, number: str, parent: str) -> None:
     another, and when either is closed.
     """
     require(actor, "case.link")
-    case = record.get(tx, number, visible=visible_to(actor), lock=True)
+    record.get(tx, number, visible=visible_to(actor))
+    case = record.get(tx, number, lock=True)
     above = record.get(tx, parent, visible=visible_to(actor))
     _require_joinable(case, above)
     if case.problem == parent:
@@ -72,7 +73,8 @@ def take_in(actor: Actor, tx: Tx, parent: str, found: Sequence[Case]) -> None:
 def leave(actor: Actor, tx: Tx, number: str) -> None:
     """Take a report out of its parent problem: it is worked on by itself again. Raises `Conflict` without one."""
     require(actor, "case.link")
-    case = record.get(tx, number, visible=visible_to(actor), lock=True)
+    record.get(tx, number, visible=visible_to(actor))
+    case = record.get(tx, number, lock=True)
     if not case.problem:
         raise Conflict("Case %(number)s has no parent problem.", number=number)
     record.change(tx, number, problem="")

@@ -244,3 +244,11 @@ def test_a_policy_that_cannot_be_used_is_refused(wrong: dict[str, object]) -> No
     assert rules.rules_of(good).reports == 10
     with pytest.raises(Invalid):
         rules.rules_of({**good, **wrong})
+
+
+def test_an_owner_is_told_what_is_wrong_with_the_policy() -> None:
+    assert rules.check({}) == []
+    for wrong in (b"words: 0", b"[1]", b"\xff\xfe"):
+        [found] = rules.check({"duplicates.yaml": wrong})
+        assert (found.file, found.severity) == ("duplicates.yaml", "error")
+        assert found.remedy
