@@ -14,8 +14,8 @@ from loopdesk.engine.tx import Tx
 _NAMES = """
 number title description category type urgency scope complexity priority priority_reason status department channel
 language restricted automatic occurred_at steps expected system_version solution policy provisional opened_at
-solved_at closed_at close_reason problem impact impact_score agreed
-template details service out_of_scope
+solved_at closed_at close_reason
+template details service out_of_scope problem impact impact_score agreed
 """
 _PLAIN = _NAMES.split()
 _DERIVED = """
