@@ -12,7 +12,7 @@ from loopdesk.desk import record
 from loopdesk.desk.record import Case
 from loopdesk.desk.sla import choice, kept, live
 from loopdesk.desk.sla.live import Counted
-from loopdesk.engine import events, messages, outbox
+from loopdesk.engine import events, messages, outbox, subscriptions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.tx import Tx
@@ -110,7 +110,9 @@ def _publish(actor: Actor, tx: Tx, name: str, payload: Mapping[str, Any], messag
     number = str(payload["case"])
     kind = "clock.warned" if name == WARNING else "clock.breached"
     events.record(actor, tx, kind, key=number, data=payload)
-    messages.publish(actor, tx, name, key=number, payload=payload, message_id=message_id)
+    # Only for somebody: where no process is deployed for it the message would wait in vain until its time is over.
+    if subscriptions.starts(tx, name):
+        messages.publish(actor, tx, name, key=number, payload=payload, message_id=message_id)
 
 
 def _tell(actor: Actor, tx: Tx, case: Case, found: Sequence[Counted]) -> datetime | None:

@@ -9,7 +9,7 @@ import yaml
 
 from loopdesk.desk.sla import recount
 from loopdesk.desk.sla.rows import clock
-from loopdesk.engine import bundles, messages, outbox_rows
+from loopdesk.engine import bundles, events, outbox_rows
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.tx import Tx
 from loopdesk.tests.desk.house import WORKFLOWS
@@ -34,9 +34,10 @@ def look(tx: Tx) -> None:
 
 
 def sent(tx: Tx, name: str) -> list[dict[str, Any]]:
-    """The payloads of published messages of a name, in order."""
-    query = sa.select(messages.message).where(messages.message.c.name == name).order_by(messages.message.c.id)
-    return [dict(row["payload"]) for row in tx.conn.execute(query).mappings()]
+    """What was announced under the name of a message, in order; no process waits for it here."""
+    kind = {"sla.warning": "clock.warned", "sla.breached": "clock.breached"}[name]
+    query = sa.select(events.event.c.data).where(events.event.c.kind == kind).order_by(events.event.c.id)
+    return [dict(data) for data in tx.conn.scalars(query)]
 
 
 def deploy(tx: Tx, **files: Callable[[dict[str, Any]], None]) -> None:
