@@ -54,7 +54,7 @@ def split(actor: Actor, tx: Tx, number: str, *, title: str, description: str, de
     if chosen:
         named = {"owner": chosen.id, "name": chosen.name, "department": department}
         events.record(actor, tx, "case.owner_named", key=child, data=named)
-    messages.publish(actor, tx, REQUESTED, key=child, payload={"note": new["description"], "reopened": False})
+    messages.publish(actor, tx, REQUESTED, key=child, payload={"reopened": False})
     return record.get(tx, child)
 
 
