@@ -6,7 +6,17 @@ Process owners read the docstrings and inputs; `steps` makes of each function wh
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, escalation, facts, operations_more, record, sending, splitting, trace_operations
+from loopdesk.desk import (
+    casework,
+    clock_operations,
+    escalation,
+    facts,
+    operations_more,
+    record,
+    sending,
+    splitting,
+    trace_operations,
+)
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
@@ -14,7 +24,6 @@ from loopdesk.desk import verification as verifications
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.receivers import CUSTOMER
-from loopdesk.desk.sla import operations as clock_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 
 __all__ = [
