@@ -23,7 +23,7 @@ from loopdesk.engine import (
 )
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.db import new_id
-from loopdesk.engine.errors import Away
+from loopdesk.engine.errors import Away, LoopdeskError
 from loopdesk.engine.instances import Suspended
 from loopdesk.engine.outbox import Row
 from loopdesk.engine.outbox_rows import RESULT
@@ -265,11 +265,18 @@ def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
 
 
 def still_wanted(tx: Tx, row: Row) -> bool:
-    """Whether the instance of an effect still waits for its result; its activity may have been cancelled."""
+    """Whether the instance of an effect still waits for its result; its activity may have been cancelled.
+
+    One that cannot be loaded here, for a newer release has stored it, is taken to wait.
+    """
     found = instances.lock(tx, row.instance_id)
     if found["status"] != instances.ACTIVE:
         return False
-    return Step.of(SYSTEM, tx, found).execution.is_waiting(row.payload["ref"])
+    try:
+        step = Step.of(SYSTEM, tx, found)
+    except LoopdeskError:
+        return True
+    return step.execution.is_waiting(row.payload["ref"])
 
 
 def settle_late(tx: Tx, row: Row) -> None:

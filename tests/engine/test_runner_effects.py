@@ -8,6 +8,8 @@ import pytest
 
 from loopdesk.engine import events, incidents, instances, modification, outbox, outbox_rows, runner, suspension
 from loopdesk.engine.actor import Actor
+from loopdesk.engine.bpmn import codec
+from loopdesk.engine.bpmn.execution import FORMAT
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Away, Invalid
 from loopdesk.engine.host import Call
@@ -162,3 +164,19 @@ def test_what_a_killed_worker_left_behind_is_not_performed_for_an_activity_that_
     assert crm.keys == []
     with engine.read() as tx:
         assert tx.conn.execute(outbox.outbox.select()).mappings().one()["state"] == outbox_rows.CANCELLED
+
+
+@pytest.mark.parametrize(("error", "state"), [(Away("down"), "ready"), (Invalid("wrong"), "failed")])
+def test_a_failure_is_kept_as_it_was_where_only_a_newer_release_knows_whether_it_is_waited_for(
+    engine: Engine, effects: Callable[[Crm], Handlers], error: Exception, state: str
+) -> None:
+    """Workers of two releases side by side: the older one still performs the effect and says what came of it."""
+    deploy(engine, EFFECT)
+    instance = start(engine)
+    with engine.begin() as tx:
+        stored = codec.unpack(instances.whole(tx, instance)["state"])
+        tx.conn.execute(instances.instance.update().values(state=codec.pack({**stored, "v": FORMAT + 1})))
+    work_off(engine, effects(Crm(error)))
+    with engine.read() as tx:
+        row = tx.conn.execute(outbox.outbox.select()).mappings().one()
+        assert (row["state"], row["error"]) == (state, str(error))
