@@ -181,6 +181,8 @@ def _expired(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 def forget(tx: Tx, name: str, *, key: str) -> None:
     """Let the messages that nothing has taken yet expire: what comes from now on must not find an old one."""
     unread = (message.c.name == name) & (message.c.key == key) & message.c.state.in_((NEW, WAITING))
+    if tx.puts_off(message):
+        tx.flush()
 
     def write(conn: sa.Connection) -> list[Op]:
         conn.execute(sa.update(message).where(unread).values(state=EXPIRED))

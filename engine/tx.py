@@ -121,6 +121,10 @@ class Tx:
         """Put off what writes into ``tables`` and makes rows of the outcome, such as of a number given to a row."""
         self._put_off.append(_PutOff(call, frozenset(tables)))
 
+    def puts_off(self, table: sa.Table) -> bool:
+        """Whether a row of ``table`` still has to be written: what is late would come before it."""
+        return any(isinstance(one.what, pending.Op) and one.what.table is table for one in self._put_off)
+
     def flush(self) -> sa.Connection:
         """Write what was put off."""
         return self.conn

@@ -113,6 +113,15 @@ def test_a_message_is_forgotten_and_sent_in_that_order(engine: Engine) -> None:
         assert list(states) == [messages.EXPIRED, messages.NEW]
 
 
+def test_what_the_same_step_sent_before_is_forgotten_too(engine: Engine) -> None:
+    """A case that is closed and taken up again in one step: no later emergency hears that it was closed."""
+    with engine.begin() as tx:
+        messages.throw(SYSTEM, tx, "paid", key="L-1")
+        messages.forget(tx, "paid", key="L-1")
+    with engine.read() as tx:
+        assert tx.ask(sa.select(message.c.state)).scalars().all() == [messages.EXPIRED]
+
+
 def test_changes_of_one_row_are_written_as_one(engine: Engine) -> None:
     with engine.begin() as tx:
         number = messages.publish(SYSTEM, tx, "paid", key="L-1").id
