@@ -104,7 +104,9 @@ def merge(actor: Actor, tx: Tx, number: str, into: str, *, note: str = "") -> No
     """
     require(actor, "case.link")
     _pair(actor, tx, number, into)
-    # Always in the same order, so that two people who merge crosswise do not wait for each other.
+    # Processes before cases, as each step does, and always in the same order: who comes crosswise waits in line.
+    for one in sorted(row["id"] for row in instances.of_key(tx, number) if row["status"] == instances.ACTIVE):
+        instances.lock(tx, one)
     locked = {one: record.get(tx, one, lock=True) for one in sorted((number, into))}
     case, target = locked[number], locked[into]
     _require_mergeable(tx, case, target)

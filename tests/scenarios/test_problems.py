@@ -2,6 +2,7 @@
 processes on the real desk, on both databases."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.host import Call
+from loopdesk.engine.tx import Engine
 from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.support import eventually
 
 TEXT = "The checkout page shows error 500 since nine o'clock and nobody in the shops can finish an order"
 ALIKE = "Since nine o'clock the checkout page shows error 500, nobody in our shops can finish an order"
@@ -117,6 +120,34 @@ def test_a_merged_case_ends_with_its_processes(stage: Stage) -> None:
     assert _standing(stage, one) == {"triage"}
     stage.reply(two, "It happens in Bremen, too.")
     assert "It happens in Bremen, too." in [row["body"] for row in stage.letters(one)]
+
+
+def test_a_step_of_a_case_and_its_merge_do_not_meet_crosswise(stage: Stage) -> None:
+    """A step locks its process before the case, so that is how a merge does it."""
+    engine = stage.desk.engine
+    if engine.database.is_sqlite:
+        pytest.skip("one writer at a time")
+    one = stage.report("anna", title=TEXT[:60], description=TEXT, **MILD)
+    two = stage.report("bo", title=ALIKE[:60], description=ALIKE, **MILD)
+
+    def merge() -> None:
+        with engine.begin() as tx:
+            links.merge(stage.people["lina"], tx, two, one)
+
+    with ThreadPoolExecutor(1) as other:
+        with engine.begin() as step:
+            [running] = [row["id"] for row in instances.of_key(step, two) if row["status"] == "active"]
+            instances.lock(step, running)
+            merged = other.submit(merge)
+            eventually(lambda: _somebody_waits(engine))
+            record.get(step, two, lock=True)
+        merged.result(30)
+    assert stage.case(two).close_reason == "merged"
+
+
+def _somebody_waits(engine: Engine) -> bool:
+    with engine.read() as tx:
+        return bool(tx.conn.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 @pytest.mark.row("INT-9/loss", "INT-9/users", "INT-9/level", "INT-9/recomputed", "INT-5/again")
