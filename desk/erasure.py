@@ -103,7 +103,7 @@ def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Ma
 def _findable(tx: Tx, subject: Subject) -> set[str]:
     """Cases that are found by what goes: a contact's own, and all that name the person."""
     named = (tx.conn.execute(search.matching(tx, name)).all() for name in subject.names)
-    return {*subject.cases, *(row[0] for rows in named for row in rows)}
+    return {*subject.cases, *(str(row[0]) for rows in named for row in rows)}
 
 
 def find(tx: Tx, who: str) -> Subject:
@@ -241,7 +241,14 @@ def _files(tx: Tx, store: Store, subject: Subject, done: Erasure) -> None:
 def _forget_contact(tx: Tx, subject: Subject, done: Erasure) -> None:
     who = {"name": ERASED, "email": None, "phone": ""}
     done.add("contact", tx.conn.execute(sa.update(contact_).where(_same(subject.id)).values(**who)).rowcount)
-    told = {"title": ERASED, "description": ERASED, "steps": "", "expected": "", "external_id": None, "details": {}}
+    told: dict[str, Any] = {
+        "title": ERASED,
+        "description": ERASED,
+        "steps": "",
+        "expected": "",
+        "external_id": None,
+        "details": {},
+    }
     mine = case_.c.number.in_(subject.cases)
     done.add("case_", tx.conn.execute(sa.update(case_).where(mine).values(**told)).rowcount)
     tx.kept(case_).clear()

@@ -6,6 +6,7 @@ import select
 import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -114,11 +115,11 @@ def driven(conn: sa.Connection, statement: str, parameters: Mapping[str, Any]) -
     For the two statements of each step: what SQLAlchemy does around a statement takes a tenth of a millisecond, which
     is a tenth of the step. Errors are SQLAlchemy's, a lost connection leaves the pool, listeners hear of it.
     """
-    with conn.connection.cursor() as cursor:
+    with closing(conn.connection.cursor()) as cursor:
         if conn.engine.dispatch.before_cursor_execute:
             conn.engine.dispatch.before_cursor_execute(conn, cursor, statement, parameters, None, False)
         try:
-            cursor.execute(statement, parameters)  # type: ignore[arg-type]
+            cursor.execute(statement, parameters)
             return cast("tuple[Any, ...] | None", cursor.fetchone())
         except psycopg.Error as error:
             conn._handle_dbapi_exception(error, statement, parameters, cursor, None)  # noqa: SLF001 - as of its own

@@ -49,11 +49,11 @@ def store(tx: Tx, instance: str, large: bpmn.Large) -> None:
     for digest, content in large.aside.items():
         tx.insert(value, {"instance_id": instance, "digest": digest, "content": content, "kept": True}, once=True)
     if large.bound:
-        where = (value.c.instance_id == instance, value.c.digest.in_(large.bound))
-        tx.later(sa.update(value).where(*where).values(kept=True))
+        bound = sa.and_(value.c.instance_id == instance, value.c.digest.in_(large.bound))
+        tx.later(sa.update(value).where(bound).values(kept=True))
     if large.gone:
-        where = (value.c.instance_id == instance, value.c.digest.in_(large.gone), ~value.c.kept)
-        tx.later(sa.delete(value).where(*where))
+        gone = sa.and_(value.c.instance_id == instance, value.c.digest.in_(large.gone), ~value.c.kept)
+        tx.later(sa.delete(value).where(gone))
     large.settled()
 
 

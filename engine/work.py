@@ -1,7 +1,7 @@
 """Human tasks: what people find in their inbox and do with it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -194,6 +194,7 @@ def _row(tx: Tx, task_id: str) -> dict[str, Any]:
 
 def _with_instance(tx: Tx, task_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The rows of a task's instance and of the task, both locked, in this order as every step does."""
+    found: Sequence[Any] | None
     if is_sqlite(tx):
         found = tx.conn.execute(_BOTH, {"task": task_id}).first()
     else:

@@ -178,12 +178,14 @@ class Large:
         return [key, self.variables_out(written), self._records_out(inner)]
 
     def _records_in(self, rows: list[Any]) -> list[Any]:
-        return [
-            Aside(*row[codec.TAG][1:], self._beside)
-            if isinstance(row, dict)
-            else [row[0], self.variables_in(row[1]), self._records_in(row[2])]
-            for row in rows
-        ]
+        return [self._record_in(row) for row in rows]
+
+    def _record_in(self, row: Any) -> Record | Aside:
+        if isinstance(row, dict):
+            _, digest, level = row[codec.TAG]
+            return Aside(digest, level, self._beside)
+        key, written, inner = row
+        return [key, self.variables_in(written), self._records_in(inner)]
 
 
 def _level(record: Record | Aside) -> int:

@@ -1,7 +1,8 @@
 """The statements of a step that go to PostgreSQL by the driver alone fail like all others (issue 4)."""
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -75,4 +76,4 @@ def test_moments_of_a_task_are_utc_whatever_the_session_says(database: Database,
     engine.database.engine.dispose()
     with pytest.raises(Suspended) as caught, engine.begin() as tx:
         work.complete(ANN, tx, identity, {})
-    assert caught.value.params["at"].tzinfo is UTC
+    assert cast(datetime, caught.value.params["at"]).tzinfo is UTC

@@ -50,14 +50,14 @@ def test_a_query_sees_the_rows_that_were_put_off_of_its_tables(engine: Engine) -
 
 @pytest.mark.parametrize("where", ["exists", "in", "text"])
 def test_a_table_inside_of_a_condition_counts(engine: Engine, where: str) -> None:
-    condition = {
+    conditions: dict[str, sa.ColumnExpressionArgument[bool]] = {
         "exists": sa.exists().where(event.c.kind == "first"),
         "in": sa.literal("first").in_(sa.select(event.c.kind)),
         "text": sa.text("EXISTS (SELECT 1 FROM event WHERE kind = 'first')"),
-    }[where]
+    }
     with engine.begin() as tx:
         events.record(SYSTEM, tx, "first")
-        assert tx.ask(sa.select(sa.literal(1)).where(condition)).scalar() == 1
+        assert tx.ask(sa.select(sa.literal(1)).where(conditions[where])).scalar() == 1
 
 
 def test_a_statement_on_the_connection_sees_everything(engine: Engine) -> None:

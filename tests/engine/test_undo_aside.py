@@ -87,7 +87,8 @@ class _Rows(dict[str, bytes]):
 
 
 def test_what_stays_in_the_state_grows_with_the_logarithm_of_the_rounds() -> None:
-    rows, records = _Rows(), []
+    rows = _Rows()
+    records: list[Any] = []
     for number in range(20_000):
         large = Large(rows.fetch)
         records = large.put_aside([*records, ["p/book", {"n": number}, []]])
