@@ -265,18 +265,14 @@ def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
 
 
 def still_wanted(tx: Tx, row: Row) -> bool:
-    """Whether the instance of an effect still waits for its result; its activity may have been cancelled.
-
-    One that cannot be loaded here, for a newer release has stored it, is taken to wait.
-    """
+    """Whether the instance of an effect still waits for its result; its activity may have been cancelled."""
     found = instances.lock(tx, row.instance_id)
     if found["status"] != instances.ACTIVE:
         return False
     try:
-        step = Step.of(SYSTEM, tx, found)
+        return Step.of(SYSTEM, tx, found).execution.is_waiting(row.payload["ref"])
     except LoopdeskError:
-        return True
-    return step.execution.is_waiting(row.payload["ref"])
+        return True  # A newer release has stored it: whoever loads it there will see.
 
 
 def settle_late(tx: Tx, row: Row) -> None:
