@@ -1,7 +1,7 @@
 """Trains the shipped models and measures them: ``python -m loopdesk.scripts.classification``.
 
-Writes ``desk/classification/models/`` and ``docs/classification.md``; run it after a change of ``workflows/classification`` or of what
-a classifier sees of a text. The same examples give the same files.
+Writes ``desk/classification/models/`` and ``docs/classification.md``; run it after a change of
+``workflows/classification`` or of what a classifier sees of a text. The same examples give the same files.
 """
 
 from pathlib import Path
