@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from loopdesk.connectors import inbound
+from loopdesk.desk import communications
 from loopdesk.desk.record import case_
 from loopdesk.engine import audit, audit_rows, messages
 from loopdesk.engine.clock import VirtualClock
@@ -80,6 +81,8 @@ def _closed_case(stage: Stage) -> str:
         [number] = tx.conn.scalars(sa.select(case_.c.number)).all()
     who = next(login for login in ("lina", "wangfang") if "triage" in stage.inbox(login))
     complete(stage, who, number, "triage", **TRIAGE)
+    with stage.tx() as tx:
+        communications.comment(stage.people["lina"], tx, number, "We are looking into it.")
     complete(stage, "lina", number, "resolve", **SOLVED | {"solution": f"Patched for {NAME}."})
     post(stage)
     stage.verify(number, confirmed=True, comment="Thanks from the Lindenweg!")
