@@ -15,7 +15,7 @@ from loopdesk.desk.attachments import attachment
 from loopdesk.desk.record import NUMBER, case_
 from loopdesk.desk.rights import require
 from loopdesk.desk.store import Store
-from loopdesk.engine import retention
+from loopdesk.engine import redaction, retention
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import JSON, Moment, metadata
 from loopdesk.engine.errors import Missing
@@ -100,7 +100,7 @@ def clean(tx: Tx, store: Store, contact_id: str, clean: Callable[[Any], Any]) ->
     changed, replaced = drop(tx, store, archive_.c.contact_id == contact_id, most=1_000_000), []
     for row in tx.conn.execute(sa.select(archive_.c.number, archive_.c.sha256)).all():
         held = _read(store, row.sha256)
-        cleaned = clean(held)
+        cleaned = held | {"tables": redaction.archived(held["tables"], clean)}
         if cleaned != held:
             sha256, size = _write(store, cleaned)
             values = {"sha256": sha256, "size": size}

@@ -1,6 +1,7 @@
 """Taking words out of rows, states and events without leaving a gap in what happened."""
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ ERASED = "[erased]"
 """Stands where something was erased, the same in every language."""
 LONG = 12
 """Characters from which on a text is looked for inside others, too."""
+_PACKED = {instance.name: instance.c.state.name, large.value.name: large.value.c.content.name}
+"""Columns that hold compressed JSON, by table."""
 Clean = Callable[[Any], Any]
 
 
@@ -117,6 +120,21 @@ def states(tx: Tx, keys: Collection[str], clean: Clean) -> int:
             tx.conn.execute(sa.update(instance).where(instance.c.id == row.id).values(**values))
             changed += 1
     return changed + large.clean(tx, sa.select(instance.c.id).where(instance.c.key.in_(keys)), clean)
+
+
+def archived(tables: Mapping[str, list[dict[str, Any]]], clean: Clean) -> dict[str, list[dict[str, Any]]]:
+    """The rows of an archived case (`retention.collect`), cleaned, with what stands compressed in them."""
+    return {name: [_whole(row, _PACKED.get(name, ""), clean) for row in rows] for name, rows in tables.items()}
+
+
+def _whole(row: Mapping[str, Any], packed: str, clean: Clean) -> dict[str, Any]:
+    cleaned = {name: value if name == packed else clean(value) for name, value in row.items()}
+    if packed:
+        plain = codec.unpack(b64decode(row[packed]))
+        left = clean(plain)
+        if left != plain:
+            cleaned[packed] = b64encode(codec.pack(left)).decode()
+    return cleaned
 
 
 def events(

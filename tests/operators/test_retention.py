@@ -1,21 +1,26 @@
 """What is old enough goes by policy, nothing open or held ever does, and archives can be read (SEC-3, COM-4)."""
 
 import json
+from base64 import b64decode
 from datetime import timedelta
 
+import orjson
 import pytest
 import sqlalchemy as sa
+import zstandard
 from click.testing import CliRunner
 
 from loopdesk.connectors.inbound import inbound
 from loopdesk.desk import archive, casework, holds, policy, retention
 from loopdesk.desk.letters import communication
-from loopdesk.engine import audit_verify, bundles
+from loopdesk.engine import audit_verify, bundles, instances
 from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.bpmn import codec
 from loopdesk.engine.bundle import NotDeployable
 from loopdesk.engine.db import metadata
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.outbox_rows import outbox
+from loopdesk.engine.values import value
 from loopdesk.tests.operators.conftest import ADDRESS, SAID, House
 from loopdesk.tests.operators.test_erasure import erase
 from loopdesk.tests.scenarios.stage import ADMIN
@@ -122,6 +127,26 @@ def test_a_person_is_erased_from_the_archive_too(house: House) -> None:
     with house.stage.desk.engine.read() as tx, pytest.raises(Missing):
         archive.show(ADMIN, tx, stores(house.stage.desk.settings)["archive"], house.number)
     assert list(stores(house.stage.desk.settings)["archive"].contents()) == []
+
+
+def test_a_colleague_is_erased_from_the_variables_of_archived_processes_too(house: House) -> None:
+    """They are compressed in the archive, the large ones and what a loop may undo later beside the state."""
+    lina, desk = house.stage.people["lina"], house.stage.desk
+    with desk.engine.begin() as tx:
+        one = instances.of_key(tx, house.number)[0]["id"]
+        told = zstandard.compress(orjson.dumps([["resolution/a", {"told": f"{lina.name} was told."}, []]]))
+        tx.insert(value, {"instance_id": one, "digest": "0", "content": told, "kept": True})
+        state = codec.unpack(instances.whole(tx, one)["state"]) | {"note": f"by {lina.name}"}
+        tx.conn.execute(sa.update(instances.instance).values(state=codec.pack(state)))
+    later(house, 3.1)
+    run(house)
+    erase(house, "lina")
+    with desk.engine.read() as tx:
+        tables = archive.show(ADMIN, tx, stores(desk.settings)["archive"], house.number)["tables"]
+    left = [codec.unpack(b64decode(row["state"])) for row in tables["instance"]]
+    left += [orjson.loads(zstandard.decompress(b64decode(row["content"]))) for row in tables["value"]]
+    assert "resolution/a" in str(left)
+    assert lina.name not in str(left)
 
 
 def test_archives_are_in_the_backup(house: House) -> None:
