@@ -80,7 +80,7 @@ class Breach:
     """What the message ``sla.breached`` tells of a clock."""
 
     clock: str
-    round: int = 1
+    round: int = 0
     name: str = ""
     policy: str = ""
     level: str = ""

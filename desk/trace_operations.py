@@ -15,7 +15,7 @@ def _open(
     *,
     clock: str,
     name: str,
-    round: int = 1,  # noqa: A002 - the message calls it so
+    round: int = 0,  # noqa: A002 - the message calls it so
     due: str = "",
     minutes_over: int = 0,
     department: str = "",
@@ -25,7 +25,7 @@ def _open(
     """Open the trace of a breach. Gives: trace (id; empty when this round of the clock has one already)."""
     happened = Breach(
         clock=str(clock or ""),
-        round=int(round or 1),
+        round=int(round or 0),
         name=name or "",
         policy=policy or "",
         level=level or "",

@@ -145,6 +145,19 @@ def test_diagrams_open_plan_and_close_by_name(house: House, tx: Tx, number: str,
     assert breach.get(tx, trace).due_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
+def test_the_second_time_that_a_clock_is_late_has_a_trace_of_its_own(house: House, tx: Tx, number: str) -> None:
+    """SLA-6: the message counts rounds from nought; the round after it is another one."""
+    here = Call(instance="i1", bundle="b1", process="p", element="e", key=number)
+    made = [
+        (house.operations["breach.open"](SYSTEM, tx, here, clock="c1", name="next_response", round=count) or {})[
+            "trace"
+        ]
+        for count in (0, 1, 1)
+    ]
+    assert [bool(trace) for trace in made] == [True, True, False]
+    assert [one.round for one in breach.of_case(SYSTEM, tx, number)] == [0, 1]
+
+
 def test_causes_are_the_owner_s_in_both_languages(tx: Tx, number: str) -> None:
     """SLA-6: the catalogue is policy data; a form gets it as options."""
     files = dict(bundles.read_folder(WORKFLOWS / "policies"))

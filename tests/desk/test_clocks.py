@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import clocks, communications, record
 from loopdesk.desk.sla import kept, recount
 from loopdesk.desk.sla.rows import clock_event
-from loopdesk.engine import bundles
+from loopdesk.engine import bundles, outbox_rows
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
@@ -180,6 +180,22 @@ def test_a_loaded_holiday_notice_moves_running_clocks(tx: Tx, started: str) -> N
     events = sa.select(sa.func.count()).select_from(clock_event).where(clock_event.c.kind == "calendars")
     recount.calendars_changed(SYSTEM, tx, bundles.current(tx, "policies").id)
     assert tx.conn.scalar(events) == 1
+
+
+def test_a_slower_pass_of_an_older_notice_takes_nothing_back(tx: Tx, started: str) -> None:
+    """SLA-2: two deployments soon after each other, and the first one's slices are still under way."""
+    deploy(tx, calendars=_closed_on_the_third)
+    older = bundles.current(tx, "policies").id
+    recount.calendars_changed(SYSTEM, tx, older)
+    late = rows(tx, started)["patch"]["due_at"]
+    deploy(tx)
+    recount.calendars_changed(SYSTEM, tx, bundles.current(tx, "policies").id)
+    found = rows(tx, started)["patch"]["due_at"]
+    assert found == late - 24 * HOUR
+    payload = {"calendars": older, "after": ""}
+    row = outbox_rows.Row(**{name: None for name in outbox_rows._FIELDS} | {"kind": recount.KIND, "payload": payload})
+    recount.local_handlers()[recount.KIND](tx, row)
+    assert rows(tx, started)["patch"]["due_at"] == found
 
 
 def _closed_on_the_third(data: dict[str, Any]) -> None:
