@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
-from loopdesk.desk import people
+from loopdesk.desk import customers, people
 from loopdesk.tests.web.conftest import PASSWORD
 
 
@@ -33,4 +33,15 @@ def as_person(app: Flask, login: str) -> FlaskClient:
     assert person is not None
     with client.session_transaction() as session:
         session["person"] = person.id
+    return client
+
+
+def as_contact(app: Flask, email: str) -> FlaskClient:
+    """A browser in which the customer with that address is signed in."""
+    client = app.test_client()
+    with app.extensions["loopdesk"].engine.read() as tx:
+        contact = customers.contact_by_email(tx, email)
+    assert contact is not None
+    with client.session_transaction() as session:
+        session["contact"] = contact.id
     return client
