@@ -1,7 +1,7 @@
 """One step = one transaction: what a verb needs besides its arguments travels in ``Tx``."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVarTuple
@@ -16,6 +16,7 @@ from loopdesk.engine.figures import Figures
 from loopdesk.engine.host import Host
 
 _Columns = TypeVarTuple("_Columns")
+_Around = Callable[[sa.Connection], AbstractContextManager[object]]
 Late = Callable[[sa.Connection], Sequence[pending.Op]]
 """What is done only when the transaction is written; it returns the rows that follow from it."""
 
@@ -176,11 +177,14 @@ class Engine:
     figures: Figures = field(default_factory=Figures)
 
     @contextmanager
-    def begin(self) -> Iterator[Tx]:
-        """Open a writing transaction; commits at the end, rolls back on any error, then runs what waits for either."""
+    def begin(self, around: _Around = nullcontext) -> Iterator[Tx]:
+        """Open a writing transaction; commits at the end, rolls back on any error, then runs what waits for either.
+
+        ``around`` is entered with the connection before the transaction begins, and left when it is over.
+        """
         rescue: list[Callable[[Tx], None]] = []
         try:
-            with self.database.engine.begin() as conn:
+            with self.database.engine.connect() as conn, around(conn), conn.begin():
                 tx = Tx(conn, self, self.clock.now(), writes=True, _rescue=rescue)
                 yield tx
                 tx.flush()

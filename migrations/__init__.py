@@ -23,18 +23,20 @@ def upgrade(database: Database) -> None:
         return
     from alembic import command  # takes a third of a second, which a start with nothing to migrate saves
 
-    with database.engine.connect() as conn, _tables_replaceable(conn), conn.begin():
+    with database.engine.connect() as conn, tables_replaceable(conn), conn.begin():
         if not database.is_sqlite:
             conn.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             conn.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
         command.upgrade(config(conn), "head")
-        if database.is_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
-            raise ValueError(f"a row of {broken[0]} refers to one of {broken[2]} that is not there")
+        require_whole(conn)
 
 
 @contextmanager
-def _tables_replaceable(conn: sa.Connection) -> Iterator[None]:
-    """SQLite changes a table by putting another in its place, which it refuses while rows of others refer to it."""
+def tables_replaceable(conn: sa.Connection) -> Iterator[None]:
+    """SQLite changes a table by putting another in its place, which it refuses while rows of others refer to it.
+
+    To be entered before the transaction begins; in it, `require_whole` asks afterwards what SQLite has not.
+    """
     raw = conn.connection.dbapi_connection
     if conn.dialect.name != "sqlite" or raw is None:
         yield
@@ -44,6 +46,12 @@ def _tables_replaceable(conn: sa.Connection) -> Iterator[None]:
         yield
     finally:
         raw.execute("PRAGMA foreign_keys=ON")
+
+
+def require_whole(conn: sa.Connection) -> None:
+    """Raises ``ValueError`` for a row of SQLite that refers to one that is not there."""
+    if conn.dialect.name == "sqlite" and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
+        raise ValueError(f"a row of {broken[0]} refers to one of {broken[2]} that is not there")
 
 
 def is_current(database: Database) -> bool:

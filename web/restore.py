@@ -42,7 +42,7 @@ def restore(desk: Loopdesk, path: Path) -> Manifest:
     a backup of a newer release and a database that is not empty.
     """
     manifest = check(path)
-    with _open(path) as archive, desk.engine.begin() as tx:
+    with _open(path) as archive, desk.engine.begin(migrations.tables_replaceable) as tx:
         _require_empty(tx)
         _require_known(tx, manifest)
         for name in manifest.files:
@@ -56,6 +56,7 @@ def restore(desk: Loopdesk, path: Path) -> Manifest:
         if not desk.engine.database.is_sqlite:
             _count_on(tx)
         command.upgrade(migrations.config(tx.conn), "head")
+        migrations.require_whole(tx.conn)
         _settle(tx)
         if backup.SECRET in manifest.files:
             _keep_secret(desk.settings.data / "secret", archive.read(backup.SECRET))
