@@ -19,8 +19,6 @@ from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 PROCESS = "intake"
-PROBLEM = "problem"
-"""The channel of a parent problem: the house itself reports what many customers have reported (INT-8)."""
 TITLE, TEXT = 300, 100_000
 """Most characters of a title and of a free text; the rest of a longer text is refused, not cut."""
 

@@ -1,7 +1,6 @@
 """The ways reports come in (INT-1): the policy file ``channels.yaml``, so that a new channel needs no Python."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from loopdesk.desk import policy
@@ -16,9 +15,10 @@ API, CUSTOMERLESS, STAFFED = "api", "customerless", "staffed"
 SIGNS = (API, CUSTOMERLESS, STAFFED)
 """What a channel may be: named by other systems in the API; without a customer, as an alert is; one on which a person
 of the desk is asked, who answers for the case also when an app of his reports it (INT-6)."""
+HOUSE = ("subcase", "problem")
+"""Channels on which the house reports to itself: they are there even where an owner's file does not name them."""
 LONGEST = 20
 """Characters of a code, as the communications keep it."""
-_SHIPPED = Path(__file__).parents[1] / "workflows" / policy.BUNDLE / FILE
 
 
 def codes(tx: Tx, sign: str = "") -> list[str]:
@@ -58,11 +58,13 @@ def _problems(code: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _all(tx: Tx) -> Mapping[str, Mapping[str, Any]]:
+    shipped = _read(policy.shipped(POLICY))
     try:
-        return _read(policy.read(tx, POLICY))
+        own = _read(policy.read(tx, POLICY))
     except Missing:
         # A house whose owner keeps policies of his own from before there were channels takes all that are shipped.
-        return _entries(_SHIPPED.read_bytes())
+        return shipped
+    return {**{code: shipped[code] for code in HOUSE}, **own}
 
 
 def _entries(content: bytes) -> Mapping[str, Mapping[str, Any]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,9 +14,22 @@ from loopdesk.engine.errors import N_, Invalid, Missing
 from loopdesk.engine.tx import Tx
 
 BUNDLE = "policies"
+SHIPPED = Path(__file__).parents[1] / "workflows"
+"""The folders that a new house begins with."""
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 )
+
+
+def shipped(name: str) -> Mapping[str, Any]:
+    """The policy file ``<name>.yaml`` as Loopdesk ships it, for a house whose own folder is older than it."""
+    file = f"{name}.yaml"
+    return parse(shipped_file(BUNDLE, file), file)
+
+
+def shipped_file(folder: str, file: str) -> bytes:
+    """A file as Loopdesk ships it."""
+    return (SHIPPED / folder / file).read_bytes()
 
 
 def read(tx: Tx, name: str) -> Mapping[str, Any]:

@@ -17,6 +17,8 @@ from loopdesk.engine.tx import Tx
 PERSON_ID = sa.String(64)
 """People may come from a host's sign-in with keys of its own, so nothing refers to them by foreign key."""
 NUMBER = sa.String(20)
+PROBLEM = "problem"
+"""The channel of a parent problem: the house itself reports what many customers have reported (INT-8)."""
 TIERS = ("L1", "L2", "L3")
 """The tiers of support from the first line up (DIA-1); above them stands the supervisor."""
 

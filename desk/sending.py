@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import clocks, departments, facts, policy, receivers, record, templates
 from loopdesk.desk.letters import EMAIL, communication, queue
 from loopdesk.desk.receivers import CUSTOMER, Receiver
-from loopdesk.desk.record import Case
+from loopdesk.desk.record import PROBLEM, Case
 from loopdesk.desk.rights import require
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
@@ -41,7 +41,10 @@ def send(
     case = record.get(tx, number)
     for department in receivers.departments_of(tx, to):
         record.involve(tx, number, department)
-    found = receivers.resolve(tx, case, to) or [_nobody(to, case)]
+    found = receivers.resolve(tx, case, to)
+    if not found and to == CUSTOMER and case.channel == PROBLEM:
+        return []  # The house reported it to itself; each customer is written to about his own report.
+    found = found or [_nobody(to, case)]
     known = facts.of_case(tx, case)
     scopes = [{**params, **_scope(tx, case, receiver, known, base_url)} for receiver in found]
     return [

@@ -5,10 +5,10 @@ error, not an empty gap in a customer's letter.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,12 +18,15 @@ from babel.dates import format_datetime
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
+from loopdesk.desk import policy
 from loopdesk.engine import bundles
 from loopdesk.engine.errors import N_, Invalid, Missing
 from loopdesk.engine.tx import Tx
 
 BUNDLE = "messages"
 DEFAULT = "en"
+SHIPPED_IN = ("en", "zh")
+"""Languages in which the shipped templates are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,7 @@ def base_language(language: str) -> str:
 
 
 def _source(tx: Tx, template: str, language: str) -> Mapping[str, str]:
-    for candidate in (base_language(language), DEFAULT):
-        entry = _messages(tx, candidate).get(template)
-        if entry is None:
-            continue
+    for entry in _entries(tx, template, (base_language(language), DEFAULT)):
         if not isinstance(entry, Mapping) or not {"subject", "body"} <= entry.keys():
             raise Invalid("Template %(template)s needs a subject and a body.", template=template)
         return {part: str(entry[part]) for part in ("subject", "body")}
@@ -103,6 +103,20 @@ def _source(tx: Tx, template: str, language: str) -> Mapping[str, str]:
         remedy=N_("Add it to the bundle messages and deploy that."),
         template=template,
     )
+
+
+def _entries(tx: Tx, template: str, languages: Collection[str]) -> Iterator[Any]:
+    """The template by language: the owner's own, else as it is shipped, for a folder from before it was written."""
+    for read in (partial(_messages, tx), _shipped):
+        for language in languages:
+            entry = read(language).get(template)
+            if entry is not None:
+                yield entry
+
+
+def _shipped(language: str) -> Mapping[str, Any]:
+    known = language in SHIPPED_IN
+    return _parse(policy.shipped_file(BUNDLE, f"messages.{language}.yaml"), language) if known else {}
 
 
 def _messages(tx: Tx, language: str) -> Mapping[str, Any]:

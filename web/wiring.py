@@ -38,6 +38,7 @@ from loopdesk.desk import (
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.diagnosis import checks as diagnosis_checks
+from loopdesk.desk.duplicates import links as case_links
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.duplicates import rules as duplicate_rules
 from loopdesk.desk.sla import checks as sla_checks
@@ -227,6 +228,7 @@ def _handlers(
             **runner.local_handlers(),
             **late_starts.local_handlers(),
             **problems.local_handlers(settings.url),
+            **case_links.local_handlers(settings.url),
             **bulk.local_handlers(),
             **recount.local_handlers(),
             **migration.local_handlers(),

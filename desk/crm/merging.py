@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from loopdesk.desk import customers
+from loopdesk.desk import customers, impact
 from loopdesk.desk.crm.assets import asset
 from loopdesk.desk.crm.contracts import contract
 from loopdesk.desk.customers import Contact, Organisation, contact_, organisation
@@ -28,6 +28,10 @@ def merge_contacts(actor: Actor, tx: Tx, contact_id: str, into_id: str) -> Conta
     tx.conn.execute(sa.update(contact_).where(contact_.c.id == gone.id).values(merged_into=stays.id))
     tx.conn.execute(sa.update(contact_).where(contact_.c.id == stays.id).values(**known))
     tx.conn.execute(sa.update(case_).where(case_.c.contact_id == gone.id).values(contact_id=stays.id))
+    if home is not None:
+        mine = (case_.c.contact_id == stays.id) & case_.c.organisation_id.is_(None)
+        tx.conn.execute(sa.update(case_).where(mine).values(organisation_id=home))
+    tx.kept(case_).clear()
     data = {"contact": gone.id, "name": gone.name, "into": stays.id, "into_name": stays.name}
     events.record(actor, tx, "contact.merged", data=data)
     return customers.contact(tx, stays.id)
@@ -44,15 +48,19 @@ def merge_customers(actor: Actor, tx: Tx, number: str, into: str) -> Organisatio
     _check(tx, organisation, *ids)
     _same_serials(tx, *ids)
     gone, stays = ids
+    before = customers.organisation_of(tx, gone)
     tx.conn.execute(sa.update(organisation).where(organisation.c.merged_into == gone).values(merged_into=stays))
     tx.conn.execute(sa.update(organisation).where(organisation.c.id == gone).values(merged_into=stays))
     for table in (contact_, case_, asset, contract):
         moved = sa.update(table).where(table.c.organisation_id == gone).values(organisation_id=stays)
         tx.conn.execute(moved)
+    tx.kept(case_).clear()
     kept = customers.organisation_of(tx, stays)
     assert kept is not None
     data = {"organisation": gone, "number": number.strip().upper(), "into": stays, "into_number": kept.number}
     events.record(actor, tx, "customer.merged", key=kept.number, data=data)
+    if before is None or before.tier != kept.tier:
+        impact.customer_changed(actor, tx, stays)
     return kept
 
 

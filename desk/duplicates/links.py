@@ -1,24 +1,27 @@
 """Cases that have to do with each other: proposed by the house, linked, merged or parted by people (INT-8)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import clocks, record
+from loopdesk.desk import clocks, record, sending
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case, case_, case_of_row
 from loopdesk.desk.rights import readable, require, visible_to
-from loopdesk.engine import events, instances
-from loopdesk.engine.actor import Actor
+from loopdesk.engine import events, instances, outbox
+from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.db import Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Conflict, Invalid, Missing, Phrase
+from loopdesk.engine.outbox import Row
 from loopdesk.engine.step import Step
 from loopdesk.engine.suspension import end
 from loopdesk.engine.tx import Tx
 
 PROPOSED, LINKED, MERGED, DECLINED, UNLINKED = "proposed", "linked", "merged", "declined", "unlinked"
 BY_HAND = "by_hand"
+TELL = "case.merged.tell"
+"""The outbox kind that tells the customer where his case goes on."""
 LONGEST = 2_000
 """Characters of a reason at most."""
 
@@ -115,10 +118,23 @@ def merge(actor: Actor, tx: Tx, number: str, into: str, *, note: str = "") -> No
             end(Step.open(actor, tx, one["id"], held=True), Phrase("Merged into case %(number)s.", number=into))
     record.change(tx, number, status="closed", closed_at=tx.now, close_reason=MERGED, problem="")
     _decide(actor, tx, number, into, MERGED, _noted(note))
-    data = {"other": into, "note": note}
-    events.record(actor, tx, "case.merged", key=number, audience="customer", data=data)
+    # The customer sees that it was merged; the note is for us.
+    events.record(actor, tx, "case.merged", key=number, audience="customer", data={"other": into})
     clocks.happened(actor, tx, number, "merged", into=into)
+    outbox.put(tx, TELL, {"case": number, "into": into}, idempotency_key=f"{TELL}:{number}:{into}", key=number)
     events.record(actor, tx, "case.absorbed", key=into, data={"other": number, "note": note})
+
+
+def local_handlers(base_url: str) -> dict[str, Callable[[Tx, Row], None]]:
+    """The outbox kind that writes to the customer of a merged case; links in letters begin with ``base_url``."""
+
+    def tell(tx: Tx, row: Row) -> None:
+        params = {"into": row.payload["into"]}
+        sending.send(
+            SYSTEM, tx, row.payload["case"], template="case-merged", to="customer", params=params, base_url=base_url
+        )
+
+    return {TELL: tell}
 
 
 def merged_into(tx: Tx, number: str) -> str:
@@ -165,6 +181,8 @@ def _require_mergeable(tx: Tx, case: Case, target: Case) -> None:
         )
     if tx.conn.scalar(sa.select(case_.c.number).where(case_.c.problem == case.number).limit(1)):
         raise Conflict("Case %(number)s is a parent problem with reports of its own.", number=case.number)
+    # DIA-10: a merge closes the case, which must not happen before its parts are done.
+    subcases.require_finished(tx, case.number)
 
 
 def _pair(actor: Actor, tx: Tx, number: str, other: str) -> tuple[Case, Case]:

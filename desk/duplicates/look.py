@@ -16,7 +16,6 @@ from loopdesk.desk.duplicates.rules import Rules
 from loopdesk.desk.record import Case, case_, case_of_row
 from loopdesk.desk.rights import readable, require
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.errors import Missing
 from loopdesk.engine.sql import hold
 from loopdesk.engine.tx import Tx
 
@@ -44,10 +43,7 @@ def at_opening(actor: Actor, tx: Tx, number: str) -> dict[str, Any]:
     nothing: dict[str, Any] = {"problem": case.problem or None, "similar": []}
     if case.restricted or case.channel == problems.CHANNEL or case.problem:
         return nothing
-    try:
-        known = rules.read(tx)
-    except Missing:
-        return nothing
+    known = rules.read(tx)
     words = likeness.told(case.title, case.description)
     found = _alike(tx, case, words, known)
     own = [one for one in found if one.reason != LIKE][:SHOWN]
@@ -61,10 +57,7 @@ def typed(
 ) -> list[Similar]:
     """The cases that a text reminds of while it is typed, of those that the actor may see: the likest first."""
     require(actor, "case.read")
-    try:
-        known = rules.read(tx)
-    except Missing:
-        return []
+    known = rules.read(tx)
     words = likeness.told("", text)
     customer = customers.by_number(tx, customer_number) if customer_number else None
     organisation = (

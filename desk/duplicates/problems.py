@@ -17,7 +17,7 @@ from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.outbox import Row
 from loopdesk.engine.tx import Tx
 
-CHANNEL = cases.PROBLEM
+CHANNEL = record.PROBLEM
 JOINED, LEFT, SOLVED = "problem.joined", "problem.left", "problem.solved"
 """Messages to a report's own process: it has a parent problem, has none any more, or its problem is solved."""
 TELL = "problem.tell"
@@ -63,7 +63,9 @@ def join(actor: Actor, tx: Tx, number: str, parent: str) -> None:
 
 def take_in(actor: Actor, tx: Tx, parent: str, found: Sequence[Case]) -> None:
     """Let recognised reports that have no parent problem yet join this one."""
-    new = [one for one in found if not one.problem]
+    # Locked in one order, and looked at anew: two reports of a burst take in the same ones, and one may just be solved.
+    new = [record.get(tx, number, lock=True) for number in sorted({one.number for one in found if not one.problem})]
+    new = [one for one in new if not one.problem and one.status in OPEN]
     for one in new:
         _join(actor, tx, one.number, parent)
     if new:

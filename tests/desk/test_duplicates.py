@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from loopdesk.desk import case, record
+from loopdesk.desk.crm import merging
 from loopdesk.desk.duplicates import links, look, problems, rules
 from loopdesk.desk.record import case_
 from loopdesk.engine.actor import SYSTEM
@@ -121,7 +122,9 @@ def test_a_merge_closes_the_later_case_and_keeps_the_way(house: House, tx: Tx) -
     merged = record.get(tx, second)
     assert (merged.status, merged.close_reason) == ("closed", "merged")
     assert links.merged_into(tx, second) == first
-    assert told(tx, second, "case.merged") == {"other": first, "note": "said twice"}
+    # The customer reads this one; the note is for us.
+    assert told(tx, second, "case.merged") == {"other": first}
+    assert told(tx, first, "case.absorbed") == {"other": second, "note": "said twice"}
     assert told(tx, first, "case.absorbed")["other"] == second
     assert _look(house, tx, TEXT)[1]["similar"] == [first]
 
@@ -252,3 +255,22 @@ def test_an_owner_is_told_what_is_wrong_with_the_policy() -> None:
         [found] = rules.check({"duplicates.yaml": wrong})
         assert (found.file, found.severity) == ("duplicates.yaml", "error")
         assert found.remedy
+
+
+def test_whoever_is_merged_brings_his_cases_to_the_customer(house: House, tx: Tx) -> None:
+    number, _ = _look(house, tx, TEXT, "anna.private@mail.example")
+    gone = record.get(tx, number).contact_id
+    stays = house.contacts["anna"]
+    assert gone is not None
+    merging.merge_contacts(SYSTEM, tx, gone, stays.id)
+    moved = record.get(tx, number)
+    assert (moved.contact_id, moved.organisation_id) == (stays.id, stays.organisation)
+
+
+def test_reports_taken_in_meanwhile_solved_stay_as_they_are(house: House, tx: Tx) -> None:
+    numbers = [_look(house, tx, text, who)[0] for text, who in ((TEXT, "anna"), (ALIKE, "hejing"))]
+    seen = [record.get(tx, number) for number in numbers]
+    parent = problems.begin(tx, seen[1], [])
+    record.change(tx, numbers[0], status="closed", close_reason="confirmed", closed_at=tx.now)
+    problems.take_in(SYSTEM, tx, parent, seen)
+    assert [record.get(tx, number).problem for number in numbers] == ["", parent]
