@@ -21,7 +21,7 @@ from loopdesk.desk.idempotency import answered
 from loopdesk.desk.letters import communication
 from loopdesk.desk.negotiation import negotiation
 from loopdesk.desk.people import membership, person
-from loopdesk.desk.record import case_
+from loopdesk.desk.record import PROBLEM, case_
 from loopdesk.desk.rights import require
 from loopdesk.desk.skills import training
 from loopdesk.desk.store import Store
@@ -131,7 +131,11 @@ def _contact(tx: Tx, contact_id: str) -> Subject:
     rows = tx.conn.execute(sa.select(contact_).where(_same(contact_id))).mappings().all()
     said = [row[name] for row in rows for name in ("name", "email", "phone")]
     names = tuple(dict.fromkeys(name for name in said if name and name != ERASED))
-    cases = tx.conn.scalars(sa.select(case_.c.number).where(case_.c.contact_id == contact_id)).all()
+    own = case_.c.contact_id == contact_id
+    # A parent problem that began with a report of his repeats it word for word, and nobody else's.
+    copied = sa.select(case_.c.description).where(own, case_.c.description != "")
+    copy = (case_.c.channel == PROBLEM) & case_.c.description.in_(copied)
+    cases = tx.conn.scalars(sa.select(case_.c.number).where(own | copy)).all()
     email = next(row["email"] for row in rows if row["id"] == contact_id)
     return Subject("contact", contact_id, names, tuple(sorted(cases)), email=email or "")
 

@@ -5,8 +5,9 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from loopdesk.connectors import inbound
-from loopdesk.desk import attachments, customers, erasure, holds, people, record
+from loopdesk.desk import attachments, customers, erasure, holds, people, record, search
 from loopdesk.desk.crm import merging
+from loopdesk.desk.duplicates import problems
 from loopdesk.desk.erasure import Erasure
 from loopdesk.engine import audit_verify, instances
 from loopdesk.engine.actor import SYSTEM
@@ -65,6 +66,18 @@ def test_a_contact_goes_with_all_who_were_merged_into_him(house: House) -> None:
     assert (done.kind, done.cases) == ("contact", (house.number,))
     after = house.everything().lower()
     for word in (ADDRESS, NAME, SAID, twin, called):
+        assert word.lower() not in after, word
+
+
+def test_the_parent_problem_that_began_with_his_report_forgets_his_words(house: House) -> None:
+    with house.stage.tx() as tx:
+        parent = problems.begin(tx, record.get(tx, house.number), [])
+    with house.stage.desk.engine.read() as tx:
+        assert {str(row[0]) for row in tx.conn.execute(search.matching(tx, "Lindenweg"))} == {house.number, parent}
+    done = erase(house, ADDRESS)
+    assert parent in done.cases
+    after = house.everything().lower()
+    for word in (SAID, "Lindenweg"):
         assert word.lower() not in after, word
 
 
