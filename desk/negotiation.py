@@ -82,6 +82,7 @@ def ask(actor: Actor, tx: Tx, number: str, *, kind: str, wish: str, priority: st
     """
     require(actor, "negotiation.ask")
     case = _case(actor, tx, number)
+    priority = _meant(kind, priority)
     _check(kind, wish, priority, "wish")
     if kind == PRIORITY and priority == case.priority:
         text = Phrase("The case has this priority already.")
@@ -96,6 +97,7 @@ def offer(actor: Actor, tx: Tx, number: str, *, kind: str, terms: str, priority:
     """
     require(actor, "negotiation.offer")
     _case(actor, tx, number)
+    priority = _meant(kind, priority)
     _check(kind, terms, priority, "terms")
     return _begin(actor, tx, number, kind=kind, state=OFFERED, terms=terms.strip(), priority=priority, side="ours")
 
@@ -105,12 +107,14 @@ def decide(
 ) -> Negotiation:
     """Our answer to a wish: ``agree`` to it, ``decline`` it with a reason, or ``offer`` something else (``terms``)."""
     require(actor, "negotiation.decide")
-    found = get(tx, identity, lock=True)
+    found = _held(tx, identity)
     if found.state != ASKED:
         raise Conflict("This wish has been answered already.", remedy=N_("Load the page again to see how it stands."))
     if decision == "offer":
-        _check(kind or found.kind, terms, priority if (kind or found.kind) == PRIORITY else "", "terms")
-        said = {"kind": kind or found.kind, "terms": terms.strip(), "priority": priority, "state": OFFERED}
+        kind = kind or found.kind
+        priority = _meant(kind, priority)
+        _check(kind, terms, priority, "terms")
+        said = {"kind": kind, "terms": terms.strip(), "priority": priority, "state": OFFERED}
         return _change(actor, tx, found, said | _side(actor, tx, "ours") | {"theirs_at": None})
     if decision == "decline":
         _text(terms, "terms")
@@ -130,8 +134,7 @@ def answer(actor: Actor, tx: Tx, identity: str, *, accepted: bool, comment: str 
     require(actor, "negotiation.answer")
     found = get(tx, identity)
     record.get(tx, found.case, visible=visible_to(actor))
-    record.get(tx, found.case, lock=True)
-    found = get(tx, identity, lock=True)
+    found = _held(tx, identity)
     if found.state != OFFERED:
         raise Conflict("This offer does not stand any more.", remedy=N_("Load the page again to see how it stands."))
     if len(comment) > LONGEST:
@@ -150,7 +153,7 @@ def answer(actor: Actor, tx: Tx, identity: str, *, accepted: bool, comment: str 
 def lapse(actor: Actor, tx: Tx, identity: str) -> bool:
     """Take an offer back that nobody has answered in time; False when it was answered meanwhile."""
     require(actor, "negotiation.decide")
-    found = get(tx, identity, lock=True)
+    found = _held(tx, identity)
     if found.state != OFFERED:
         return False
     _change(actor, tx, found, {"state": LAPSED})
@@ -204,6 +207,17 @@ def _change(actor: Actor, tx: Tx, found: Negotiation, values: Mapping[str, Any])
     done = get(tx, found.id)
     events.record(actor, tx, f"negotiation.{done.state}", key=done.case, audience="customer", data=_told(done))
     return done
+
+
+def _held(tx: Tx, identity: str) -> Negotiation:
+    """One negotiation to be changed: the case is locked before it, always, so that nobody comes crosswise."""
+    record.get(tx, get(tx, identity).case, lock=True)
+    return get(tx, identity, lock=True)
+
+
+def _meant(kind: str, priority: str) -> str:
+    """The priority in question: none where an alternative or a plan is, whatever stood in a hidden field."""
+    return priority if kind == PRIORITY else ""
 
 
 def _side(actor: Actor, tx: Tx, side: str) -> dict[str, Any]:

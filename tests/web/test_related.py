@@ -112,14 +112,18 @@ def test_a_customer_asks_and_answers_in_the_portal(anna: Any, lina: Any, desk: L
     with desk.engine.begin() as tx:
         [asked] = negotiation.listing(SYSTEM, tx, number)
         assert (asked.state, asked.priority) == ("asked", "")
-        negotiation.decide(SYSTEM, tx, asked.id, decision="offer", kind="plan", terms="Today: loan. Friday: repair.")
+        # The priority of a field that is hidden for a plan means nothing.
+        plan = {"kind": "plan", "terms": "Today: loan. Friday: repair.", "priority": "P0"}
+        negotiation.decide(SYSTEM, tx, asked.id, decision="offer", **plan)
     assert "Today: loan." in anna.get(f"/portal/cases/{number}").text
     anna.post(f"/portal/cases/{number}/agreements/{asked.id}", data={"accepted": "1", "comment": "Good."})
     late = anna.post(f"/portal/cases/{number}/agreements/{asked.id}", data={"accepted": "0"})
     assert late.status_code == 422
     with desk.engine.read() as tx:
         [kept] = negotiation.listing(SYSTEM, tx, number)
+        agreed = record.get(tx, number).agreed
     assert (kept.state, kept.comment, kept.theirs_name) == ("agreed", "Good.", "Anna Berg")
+    assert (kept.priority, agreed) == ("", "")
     page = lina.get(f"/cases/{number}?lang=en").text
     assert "For the customer: Anna Berg" in page
 
