@@ -82,7 +82,7 @@ class Wanted(ma.Schema):
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 200))
 
 
-class NewMessage(Strict):
+class NewCaseMessage(Strict):
     """A message that a diagram waits for, or that starts a process."""
 
     name = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
@@ -94,7 +94,7 @@ class NewMessage(Strict):
     )
 
 
-class MessageOut(ma.Schema):
+class CaseMessageOut(ma.Schema):
     """A message that was handed in, and what became of it so far."""
 
     id = ma.fields.Integer()
@@ -143,8 +143,8 @@ def history(instance_id: str) -> Any:
 
 @blueprint.post("/<instance_id>/messages")
 @scoped("instances:write")
-@blueprint.arguments(NewMessage)
-@blueprint.response(202, MessageOut)
+@blueprint.arguments(NewCaseMessage)
+@blueprint.response(202, CaseMessageOut)
 def message(body: dict[str, Any], instance_id: str) -> messages.Published:
     """Hand a message to the processes of this run's case; it waits up to 30 days for one that wants it."""
     with open_tx() as tx:
