@@ -89,6 +89,7 @@ class Sheet:
     title: str
     language: str
     made: str
+    made_at: datetime
     sections: list[Section]
 
 
@@ -96,7 +97,7 @@ def sheet_of(tx: Tx, held: CaseFile, language: str, zone: str) -> Sheet:
     """The record in a reader's language and zone."""
     writer = _Writer(tx, held, "zh" if language.startswith("zh") else "en", zone)
     made = writer.say(N_("Made on %(moment)s")) % {"moment": writer.moment(held.made_at)}
-    return Sheet(held.case.number, held.case.title, writer.language, made, writer.sections())
+    return Sheet(held.case.number, held.case.title, writer.language, made, held.made_at, writer.sections())
 
 
 def _owners_words(tx: Tx, language: str) -> Mapping[tuple[str, str], str]:

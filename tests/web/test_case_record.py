@@ -1,9 +1,10 @@
 """The record of a case: page, PDF in both languages, and put on file by rule (DIA-7)."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 from flask import Flask
 
@@ -14,7 +15,6 @@ from loopdesk.desk.diagnosis import course
 from loopdesk.engine import instances, periodic, suspension
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.errors import Away
 from loopdesk.tests.web.browsers import as_person
 from loopdesk.tests.web.conftest import settle
 from loopdesk.web import case_record, record_pdf
@@ -135,15 +135,21 @@ def test_what_a_customer_wrote_fetches_nothing_and_breaks_nothing(desk: Loopdesk
     assert record_pdf.pdf(sheet).startswith(b"%PDF-")
 
 
-def test_a_machine_without_pango_says_what_to_install(light_desk: Loopdesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*_args: object) -> None:
-        raise OSError("cannot load library 'libpango-1.0-0'")
-
-    monkeypatch.setattr(record_pdf, "_printer", missing)
-    sheet = case_record.Sheet("L-1", "T", "en", "", [])
-    with pytest.raises(Away, match="Pango") as refused:
-        record_pdf.pdf(sheet)
-    assert "libpango" in refused.value.remedy
+@pytest.mark.row("DIA-7/pdf")
+def test_the_record_says_what_was_written_in_any_script_without_fonts_or_libraries_of_the_machine() -> None:
+    words = ("登录页", "Žluťoučký", "Ελλάδα", "Привет", "日本語", "한국어", "{nb}", "<b>no</b>", "**bold**")
+    text = " ".join(words) + " \U0001f600\x00\u202e\tend"
+    row = case_record.Row("Note", text, "שלום مرحبا")
+    long = case_record.Row("Log", "line\n" * 150 + "the last line")
+    made_at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    sheet = case_record.Sheet("L-1", text, "zh", "", made_at, [case_record.Section("Notes", [row, long])])
+    made = record_pdf.pdf(sheet)
+    pages = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(made)]
+    for word in (*words, "[grinning face]", "end", "L-1"):
+        assert word in pages[0].replace("\r\n", " "), word
+    assert "שלום" in pages[0]
+    assert "the last line" in pages[-1]
+    assert record_pdf.pdf(sheet) == made
 
 
 def test_a_record_on_file_is_made_anew_without_whom_was_erased(
