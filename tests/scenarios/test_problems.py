@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.desk import case, impact, intake_checks, negotiation, record, templates
+from loopdesk.desk import case, impact, negotiation, record
 from loopdesk.desk.crm import directory
 from loopdesk.desk.duplicates import links, problems
 from loopdesk.desk.record import case_, involved
-from loopdesk.engine import bundles, events, instances, work
+from loopdesk.engine import events, instances, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database
@@ -263,46 +263,6 @@ def test_a_burst_of_identical_complaints_is_one_problem(stage: Stage) -> None:
         assert {record.get(tx, number).problem for number in numbers} == {*parents}
     # Weighed at three and at ten reports, not at every one.
     assert len(_told(stage, parents[0], "case.impact_weighed")) == 2
-
-
-def test_a_house_with_folders_from_before_there_were_problems_goes_on(stage: Stage) -> None:
-    with stage.tx() as tx:
-        policies = {**bundles.current(tx, "policies").files}
-        del policies["duplicates.yaml"]
-        kept = [
-            line
-            for line in policies["channels.yaml"].splitlines()
-            if not line.startswith((b"  problem:", b"  subcase:"))
-        ]
-        bundles.deploy(SYSTEM, tx, "policies", policies | {"channels.yaml": b"\n".join(kept)})
-        letters = {**bundles.current(tx, "messages").files}
-        for name in ("messages.en.yaml", "messages.zh.yaml"):
-            letters[name] = letters[name].replace(b"problem-solved:", b"another:").replace(b"case-merged:", b"a-third:")
-        bundles.deploy(SYSTEM, tx, "messages", letters)
-    hints = [(one.rule, one.file) for files in (policies, letters) for one in intake_checks.check(files)]
-    assert hints == [
-        ("policy.shipped", "duplicates.yaml"),
-        ("letters.shipped", "messages.en.yaml"),
-        ("letters.shipped", "messages.zh.yaml"),
-    ]
-    parent, reports = _problem(stage)
-    assert stage.case(parent).channel == problems.CHANNEL
-    with stage.tx() as tx:
-        fallen_back = templates.render(
-            tx, "problem-solved", language="zh", zone="UTC", scope=_words(stage.case(reports[0]).number)
-        )
-    assert "已解决" in fallen_back.subject
-
-
-def _words(number: str) -> dict[str, object]:
-    who = {"name": "Anna"}
-    return {
-        "case": {"number": number, "title": "Checkout"},
-        "customer": who,
-        "owner": who,
-        "solution": "",
-        "case_url": "",
-    }
 
 
 def _standing(stage: Stage, number: str) -> set[str]:

@@ -1,0 +1,67 @@
+"""A house whose folders are older than parent problems and their letters goes on after the upgrade (INT-8)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loopdesk.desk import case, intake_checks, templates
+from loopdesk.desk.duplicates import problems
+from loopdesk.engine import bundles
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.db import Database
+from loopdesk.tests.scenarios.stage import Stage, build
+
+TEXT = "The checkout page shows error 500 since nine o'clock and nobody in the shops can finish an order"
+
+
+@pytest.fixture
+def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
+    stage = build(database.url, clock, tmp_path)
+    yield stage
+    stage.desk.close()
+
+
+def test_a_house_with_folders_from_before_there_were_problems_goes_on(stage: Stage) -> None:
+    with stage.tx() as tx:
+        policies = {**bundles.current(tx, "policies").files}
+        del policies["duplicates.yaml"]
+        kept = [
+            line
+            for line in policies["channels.yaml"].splitlines()
+            if not line.startswith((b"  problem:", b"  subcase:"))
+        ]
+        bundles.deploy(SYSTEM, tx, "policies", policies | {"channels.yaml": b"\n".join(kept)})
+        letters = {**bundles.current(tx, "messages").files}
+        for name in ("messages.en.yaml", "messages.zh.yaml"):
+            letters[name] = letters[name].replace(b"problem-solved:", b"another:").replace(b"case-merged:", b"a-third:")
+        bundles.deploy(SYSTEM, tx, "messages", letters)
+    hints = [(one.rule, one.file) for files in (policies, letters) for one in intake_checks.check(files)]
+    assert hints == [
+        ("policy.shipped", "duplicates.yaml"),
+        ("letters.shipped", "messages.en.yaml"),
+        ("letters.shipped", "messages.zh.yaml"),
+    ]
+    with stage.tx() as tx:
+        numbers = [
+            case.open(SYSTEM, tx, case.Report("email", TEXT, TEXT[:60], email=f"c{count}@old.example")).number
+            for count in range(3)
+        ]
+    with stage.desk.engine.read() as tx:
+        reports, _ = problems.reports(SYSTEM, tx, stage.case(numbers[2]).problem)
+    assert {one.number for one in reports} == {*numbers}
+    with stage.tx() as tx:
+        fallen_back = templates.render(tx, "problem-solved", language="zh", zone="UTC", scope=_words(numbers[0]))
+    assert "已解决" in fallen_back.subject
+
+
+def _words(number: str) -> dict[str, object]:
+    who = {"name": "Anna"}
+    return {
+        "case": {"number": number, "title": "Checkout"},
+        "customer": who,
+        "owner": who,
+        "solution": "",
+        "case_url": "",
+    }
