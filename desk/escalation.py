@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import duty, people, record, skills
+from loopdesk.desk import duty, people, policy, record, skills
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.people import Person
@@ -58,8 +58,9 @@ def escalate(actor: Actor, tx: Tx, number: str, *, reason: str, by: str, skill: 
 
     The backup is whoever of that tier is on duty in the case's department, with the ``skill`` (without one: that of
     the case's type) first, then the least busy; without any, the department's supervisor. The owner who answers to
-    the customer stays (INT-6). With the supervisor already, nothing changes. Raises `Conflict` on a solved or closed
-    case, `Invalid` for an unknown way or a missing reason.
+    the customer stays (INT-6). With the supervisor already, nothing changes; nor by time soon after another lift by
+    time (``lifts_apart`` in ``support.yaml``), which is recorded. Raises `Conflict` on a solved or closed case,
+    `Invalid` for an unknown way or a missing reason.
     """
     require(actor, "case.escalate")
     if by not in WAYS:
@@ -72,6 +73,10 @@ def escalate(actor: Actor, tx: Tx, number: str, *, reason: str, by: str, skill: 
     tier = _above(case)
     if not tier:
         return SUPERVISOR
+    if by == TIME and (until := _held_until(tx, case)):
+        data = {"tier": case.tier, "until": until, "reason": reason.strip()}
+        events.record(actor, tx, "case.escalation_held", key=number, data=data)
+        return case.tier
     taker = _backup(tx, case, tier, skill or case.type)
     _move(actor, tx, case, tier, taker)
     _keep(actor, tx, case, taker, way=by, skill=skill or "", reason=reason.strip(), tier=tier)
@@ -146,6 +151,18 @@ def _move(actor: Actor, tx: Tx, case: Case, tier: str, taker: Person | None) -> 
     record.change(tx, case.number, tier=tier, **({"assignee_id": taker.id} if taker else {}))
     if taker:
         work.give(actor, tx, case.number, people.actor_of(taker), held_by=case.assignee_id)
+
+
+def _held_until(tx: Tx, case: Case) -> datetime | None:
+    """Until when the last lift by time stands alone; None when nothing holds another one back."""
+    said = skills.said(tx, "lifts_apart", default={})
+    text = said.get(case.priority, said.get("else"))
+    if not text:
+        return None
+    apart = policy.duration(text, place="support.yaml: lifts_apart")
+    by_time = (escalation_.c.case == case.number) & (escalation_.c.way == TIME)
+    last = tx.ask(sa.select(escalation_.c.at).where(by_time).order_by(escalation_.c.id.desc()).limit(1)).scalar()
+    return last + apart if last is not None and tx.now < last + apart else None
 
 
 def _above(case: Case) -> str:

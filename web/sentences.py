@@ -36,6 +36,9 @@ TOLD: Mapping[str, Sentence] = {
     "case.reopened": Sentence("loop", N_("Opened again"), "yellow", "reason"),
     "case.closed": Sentence("check", N_("Case closed"), "green", "reason"),
     "case.escalated": Sentence("up", N_("Escalated from %(from)s to %(to)s: %(name)s takes over"), "yellow", "reason"),
+    "case.escalation_held": Sentence(
+        "pause", N_("Late again, but just escalated: stays with %(tier)s until %(until)s"), note="reason"
+    ),
     "case.out_of_scope": Sentence(
         "triangle", N_("Outside the contract; somebody decides whether we do it"), "yellow", "reason"
     ),
@@ -178,7 +181,7 @@ def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
     shown = dict(values)
     if "department" in shown:
         shown["department"] = vocabulary.department(str(shown["department"]))
-    for name in {"from", "to"} & shown.keys():
+    for name in {"from", "to", "tier"} & shown.keys():
         shown[name] = vocabulary.SUPPORT_TIERS.get(str(shown[name]), shown[name])
     if "reported" in shown:
         shown["reported"] = clock_words.reported(str(shown["reported"]))
@@ -186,8 +189,7 @@ def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
         shown["clock_name"] = clock_words.clock(str(shown.get("name")))
     if "channel" in shown:
         shown["channel"] = vocabulary.channel(str(shown["channel"]))
-    if isinstance(shown.get("after"), str):
-        shown["after"] = _moment(shown["after"])
+    shown |= {name: _moment(shown[name]) for name in ("after", "until") if isinstance(shown.get(name), str)}
     if shown.get("due"):
         shown["due"] = vocabulary.moment(shown["due"])
     return shown

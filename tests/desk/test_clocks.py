@@ -193,8 +193,8 @@ def test_a_slower_pass_of_an_older_notice_takes_nothing_back(tx: Tx, started: st
     found = rows(tx, started)["patch"]["due_at"]
     assert found == late - 24 * HOUR
     payload = {"calendars": older, "after": ""}
-    row = outbox_rows.Row(**{name: None for name in outbox_rows._FIELDS} | {"kind": recount.KIND, "payload": payload})
-    recount.local_handlers()[recount.KIND](tx, row)
+    given: dict[str, Any] = dict.fromkeys(outbox_rows._FIELDS) | {"kind": recount.KIND, "payload": payload}
+    recount.local_handlers()[recount.KIND](tx, outbox_rows.Row(**given))
     assert rows(tx, started)["patch"]["due_at"] == found
 
 

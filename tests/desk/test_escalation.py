@@ -11,6 +11,7 @@ from loopdesk.engine import bundles, runner, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
+from loopdesk.tests.desk.clock_house import deploy
 from loopdesk.tests.desk.house import House, told
 
 Run = Callable[..., dict[str, Any]]
@@ -37,11 +38,41 @@ def test_a_case_climbs_l1_l2_l3_supervisor_and_stays_there(house: House, tx: Tx,
     boss = house.people["wangfang"].id
     assert record.get(tx, number).tier == "L1"
     for tier, who in (("L2", second), ("L3", third), ("supervisor", boss), ("supervisor", boss)):
+        tx.now += timedelta(minutes=30)
         assert up(tx, number) == tier
         now = record.get(tx, number)
         assert (now.tier, now.assignee_id, now.owner_id) == (tier, who, house.people["lina"].id)
     assert [row["to_tier"] for row in escalation.listing(SYSTEM, tx, number)] == ["L2", "L3", "supervisor"]
     assert facts.facts(tx, number)["support_tier"] == "supervisor"
+
+
+def test_one_lateness_lifts_a_case_once(house: House, tx: Tx, number: str) -> None:
+    """DIA-1, DIA-3, SLA-4: a gate and a clock that are late within minutes call one tier; the second is recorded."""
+    second, third = on_duty(tx, "second", "L2"), on_duty(tx, "third", "L3")
+    record.change(tx, number, assignee_id=house.people["lina"].id)
+    began = tx.now
+    assert up(tx, number, reason="The first diagnosis is overdue.") == "L2"
+    tx.now = began + timedelta(minutes=29)
+    assert up(tx, number, reason="Out of time: first_response") == "L2"
+    assert record.get(tx, number).assignee_id == second
+    held = told(tx, number, "case.escalation_held")
+    assert (held["tier"], held["reason"]) == ("L2", "Out of time: first_response")
+    assert held["until"] == (began + timedelta(minutes=30)).isoformat()
+    assert [row["to_tier"] for row in escalation.listing(SYSTEM, tx, number)] == ["L2"]
+    tx.now = began + timedelta(minutes=30)
+    assert up(tx, number) == "L3"
+    assert record.get(tx, number).assignee_id == third
+    assert up(tx, number, by="hand") == "supervisor"
+
+
+def test_how_far_lifts_lie_apart_is_the_owner_s(house: House, tx: Tx, number: str) -> None:
+    """DIA-1: by priority in support.yaml."""
+    record.change(tx, number, priority="P0")
+    up(tx, number)
+    tx.now += timedelta(minutes=10)
+    assert up(tx, number) == "L3"
+    deploy(tx, support=lambda data: data.update(lifts_apart={"P1": "PT1H"}))
+    assert up(tx, number) == "supervisor"
 
 
 def test_the_event_says_from_where_to_whom_and_why(house: House, tx: Tx, number: str) -> None:
