@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import clocks, record, sending
+from loopdesk.desk import clocks, record, sending, subcases
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case, case_, case_of_row
 from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.engine import events, instances, outbox

@@ -4,6 +4,7 @@ import pytest
 
 from loopdesk.desk import case as cases
 from loopdesk.desk import casework, facts, record, splitting, subcases
+from loopdesk.desk.duplicates import links
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
@@ -129,3 +130,15 @@ def test_nobody_waits_for_a_customer_of_a_part_that_has_none(house: House, tx: T
     with pytest.raises(Conflict, match=part) as refused:
         casework.wait(SYSTEM, tx, part, reason="Which slot?")
     assert refused.value.params["whole"] == number
+
+
+def test_a_case_is_not_merged_away_before_its_parts_are_done(house: House, tx: Tx, number: str) -> None:
+    lina = house.people["lina"]
+    part = _split(house, tx, number)
+    into = house.report(tx).number
+    with pytest.raises(Conflict, match=part):
+        links.merge(lina, tx, number, into)
+    assert record.get(tx, number).status != "closed"
+    splitting.cancel(lina, tx, part, reason="Not needed.")
+    links.merge(lina, tx, number, into)
+    assert record.get(tx, number).status == "closed"
