@@ -1,7 +1,9 @@
 """The clocks on the case's page: how each stands, what was counted, what people report (SLA-1, SLA-2, SLA-3)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -73,6 +75,32 @@ def test_an_agent_reports_what_no_step_tells(app: Flask, desk: Loopdesk, clock: 
     assert again.status_code == 409
     assert "waits for this any more" in again.text
     assert "Reported by hand: Workaround is given" in lina.get(f"/cases/{number}").text
+
+
+@pytest.mark.row("SLA-2/workaround", "SLA-3/pause")
+def test_programs_read_the_segments_and_report(
+    api: Callable[..., Any], desk: Loopdesk, clock: VirtualClock, number: str
+) -> None:
+    opened = clock.now()
+    clock.set(opened + HOUR)
+    with desk.engine.begin() as tx:
+        casework.wait(SYSTEM, tx, number, reason="Which version?")
+    clock.set(opened + 3 * HOUR)
+    place, lina = f"/cases/{number}/clocks", api("li.na")
+    found = {one["name"]: one for one in lina.get(place).json}
+    work = found["workaround"]
+    assert (work["state"], work["target_minutes"], work["elapsed_minutes"], work["due_at"]) == ("paused", 240, 60, None)
+    assert [(one["state"], one["minutes"], one["ahead"]) for one in work["segments"]] == [
+        ("running", 60, False),
+        ("paused", 0, False),
+    ]
+    assert work["segments"][1]["end"] == (opened + 3 * HOUR).isoformat()
+    assert found["first_response"]["breached_at"] == (opened + HOUR / 4).isoformat()
+    assert found["workaround"]["reports"] == ["workaround_given"]
+    assert lina.post(place, json={"event": "workaround_given"}).status_code == 204
+    assert {one["name"]: one for one in lina.get(place).json}["workaround"]["state"] == "met"
+    assert lina.post(place, json={"event": "workaround_given"}).status_code == 409
+    assert lina.get("/cases/L-2026-999999/clocks").status_code == 404
 
 
 @pytest.mark.row("SLA-1/moved", "SLA-3/policy-change")

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from loopdesk import __version__
 from loopdesk.web.api import (
     cases,
+    clocks,
     customers,
     definitions,
     incidents,
@@ -70,6 +71,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     api = OurApi(app, spec_kwargs=_description())
     modules = (
         cases,
+        clocks,
         related,
         resolution,
         messages,
