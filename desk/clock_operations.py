@@ -24,5 +24,5 @@ def _start_sla(step: Step, *, policy: str = "p-levels") -> Result:
 @operation("clock.happened")
 def _clock_happened(step: Step, *, event: str) -> Result:
     """Tell the clocks what a step has done: diagnosed, workaround_given, plan_given, or another name in sla.yaml."""
-    clocks.report(step.actor, step.tx, step.number, event)
+    clocks.tell(step.actor, step.tx, step.number, event)
     return None

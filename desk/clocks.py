@@ -21,7 +21,23 @@ from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid
 from loopdesk.engine.tx import Tx
 
-__all__ = ["HANDOFF", "by_hand", "counted", "happened", "listing", "move", "reconsider", "replied", "report", "start"]
+__all__ = [
+    "HANDOFF",
+    "by_hand",
+    "counted",
+    "happened",
+    "listing",
+    "move",
+    "reconsider",
+    "replied",
+    "report",
+    "start",
+    "tell",
+]
+
+
+STRUCTURAL = frozenset((CREATED, HANDOFF))
+"""What only verbs of their own tell, with all that belongs to it."""
 
 
 def start(actor: Actor, tx: Tx, number: str, *, policy: str = "", level: str = "") -> datetime | None:
@@ -97,6 +113,22 @@ def report(actor: Actor, tx: Tx, number: str, kind: str) -> None:
         raise Conflict(N_("No clock of case %(number)s waits for this any more."), number=number)
     happened(actor, tx, number, kind)
     events.record(actor, tx, "clock.reported", key=number, data={"reported": kind})
+
+
+def tell(actor: Actor, tx: Tx, number: str, kind: str) -> None:
+    """A step of a diagram says what happened, also what begins a clock, such as third_party_needed (SLA-2).
+
+    What no clock waits for at the moment is kept and moves none. Raises `Invalid` for an event that no clock of the
+    present policies knows.
+    """
+    require(actor, "clock.report")
+    rules = choice.library(tx).book(choice.current(tx)).rules
+    known = {name for one in rules.clocks.values() for name in one.conditions.starts | one.conditions.stops}
+    if kind not in known - STRUCTURAL:
+        raise Invalid(
+            N_("No clock knows the event “%(kind)s”."), remedy=N_("Write it under a clock in sla.yaml."), kind=kind
+        )
+    happened(actor, tx, number, kind)
 
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[Counted]:

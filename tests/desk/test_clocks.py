@@ -166,6 +166,21 @@ def test_people_report_what_no_step_tells(house: House, tx: Tx, number: str, run
             clocks.report(house.people["lina"], tx, number, kind)
 
 
+def test_a_diagram_begins_a_clock_and_tells_what_none_waits_for(tx: Tx, number: str, run: Run) -> None:
+    """SLA-2: abc's two hours to contact a third party; a second time, or by another policy, is no incident."""
+    run(SYSTEM, "clock.start", number, policy="abc", level="A")
+    assert "third_party" not in rows(tx, number)
+    tx.now += HOUR
+    run(SYSTEM, "clock.happened", number, event="third_party_needed")
+    assert rows(tx, number)["third_party"]["due_at"] == tx.now + 2 * HOUR
+    for kind in ("third_party_contacted", "third_party_contacted", "diagnosed"):
+        run(SYSTEM, "clock.happened", number, event=kind)
+    assert rows(tx, number)["third_party"]["state"] == "met"
+    for kind in ("juggled", "created", "handoff_accepted"):
+        with pytest.raises(Invalid):
+            run(SYSTEM, "clock.happened", number, event=kind)
+
+
 def test_a_loaded_holiday_notice_moves_running_clocks(tx: Tx, started: str) -> None:
     """SLA-2, SLA-3: what was counted stays; the rest counts by the new calendar, and the promise follows."""
     before = rows(tx, started)["patch"]["due_at"]
