@@ -49,6 +49,9 @@ def _problems(code: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
     if not _name(entry, "en"):
         message, remedy = N_("Channel %(channel)s has no name."), N_("Write name: {en: …, zh: …}.")
         yield Finding(FILE, code, "", "channel.name", "error", message, remedy, {"channel": code})
+    for sign in (sign for sign in SIGNS if not isinstance(entry.get(sign, False), bool)):
+        message, remedy = N_("Channel %(channel)s: %(sign)s is neither true nor false."), N_("Write true or false.")
+        yield Finding(FILE, code, "", "channel.value", "error", message, remedy, {"channel": code, "sign": sign})
     for sign in sorted(set(entry) - {"name", *SIGNS}):
         message, remedy = (
             N_("Channel %(channel)s says %(sign)s, which means nothing."),

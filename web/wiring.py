@@ -24,12 +24,12 @@ from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import (
     attachments,
+    bundle_checks,
     calendars,
     casefile,
     communications,
     departments,
     facts,
-    intake_checks,
     operations,
     raci,
     retention,
@@ -37,11 +37,8 @@ from loopdesk.desk import (
 )
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
-from loopdesk.desk.diagnosis import checks as diagnosis_checks
 from loopdesk.desk.duplicates import links as case_links
 from loopdesk.desk.duplicates import problems
-from loopdesk.desk.duplicates import rules as duplicate_rules
-from loopdesk.desk.sla import checks as sla_checks
 from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.engine import audit, bulk, jobs, late_starts, messages, migration, periodic, runner
@@ -55,7 +52,7 @@ from loopdesk.engine.periodic import Periodic
 from loopdesk.engine.scripts import Sandbox
 from loopdesk.engine.storable import storable
 from loopdesk.engine.tx import Engine, Tx
-from loopdesk.forms import checks, form, gaps, translation, validation
+from loopdesk.forms import form, translation, validation
 from loopdesk.web import inbound, record_pdf
 from loopdesk.web.identity import Identity, LocalIdentity
 from loopdesk.web.settings import Settings
@@ -138,15 +135,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         with engine.read() as tx:
             codes = departments.codes(tx)
             types = classification_examples.current_classes(tx)
-        found = raci.check(name, files, codes)
-        for file in sorted(files):
-            if file.endswith(".form"):
-                found += checks.check(files[file], file=file, facts=facts.NAMES)
-        found += classification_examples.check(name, files)
-        found += intake_checks.check(files)
-        found += diagnosis_checks.check(name, files, types)
-        found += duplicate_rules.check(files)
-        return found + gaps.check(files) + calendars.check(files) + retention.check(files) + sla_checks.check(files)
+        return bundle_checks.check(name, files, departments=codes, classes=types)
 
     def calendar_names() -> Collection[str] | None:
         with engine.read() as tx:

@@ -112,6 +112,7 @@ def test_a_reopened_case_counts_on(stage: Stage) -> None:
     stage.wait(hours=2)
     with stage.tx() as tx:
         clocks.happened(SYSTEM, tx, number, "resolved")
+    assert rows(stage, number)["first_response"]["state"] == "met", "solved at once: nobody owes a first answer"
     stage.wait(hours=10)
     with stage.tx() as tx:
         clocks.happened(SYSTEM, tx, number, "reopened")

@@ -14,7 +14,7 @@ from loopdesk.tests.scenarios.shipped import files_of
 from loopdesk.web.cli import cli
 from loopdesk.web.wiring import Loopdesk
 
-KNOWN = "Known: assignee, automatic, category,"
+KNOWN = "Known: agreed, assignee, automatic,"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_the_shipped_folder_has_only_hints(intake: Path) -> None:
     [
         ("priority.dmn", "case.urgency", "case.urgentcy", "priority_urgency"),
         ("intake.bpmn", "case.priority", "case.priorty", None),
-        ("triage.form", '"key": "', '"readonly": "=case.urgentcy = null", "key": "', None),
+        ("triage.form", '"=proposed = null"', '"=case.urgentcy = null"', None),
     ],
 )
 def test_a_fact_that_no_case_has_is_an_error(
@@ -109,7 +109,7 @@ def test_a_wrong_cell_is_named_by_its_rule_and_column(intake: Path) -> None:
     spoil(intake / "priority.dmn", '<text>"critical"</text>', "<text>&lt;</text>")
     (row,) = errors(intake)
     assert row["rule"] == "dmn.expression"
-    assert row["message"] == "rule 1, column Urgency: “<”, line 1, character 2: The expression ends too early."
+    assert row["message"] == "rule 5, column Impact: “<”, line 1, character 2: The expression ends too early."
 
 
 def test_hints_come_last(intake: Path) -> None:

@@ -7,9 +7,8 @@ from typing import cast
 
 import loopdesk
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import calendars, facts, intake_checks, operations, policy, raci
-from loopdesk.desk.classification import examples as classification_examples
-from loopdesk.desk.sla import checks as sla_checks
+from loopdesk.desk import bundle_checks, calendars, facts, operations, policy
+from loopdesk.desk.classification import examples
 from loopdesk.desk.store import Store
 from loopdesk.engine import bpmn, bundles
 from loopdesk.engine.calendar import Calendars
@@ -18,8 +17,6 @@ from loopdesk.engine.errors import N_
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host, no_scripts
 from loopdesk.engine.scripts import Sandbox
-from loopdesk.forms import checks as form_checks
-from loopdesk.forms import gaps
 
 SANDBOX = Sandbox()
 """Starts nothing before its first script."""
@@ -61,15 +58,11 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
     """Findings on a process folder, as its deployment would have them."""
     file = _policies(path, "departments.yaml")
     known = policy.parse(file.read_bytes(), str(file)).get("departments", {})
+    classes = examples.classes(bundles.read_folder(_beside(path, examples.BUNDLE)))
     hours = calendars.names(_policies(path, calendars.FILE).read_bytes())
 
     def upper(name: str, files: Files) -> list[Finding]:
-        found = raci.check(name, files, known)
-        for file in sorted(file for file in files if file.endswith(".form")):
-            found += form_checks.check(files[file], file=file, facts=facts.NAMES)
-        found += classification_examples.check(name, files)
-        found += intake_checks.check(files)
-        return found + gaps.check(files) + calendars.check(files) + sla_checks.check(files)
+        return bundle_checks.check(name, files, departments=known, classes=classes)
 
     # Only the names and inputs of the operations are looked at, nothing is stored.
     host = Host(
@@ -104,10 +97,14 @@ def scripts_allowed() -> bool:
     return os.environ.get("LOOPDESK_PYTHON_SCRIPTS", "").strip().lower() in ("1", "true", "yes", "on")
 
 
+def _beside(path: Path, name: str) -> Path:
+    """A folder or file beside a process folder, else the shipped one."""
+    beside = path.resolve().parent / name
+    return beside if beside.exists() else SHIPPED / name
+
+
 def _policies(path: Path, name: str) -> Path:
-    """A policy file of the folder beside a process folder, else the shipped one."""
-    beside = path.resolve().parent / "policies" / name
-    return beside if beside.is_file() else SHIPPED / "policies" / name
+    return _beside(path, f"policies/{name}")
 
 
 def calendars_beside(file: Path) -> Calendars:

@@ -1,0 +1,60 @@
+"""`loopdesk check` finds in policies and trees what a deployment would refuse (SLA-6, SLA-9, INT-1, INT-8, DIA-2)."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from loopdesk.tests.scenarios.shipped import files_of
+from loopdesk.web.cli import cli
+
+CIRCLE = """
+name: {en: Printer, zh: 打印机}
+types: [hardware]
+start: paper
+steps:
+  paper:
+    ask: {en: "Is there paper?", zh: 有纸吗？}
+    outcomes: {some: {name: {en: "Yes", zh: 有}, next: toner}, none: {name: {en: "No", zh: 无}, result: empty}}
+  toner:
+    ask: {en: "Is there toner?", zh: 有墨吗？}
+    outcomes: {some: {name: {en: "Yes", zh: 有}, next: paper}, none: {name: {en: "No", zh: 无}, result: empty}}
+results:
+  empty: {en: Something is empty., zh: 用完了。}
+"""
+
+
+def findings(folder: Path, name: str, file: str, right: str = "", wrong: str = "") -> set[tuple[str, str]]:
+    """(rule, severity) of what is found in a shipped folder once one of its files says something else."""
+    place = folder / name
+    for path, content in files_of(name).items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(content)
+    if right:
+        text = (place / file).read_text("utf-8")
+        assert right in text
+        wrong = text.replace(right, wrong, 1)
+    (place / file).write_text(wrong, "utf-8")
+    result = CliRunner().invoke(cli, ["check", str(place), "--json"], env={"LOOPDESK_DATA": str(folder), "LANG": "C"})
+    rows = json.loads(result.stdout)
+    return {(row["rule"], row["severity"]) for row in rows if Path(row["file"]).name == file}
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "rule"),
+    [
+        ("duplicates.yaml", "reports: 10", "reports: three", "duplicates.rules"),
+        ("channels.yaml", "api: true, staffed", "api: yess, staffed", "channel.value"),
+        ("channels.yaml", ", zh: 电话", "", "policy.language"),
+        ("breach-causes.yaml", ", zh: 跨部门", ", zx: 跨部门", "policy.language"),
+        ("retention.yaml", "keep: P3Y", "keep: 3 years", "retention.unusable"),
+    ],
+)
+def test_a_policy_that_says_something_else(tmp_path: Path, file: str, right: str, wrong: str, rule: str) -> None:
+    assert (rule, "error") in findings(tmp_path, "policies", file, right, wrong)
+
+
+@pytest.mark.row("DIA-2/tree")
+def test_a_tree_that_leads_in_a_circle(tmp_path: Path) -> None:
+    assert findings(tmp_path, "diagnosis", "printer.yaml", wrong=CIRCLE) == {("diagnosis.circle", "error")}
