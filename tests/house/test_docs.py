@@ -1,8 +1,10 @@
 """What the guides say is what the product does (architecture §6, documentation tests)."""
 
 import re
+from pathlib import Path
 
 import click
+from click.testing import CliRunner
 
 from loopdesk.tests.house.source import ROOT
 from loopdesk.web.cli import cli
@@ -32,3 +34,11 @@ def test_links_between_the_guides_lead_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_example_of_clock_cases_prints_what_its_page_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "sla-cases.md").read_text(encoding="utf-8")
+    file = tmp_path / "cases.json"
+    file.write_text(page.partition("```json\n")[2].partition("```")[0], encoding="utf-8")
+    printed = CliRunner().invoke(cli, ["--lang", "en", "sla", "replay", str(file)]).stdout
+    assert printed == page.partition("```text\n")[2].partition("```")[0]
