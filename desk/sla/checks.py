@@ -79,8 +79,10 @@ def _policy(book: Book, name: str) -> Iterator[Finding]:
         try:
             levels[value] = level = book.level(name, value)
         except LoopdeskError as error:
-            rule = "sla.calendar" if isinstance(error, Missing) or "calendars." in error.place else "sla.target"
-            yield calendars.finding(error, FILE, rule)
+            # What is wrong inside a calendar is said once, by the check of the calendars.
+            if not error.place.startswith(f"{calendars.FILE}: "):
+                rule = "sla.calendar" if isinstance(error, Missing) else "sla.target"
+                yield calendars.finding(error, FILE, rule)
             continue
         yield from _named(f"{place}.levels.{value}", level.name)
         yield from _level(f"{place}.levels.{value}", level)

@@ -163,7 +163,6 @@ def with_target(target: object) -> dict[str, Any]:
     ("policy", "rule", "message"),
     [
         ({**GOOD, "calendar": "nobody"}, "sla.calendar", "no calendar “nobody”"),
-        ({**GOOD, "calendar": "empty"}, "sla.calendar", "no working hours"),
         (with_target("soon"), "sla.target", "not a length of working time"),
         (with_target("P1M"), "sla.target", "not a length of working time"),
         (with_target({"target": "PT4H", "warn": "PT4H"}), "sla.target", "does not come before"),
@@ -180,10 +179,7 @@ def with_target(target: object) -> dict[str, Any]:
     ],
 )
 def test_a_bad_policy_is_an_error_with_place_and_remedy(policy: object, rule: str, message: str) -> None:
-    hours = {
-        "24/7": yaml.safe_load(FILES[calendars.FILE])["calendars"]["24/7"],
-        "empty": {"timezone": "UTC", "weekly": {}},
-    }
+    hours = {"24/7": yaml.safe_load(FILES[calendars.FILE])["calendars"]["24/7"]}
     files = {
         FILE: yaml.safe_dump({"policies": {"a": policy}}).encode(),
         calendars.FILE: yaml.safe_dump({"calendars": hours}).encode(),
@@ -193,6 +189,25 @@ def test_a_bad_policy_is_an_error_with_place_and_remedy(policy: object, rule: st
     assert message in finding.as_json()["message"]  # type: ignore[operator]
     assert finding.element.startswith("policies.a") or finding.rule == "sla.calendar"
     assert finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("hours", "message"),
+    [
+        ({"timezone": "UTC", "weekly": {}}, "no working hours"),
+        ({"timezone": "Asia/Nowhere", "weekly": {"0": [["09:00", "18:00"]]}}, "not a known time zone"),
+        ({"union": ["gone"]}, "no calendar “gone”"),
+    ],
+)
+def test_a_bad_calendar_is_said_once_however_many_policies_use_it(hours: object, message: str) -> None:
+    bad = {**GOOD, "calendar": "bad"}
+    files = {
+        FILE: yaml.safe_dump({"policies": {"a": bad, "b": bad}}).encode(),
+        calendars.FILE: yaml.safe_dump({"calendars": {"bad": hours}}).encode(),
+    }
+    (finding,) = [*calendars.check(files), *sla_checks.check(files)]
+    assert (finding.file, finding.rule) == (calendars.FILE, "calendar.unusable")
+    assert message in finding.as_json()["message"]  # type: ignore[operator]
 
 
 def test_a_file_that_is_no_yaml_or_no_policies_is_one_finding() -> None:
