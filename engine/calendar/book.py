@@ -37,7 +37,7 @@ class Calendars:
         if not calendar.has_hours:
             raise Invalid(
                 N_("Calendar %(calendar)s has no working hours, so no time ever passes in it."),
-                remedy=N_("Give at least one weekday hours, such as 0: [[“09:00”, “18:00”]]."),
+                remedy=N_('Give at least one weekday hours, such as "0": [["09:00", "18:00"]].'),
                 place=f"{self._place}: calendars.{name}",
                 calendar=name,
             )
@@ -199,7 +199,7 @@ def _minute(text: object, place: str) -> int:
 def _no_hours(given: object, place: str) -> Invalid:
     return Invalid(
         N_("“%(hours)s” are not hours of work."),
-        remedy=N_("Write open and close in quotes, such as [“09:00”, “18:00”], at most to “24:00”."),
+        remedy=N_('Write open and close in quotes, such as ["09:00", "18:00"], at most to "24:00".'),
         place=place,
         hours=str(given),
     )
