@@ -2,6 +2,7 @@
 
 from loopdesk.desk import catalogues, channels, policy, report_templates
 from loopdesk.desk.duplicates import rules as duplicate_rules
+from loopdesk.desk.sla import book
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files
@@ -24,7 +25,7 @@ def _older(files: Files) -> list[Finding]:
     remedy = N_("Copy it into your folder when you want to change it.")
     return [
         Finding(file, "", "", "policy.shipped", "info", message, remedy, {"file": file})
-        for file in (channels.FILE, duplicate_rules.FILE)
+        for file in (channels.FILE, duplicate_rules.FILE, book.FILE)
         if file not in files
     ]
 

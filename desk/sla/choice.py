@@ -1,6 +1,7 @@
 """Which policy counts for a case, and which of its levels: the table ``choice.dmn`` of the policies (SLA-1)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,29 +12,39 @@ from loopdesk.desk.sla.live import CUSTOMER, DEPARTMENT, Library
 from loopdesk.engine import bundles
 from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.calendar import Calendars
-from loopdesk.engine.errors import N_, Missing
+from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
+TABLE = "choice.dmn"
 DECISIONS = {CUSTOMER: "policy", DEPARTMENT: "holding"}
 """Whom a level counts for -> the decision that chooses its policy."""
 
 
 def current(tx: Tx) -> str:
-    """The deployment of the policies that counts now; `Missing` where it holds no SLA policies."""
-    made = bundles.current(tx, policy.BUNDLE)
-    if FILE not in made.files:
-        raise Missing(N_("There are no SLA policies."), remedy=N_("Deploy the folder policies with its file sla.yaml."))
-    return made.id
+    """The deployment of the policies that counts now; `Missing` where there is none."""
+    return bundles.current(tx, policy.BUNDLE).id
+
+
+def deployed(tx: Tx, bundle_id: str) -> Bundle:
+    """A deployment of the policies; one from before there were clocks counts by the SLA policies that we ship.
+
+    An owner's edit is never overwritten by an upgrade, so a house may keep such a folder for long.
+    """
+    made = bundles.get(tx, bundle_id)
+    if FILE in made.files:
+        return made
+    shipped = {name: policy.shipped_file(policy.BUNDLE, name) for name in (FILE, TABLE, calendars.FILE)}
+    return replace(made, files={**shipped, **made.files})
 
 
 def library(tx: Tx) -> Library:
     """The policies and calendars of every deployment."""
 
     def known(bundle_id: str) -> Calendars:
-        return calendars.read(bundles.get(tx, bundle_id).files.get(calendars.FILE, b"{}"))
+        return calendars.read(deployed(tx, bundle_id).files.get(calendars.FILE, b"{}"))
 
     def book(bundle_id: str) -> Book:
-        return _book(bundles.get(tx, bundle_id).files.get(FILE, b"policies: {}"), known(bundle_id))
+        return _book(deployed(tx, bundle_id).files[FILE], known(bundle_id))
 
     return Library(book, known)
 
@@ -48,7 +59,7 @@ def choose(tx: Tx, case: Case, bundle_id: str, *, wanted: str = "", level: str =
 
     Raises `Invalid` where the fact that picks the level has a value without one, `Missing` for an unknown policy.
     """
-    made = bundles.get(tx, bundle_id)
+    made = deployed(tx, bundle_id)
     known = facts.facts(tx, case.number)
     book = library(tx).book(bundle_id)
     found: dict[str, dict[str, str]] = {}

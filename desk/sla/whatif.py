@@ -13,7 +13,6 @@ from loopdesk.desk.rights import require, visible_to
 from loopdesk.desk.sla import checks, choice, kept, live
 from loopdesk.desk.sla.book import FILE, Book
 from loopdesk.desk.sla.live import Counted, Happened, Library
-from loopdesk.engine import bundles
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import NotDeployable
 from loopdesk.engine.calendar import Calendars
@@ -71,7 +70,7 @@ def what_if(actor: Actor, tx: Tx, files: Files) -> WhatIf:
     could not be deployed either.
     """
     require(actor, "sla.try")
-    present = bundles.current(tx, policy.BUNDLE).files
+    present = choice.deployed(tx, choice.current(tx)).files
     tried = {calendars.FILE: present.get(calendars.FILE, b"{}"), **files}
     findings = [*calendars.check(tried), *checks.check(tried)]
     if errors_of(findings):

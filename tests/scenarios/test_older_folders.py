@@ -1,11 +1,12 @@
 """A house whose folders are older than parent problems and their letters goes on after the upgrade (INT-8)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from loopdesk.desk import case, intake_checks, templates
+from loopdesk.desk import case, casework, clocks, intake_checks, templates
 from loopdesk.desk.duplicates import problems
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
@@ -54,6 +55,24 @@ def test_a_house_with_folders_from_before_there_were_problems_goes_on(stage: Sta
     with stage.tx() as tx:
         fallen_back = templates.render(tx, "problem-solved", language="zh", zone="UTC", scope=_words(numbers[0]))
     assert "已解决" in fallen_back.subject
+
+
+@pytest.mark.row("SLA-1/p-levels")
+def test_a_house_with_policies_from_before_there_were_clocks_counts_by_the_shipped_ones(stage: Stage) -> None:
+    with stage.tx() as tx:
+        old = {
+            name: content
+            for name, content in bundles.current(tx, "policies").files.items()
+            if name not in ("sla.yaml", "choice.dmn", "calendars.yaml")
+        }
+        bundles.deploy(SYSTEM, tx, "policies", old)
+        assert [(one.rule, one.file) for one in intake_checks.check(old)] == [("policy.shipped", "sla.yaml")]
+        number = case.open(SYSTEM, tx, case.Report("email", TEXT, TEXT[:60], email="anna@aurora.example")).number
+        casework.set_priority(SYSTEM, tx, number, priority="P1", reason="r")
+        due = clocks.start(SYSTEM, tx, number)
+        found = {one.name: one.clock.due for one in clocks.listing(SYSTEM, tx, number)}
+        assert due == found["resolution"] == tx.now + timedelta(hours=72)
+        assert found["patch"]
 
 
 def _words(number: str) -> dict[str, object]:

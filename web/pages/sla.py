@@ -9,7 +9,6 @@ from loopdesk.desk.rights import require
 from loopdesk.desk.sla import attainment, choice, whatif
 from loopdesk.desk.sla.book import FILE
 from loopdesk.desk.sla.whatif import Change, Line, WhatIf
-from loopdesk.engine import bundles
 from loopdesk.engine.bundle import NotDeployable
 from loopdesk.engine.errors import N_, Invalid, LoopdeskError
 from loopdesk.engine.tx import Tx
@@ -40,7 +39,7 @@ def what_if() -> ResponseReturnValue:
     require(actor(), "sla.try")
     wrong, found, status = NOTHING, None, 200
     with read_tx() as tx:
-        present = bundles.get(tx, choice.current(tx)).files[FILE].decode()
+        present = choice.deployed(tx, choice.current(tx)).files[FILE].decode()
         text = request.form.get("text", present).replace("\r\n", "\n")
         if request.method == "POST":
             try:
