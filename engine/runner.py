@@ -133,7 +133,9 @@ def deliver(tx: Tx, row: Row) -> None:
 
     Of each process one waiting instance gets it, the oldest. Without any receiver it waits until its time is over.
     """
-    message = messages.open_message(tx, row.payload["message"])
+    told = row.payload["message"]
+    # A thrown message goes by its id; anything but a number elsewhere is a payload that we cannot read: an incident.
+    message = messages.open_message(tx, told if row.kind == messages.THROWN else int(told))
     if message is None:
         return
     receivers = subscriptions.waiting(tx, message["name"], message["key"])

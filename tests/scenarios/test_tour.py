@@ -180,7 +180,7 @@ def test_who_answers_in_words_is_not_closed_by_rule(stage: Stage) -> None:
     with pytest.raises(Refused, match="no longer valid"):
         stage.verify(number, confirmed=True)
     stage.complete("lina", "resolve", outcome="solved", solution="Patched.")
-    assert stage.waiting() == {"find_cause": "support/supervisor"}  # the trace of the breach meanwhile (SLA-6)
+    assert stage.waiting() == {}
     stage.reply(number, "Works now, thank you!")
     stage.reply(number, "One more thing: thanks.")
     stage.complete("lina", "read_reply", outcome="confirmed")
