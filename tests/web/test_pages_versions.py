@@ -24,7 +24,7 @@ def _renamed(found: "re.Match[bytes]") -> bytes:
     return found[1] + b'="sorting"' if found[1] else found[2] + b"sorting:"
 
 
-HERE = re.compile(rb'(?<=[ ])(id|sourceRef|targetRef|bpmnElement)="triage"|^( *)triage:', re.M)
+HERE = re.compile(rb'(?<=[ ])(id|sourceRef|targetRef|bpmnElement|attachedToRef)="triage"|^( *)triage:', re.M)
 MOVED = {path: HERE.sub(_renamed, text) for path, text in INTAKE.items() if not path.startswith("scenarios")}
 """The first task under another id."""
 
