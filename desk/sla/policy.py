@@ -110,6 +110,20 @@ class Policy:
             yield f"-{before.total_seconds() / 60:g}", max(target - before, timedelta())
 
 
+def mode_of(data: Mapping[str, Any], place: str) -> str:
+    """What a changed priority does to a running clock, as a policy or a kind of clock says it; `Invalid` otherwise."""
+    mode = str(data.get("on_priority_change", "rebase"))
+    if mode not in MODES:
+        raise Invalid(
+            N_("“%(mode)s” is no way to treat a changed priority."),
+            remedy=N_("Choose one of: %(known)s"),
+            place=f"{place}.on_priority_change",
+            mode=mode,
+            known=", ".join(MODES),
+        )
+    return mode
+
+
 def read_policy(data: Mapping[str, Any], place: str = "") -> Policy:
     """The policy of a replay file or of a level in `sla.yaml`; `Invalid` with place and remedy."""
     clock = str(data.get("clock", ""))
@@ -121,15 +135,7 @@ def read_policy(data: Mapping[str, Any], place: str = "") -> Policy:
             clock=clock,
             known=", ".join(CLOCKS),
         )
-    mode = str(data.get("on_priority_change", "rebase"))
-    if mode not in MODES:
-        raise Invalid(
-            N_("“%(mode)s” is no way to treat a changed priority."),
-            remedy=N_("Choose one of: %(known)s"),
-            place=f"{place}.on_priority_change",
-            mode=mode,
-            known=", ".join(MODES),
-        )
+    mode = mode_of(data, place)
     given = data.get("targets_minutes") or {}
     if not isinstance(given, Mapping):
         raise _no_minutes(given, f"{place}.targets_minutes")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from loopdesk.desk.policy import duration
-from loopdesk.desk.sla.policy import CLOCKS, MODES, Conditions
+from loopdesk.desk.sla.policy import CLOCKS, Conditions, mode_of
 from loopdesk.engine.errors import N_, Invalid
 
 COLOURS = ("blue", "yellow", "red")
@@ -133,15 +133,7 @@ def _kind(name: str, given: object, place: str) -> Kind:
             place=place,
             clock=name,
         )
-    mode = str(said.get("on_priority_change", "rebase"))
-    if mode not in MODES:
-        raise Invalid(
-            N_("“%(mode)s” is no way to treat a changed priority."),
-            remedy=N_("Choose one of: %(known)s"),
-            place=f"{place}.on_priority_change",
-            mode=mode,
-            known=", ".join(MODES),
-        )
+    mode = mode_of(said, place)
     by_hand = {str(kind): mapping(names, f"{place}.by_hand.{kind}") for kind, names in _said(said, "by_hand", place)}
     return Kind(conditions, dict(_said(said, "name", place)), mode, by_hand)
 
