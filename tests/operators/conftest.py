@@ -48,7 +48,8 @@ class House:
     def chain(self) -> None:
         """Bring every event into the audit log."""
         engine = self.stage.desk.engine
-        eventually(lambda: audit.chain(engine) == 0 and self._pending() == 0)
+        # A transaction of another test on the same server holds the chain back until it ends.
+        eventually(lambda: audit.chain(engine) == 0 and self._pending() == 0, within=60)
 
     def _pending(self) -> int:
         # What a transaction of another test on the same server may still precede has to wait.

@@ -74,6 +74,7 @@ def test_the_parent_problem_that_began_with_his_report_forgets_his_words(house: 
         parent = problems.begin(tx, record.get(tx, house.number), [])
     with house.stage.desk.engine.read() as tx:
         assert {str(row[0]) for row in tx.conn.execute(search.matching(tx, "Lindenweg"))} == {house.number, parent}
+    house.chain()
     done = erase(house, ADDRESS)
     assert parent in done.cases
     after = house.everything().lower()
