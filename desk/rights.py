@@ -95,6 +95,8 @@ VERBS: Mapping[str, Who] = {
     "customers.change": Who(CASEWORK, _CONNECTOR, "cases:write"),
     "people.list": Who(STAFF, scope="cases:read"),
     "people.change": Who(ADMIN),
+    "actions.read": Who(STAFF, scope="cases:read", process=True),
+    "actions.change": Who(DESK | {"owner"}, scope="cases:write", process=True),
     "duty.change": Who(frozenset({"supervisor"}), scope="cases:write"),
     "people.prefer": Who(own=True),
     "people.set_password": Who(ADMIN, own=True),

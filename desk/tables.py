@@ -1,6 +1,7 @@
 """Brings every table of the desk onto the one metadata: what migrations compare the database with."""
 
 from loopdesk.desk import (
+    actions,
     attachments,
     breach,
     casefile,
@@ -71,4 +72,5 @@ TABLES = (
     finding,
     subcases.subcase,
     casefile.casefile,
+    actions.action_,
 )

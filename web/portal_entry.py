@@ -10,6 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from loopdesk.desk import customers
 from loopdesk.desk.customers import Contact
+from loopdesk.desk.notices import LETTER
 from loopdesk.engine import outbox
 from loopdesk.engine.errors import N_, Conflict, Missing
 from loopdesk.engine.tx import Tx
@@ -23,8 +24,6 @@ blueprint = Blueprint("portal_entry", __name__, url_prefix="/portal")
 VALID = timedelta(minutes=30)
 PAUSE = timedelta(minutes=2)
 """At most one letter to a contact within it, however often somebody asks."""
-LETTER = "letter"
-"""The outbox kind: a message that belongs to no case."""
 
 
 @blueprint.get("/sign-in")

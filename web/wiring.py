@@ -23,6 +23,7 @@ from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import (
+    actions,
     attachments,
     bundle_checks,
     calendars,
@@ -218,6 +219,7 @@ def _handlers(
             **late_starts.local_handlers(),
             **problems.local_handlers(settings.url),
             **case_links.local_handlers(settings.url),
+            **actions.local_handlers(settings.url),
             **bulk.local_handlers(),
             **recount.local_handlers(),
             **migration.local_handlers(),
