@@ -50,6 +50,41 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who belongs into a room: ``address`` is how the house writes to him, an e-mail address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel of its own in a messaging system, for the people of one emergency (EMG-3).
+
+    ``idempotency_key`` names the wish, not the attempt: the same key again is the same room. ``link`` leads to the
+    war-room page, for the channel's first message.
+    """
+
+    idempotency_key: str
+    name: str
+    topic: str
+    link: str
+    at: datetime
+    members: tuple[Member, ...] = ()
+    case: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """What the messaging system says of a room: its own ``id`` there, and the ``address`` where people enter."""
+
+    connector: str
+    id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What the outside system says it took: its own id of the message, the same for the same idempotency key."""
 
@@ -96,3 +131,14 @@ class Performs(Connector, Protocol):
 
     def perform(self, effect: str, inputs: Mapping[str, Any], idempotency_key: str) -> dict[str, Any]:
         """Do ``effect``; the result becomes the task's output. Raises ``Away``, ``Refused`` or ``Invalid``."""
+
+
+@runtime_checkable
+class Rooms(Connector, Protocol):
+    """Can make a channel for the people of an emergency, and close it afterwards (EMG-3)."""
+
+    def open_room(self, room: Room) -> OpenRoom:
+        """Make ``room`` with its members, once for each key; raises ``Away``, ``Refused`` or ``Invalid``."""
+
+    def close_room(self, room_id: str, idempotency_key: str) -> None:
+        """Close the room with the system's own id; one that is closed already, or gone, is closed."""

@@ -1,9 +1,9 @@
-"""Prints messages instead of sending them: the twin for a developer's terminal (architecture §6)."""
+"""Prints messages and rooms instead of making them: the twin for a developer's terminal (architecture §6)."""
 
 import sys
 from typing import TextIO
 
-from loopdesk.connectors.base import Field, Message, Receipt
+from loopdesk.connectors.base import Field, Message, OpenRoom, Receipt, Room
 from loopdesk.connectors.mail_compose import compose
 from loopdesk.engine.errors import N_
 
@@ -36,5 +36,18 @@ class Console:
         """Print the mail as its reader would see it."""
         mail = compose(message, self._sender)
         heads = [f"{name}: {mail[name]}" for name in ("From", "To", "Subject", "Message-ID")]
-        print(*heads, "", message.body, sep="\n", file=self._out or sys.stderr, flush=True)
+        self._print(*heads, "", message.body)
         return Receipt(self.name, str(mail["Message-ID"]))
+
+    def open_room(self, room: Room) -> OpenRoom:
+        """Print the room with its members; its address is the war-room page."""
+        members = ", ".join(f"{one.name} <{one.address}>" for one in room.members)
+        self._print(f"Room: {room.name}", f"Topic: {room.topic}", f"Members: {members}", "", room.link)
+        return OpenRoom(self.name, room.idempotency_key, room.link)
+
+    def close_room(self, room_id: str, idempotency_key: str) -> None:
+        """Print that it is closed."""
+        self._print(f"Room closed: {room_id}")
+
+    def _print(self, *lines: str) -> None:
+        print(*lines, sep="\n", file=self._out or sys.stderr, flush=True)

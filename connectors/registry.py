@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from loopdesk.connectors.base import Connector, Performs, Sends
+from loopdesk.connectors.base import Connector, Performs, Rooms, Sends
 from loopdesk.engine.errors import N_, Invalid, Missing, Refused
 
 T = TypeVar("T")
@@ -65,6 +65,22 @@ class Registry:
                 effect=effect,
             )
         return self._performers[effect]
+
+    def room_maker(self, name: str = "") -> Rooms | None:
+        """The connector ``name`` that makes rooms; without a name the first that can, None where none can (EMG-3).
+
+        Raises `Missing` for a name that there is not, `Refused` for a connector that makes no rooms.
+        """
+        if not name:
+            return next((one for one in self.all() if isinstance(one, Rooms)), None)
+        maker = self.get(name)
+        if not isinstance(maker, Rooms):
+            raise Refused(
+                "The connector “%(name)s” makes no rooms.",
+                remedy=N_("Name one that does in the policy emergency-rooms.yaml, then retry the incident."),
+                name=name,
+            )
+        return maker
 
 
 def _claim(table: dict[str, T], key: str, connector: T) -> None:
