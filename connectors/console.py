@@ -45,7 +45,7 @@ class Console:
         self._print(f"Room: {room.name}", f"Topic: {room.topic}", f"Members: {members}", "", room.link)
         return OpenRoom(self.name, room.idempotency_key, room.link)
 
-    def close_room(self, room_id: str, idempotency_key: str) -> None:
+    def close_room(self, room_id: str, idempotency_key: str) -> None:  # noqa: ARG002 - closing twice is closing once
         """Print that it is closed."""
         self._print(f"Room closed: {room_id}")
 
