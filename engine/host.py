@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,6 +49,8 @@ class Assignment:
     role: str
     person: str = ""
     raci: Mapping[str, list[str]] = field(default_factory=dict)
+    beside: Sequence[Assignment] = ()
+    """further sides, each of which gets a task of its own"""
 
 
 def _nobody(_tx: Tx, _call: Call) -> Assignment:
@@ -94,6 +96,14 @@ class Host:
     fact_names: frozenset[str] = frozenset()
     """All that ``case`` can be asked for; empty when nobody knows, and then no name is wrong."""
     assign: Callable[[Tx, Call], Assignment] = _nobody
+    together: Callable[[Files, str], str] = lambda _files, _element: ""
+    """Of an element of a bundle that several sides do: ``all`` have to, or ``any``; empty for one side."""
+    tasked: Callable[[Actor, Tx, Mapping[str, Any]], None] = lambda _actor, _tx, _task: None
+    """(actor, tx, row) once a human task is made, in the same transaction."""
+    watched: Callable[[Files], frozenset[str]] = lambda _files: frozenset()
+    """Ids of the activities of a bundle of whose course ``moved`` is told."""
+    moved: Callable[[Actor, Tx, Call, str], None] = lambda _actor, _tx, _call, _event: None
+    """(actor, tx, call, event) when a watched activity was started, completed or cancelled, in the same transaction."""
     validate: Callable[[bytes, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = _as_is
     """(form file, submitted data, scope) -> cleaned data, or ``Invalid`` with ``fields``."""
     translate: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = lambda form, _texts: dict(form)

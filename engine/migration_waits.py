@@ -1,6 +1,6 @@
 """What waits outside the diagram - tasks, timers, messages, incidents - follows an instance to another version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from loopdesk.engine.outbox_rows import DONE, outbox
 from loopdesk.engine.step import Step
 from loopdesk.engine.subscriptions import subscription
 from loopdesk.engine.timers import WAITING, columns, timer
-from loopdesk.engine.work_rows import OPEN, task
+from loopdesk.engine.work_rows import CANCELLED, OPEN, task
 
 RACI = "raci.yaml"
 
@@ -39,8 +39,8 @@ def changes(before: Step, after: Step, moved: bpmn.Moved, *, recompute: bool) ->
 
 def _task(before: Step, after: Step, wait: bpmn.Wait) -> Iterator[sa.Executable]:
     mine = (task.c.instance_id == after.row["id"], task.c.ref == wait.now.ref, task.c.state == OPEN)
-    row = after.tx.conn.execute(sa.select(task).where(*mine)).mappings().first()
-    if row is None:
+    rows = [dict(row) for row in after.tx.conn.execute(sa.select(task).where(*mine).order_by(task.c.id)).mappings()]
+    if not rows:
         # It is completed already; the step that follows waits as an incident.
         return
     element, made = wait.now.element, after.bundle
@@ -50,10 +50,10 @@ def _task(before: Step, after: Step, wait: bpmn.Wait) -> Iterator[sa.Executable]
         "name": {lang: made.text(element.id, "name", lang) or element.id for lang in made.languages},
         "form": element.extras.form,
         "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
-        **_limits(after, wait, row["created_at"]),
-        **_people(before, after, wait),
+        **_limits(after, wait, rows[0]["created_at"]),
     }
     yield sa.update(task).where(*mine).values(**values)
+    yield from _people(before, after, wait, rows)
 
 
 def _limits(after: Step, wait: bpmn.Wait, since: Any) -> dict[str, Any]:
@@ -72,20 +72,33 @@ def _limits(after: Step, wait: bpmn.Wait, since: Any) -> dict[str, Any]:
     return values
 
 
-def _people(before: Step, after: Step, wait: bpmn.Wait) -> dict[str, Any]:
-    """Who has to do it, where the matrix or the diagram says something else than before; who is on it stays so."""
+def _people(before: Step, after: Step, wait: bpmn.Wait, rows: Sequence[Mapping[str, Any]]) -> Iterator[sa.Executable]:
+    """Who has to do it, where the matrix or the diagram says something else than before; who is on it stays so.
+
+    Of several sides each keeps its own task; the tasks of those that the matrix names no more are taken back.
+    """
     was, now = wait.was.element, wait.now.element
     matrices = [step.bundle.files.get(RACI) for step in (before, after)]
     if matrices[0] == matrices[1] and (was.id, was.extras.assignee) == (now.id, now.extras.assignee):
-        return {}
+        return
     assigned = after.tx.host.assign(after.tx, after.call(wait.now))
     person = bpmn.words(now.extras.assignee, after.execution.scope_of(wait.now.ref))
-    return {
-        "department": assigned.department,
-        "role": assigned.role,
-        "person": person or assigned.person,
-        "raci": {letter: list(who) for letter, who in assigned.raci.items()},
-    }
+    sides = [assigned, *assigned.beside]
+    # Those that stay come first, so that none of them gives its task to a newcomer.
+    for row in sorted(rows, key=lambda row: all(side.department != row["department"] for side in sides)):
+        side = next((one for one in sides if one.department == row["department"]), sides[0] if sides else None)
+        if side is None:
+            yield sa.update(task).where(task.c.id == row["id"]).values(state=CANCELLED)
+            after.record("task.cancelled", wait.now, data={"task": row["id"]})
+            continue
+        sides.remove(side)
+        values = {
+            "department": side.department,
+            "role": side.role,
+            "person": person or side.person,
+            "raci": {letter: list(who) for letter, who in side.raci.items()},
+        }
+        yield sa.update(task).where(task.c.id == row["id"]).values(**values)
 
 
 def _timer(after: Step, wait: bpmn.Wait, *, recompute: bool) -> Iterator[sa.Executable]:

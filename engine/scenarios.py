@@ -152,6 +152,8 @@ class _Play:
             effects=frozenset(),
             facts=lambda _tx, _key: self.recorder.case,
             assign=Host().assign,
+            together=Host().together,
+            watched=Host().watched,
             may_work=Host().may_work,
             check=Host().check,
         )

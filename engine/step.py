@@ -45,6 +45,7 @@ class Step(Housed):
         self.tx = tx
         self.row = row
         self.bundle: Bundle = bundles.get(tx, row["bundle_id"])
+        self.watched = tx.host.watched(self.bundle.files)
         self._facts: Mapping[str, Any] | None = None
         self._waits: list[tuple[str, str]] = []
         """names and keys of messages that began to be waited for"""
@@ -191,14 +192,18 @@ class Step(Housed):
         signals.throw(self.actor, self.tx, name, key=self.row["key"], payload=plain, **self._where(visit))
 
     def person(self, visit: Visit, scope: Mapping[str, Any]) -> None:
-        """Make a human task for whom the RACI matrix names."""
+        """Make a human task for each side that the RACI matrix names."""
         assert isinstance(scope, bpmn.Scope)
-        assigned = self.tx.host.assign(self.tx, self.call(visit))
-        row = work_rows.new(
-            self.tx, self.row, self.bundle, visit, scope, assigned, str(self.facts().get("priority") or "")
-        )
-        data = {"task": row["id"], "department": row["department"], "role": row["role"], "person": row["person"]}
-        self.record("task.created", visit, data=data)
+        assigned, priority = self.tx.host.assign(self.tx, self.call(visit)), str(self.facts().get("priority") or "")
+        for side in (assigned, *assigned.beside):
+            row = work_rows.new(self.tx, self.row, self.bundle, visit, scope, side, priority)
+            data = {"task": row["id"], "department": row["department"], "role": row["role"], "person": row["person"]}
+            self.record("task.created", visit, data=data)
+            self.tx.host.tasked(self.actor, self.tx, row)
+
+    def moved(self, visit: Visit, event: str) -> None:
+        """Tell the upper rooms of an activity that they watch."""
+        self.tx.host.moved(self.actor, self.tx, self.call(visit), event)
 
     def timer(
         self, visit: Visit, due: datetime, text: str, calendar: Calendar | None = None, since: datetime | None = None

@@ -45,6 +45,13 @@ class Instance:
         self.process = process
         self.waits: dict[str, Wait] = {}
 
+    watched: frozenset[str] = frozenset()
+    """There is no matrix around a trial."""
+
+    def moved(self, visit: Visit, event: str) -> None:
+        """Never called, as ``watched`` says."""
+        raise NotImplementedError
+
     @property
     def now(self) -> datetime:
         """The moment on the virtual clock."""

@@ -16,10 +16,8 @@ def end(step: "Step", gone: Sequence[Visit]) -> None:
         return
     tx, instance = step.tx, step.row["id"]
     tasks = {visit.ref: visit for visit in gone if visit.element.kind == "userTask"}
-    cancelled = work_rows.cancel(tx, instance, list(tasks)) if tasks else {}
-    for ref, visit in tasks.items():
-        if ref in cancelled:
-            step.record("task.cancelled", visit, data={"task": cancelled[ref]})
+    for ref, task in work_rows.cancel(tx, instance, list(tasks)) if tasks else ():
+        step.record("task.cancelled", tasks[ref], data={"task": task})
     others = [visit for visit in gone if visit.ref not in tasks]
     for visit in others:
         if visit.element.kind in ("serviceTask", "sendTask"):

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import psycopg
 
-from loopdesk.engine import bundles, events, feel, instances, runner, timers, values
+from loopdesk.engine import bundles, events, feel, instances, runner, sides, timers, values
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import driven
 from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing, Refused
@@ -153,7 +153,9 @@ def complete(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> Non
         _record(actor, tx, "task.claimed", row)
     tx.change(task, done)
     _record(actor, tx, "task.completed", row, {"data": values.excerpt(cleaned)})
-    runner.answer(step, row["ref"], row["element"], cleaned)
+    answers = sides.gather(actor, step, row, cleaned)
+    if answers is not None:
+        runner.answer(step, row["ref"], row["element"], answers)
 
 
 def _validated(tx: Tx, step: Step, row: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -135,12 +135,12 @@ def deadline(tx: Tx, element: bpmn.Element, limit: str, scope: bpmn.Scope, since
     return {"due_at": due, **columns(calendar, since, due)}
 
 
-def cancel(tx: Tx, instance_id: str, refs: Collection[str]) -> dict[str, str]:
-    """Cancel the open tasks of these tokens: the id of each that was open, by its token."""
+def cancel(tx: Tx, instance_id: str, refs: Collection[str]) -> list[tuple[str, str]]:
+    """Cancel the open tasks of these tokens: token and id of each that was open."""
     update = (
         sa.update(task)
         .where(task.c.instance_id == instance_id, task.c.ref.in_(refs), task.c.state == OPEN)
         .values(state=CANCELLED)
         .returning(task.c.ref, task.c.id)
     )
-    return {row.ref: row.id for row in tx.conn.execute(update)}
+    return sorted((row.ref, row.id) for row in tx.conn.execute(update))

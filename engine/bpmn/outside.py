@@ -24,6 +24,13 @@ class Outside(Protocol):
     """Everything a step may do besides moving tokens."""
 
     @property
+    def watched(self) -> frozenset[str]:
+        """Ids of the activities of whose course the outside wants to hear."""
+
+    def moved(self, visit: Visit, event: str) -> None:
+        """A watched activity was started, completed or cancelled."""
+
+    @property
     def now(self) -> datetime:
         """The instant of the step."""
 

@@ -56,8 +56,10 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         """place -> the result with which a person lets the next token there go on, instead of its work"""
 
     def note(self, token: Token, event: str) -> None:
-        """Tell who follows the run what came to an element; of a loop only its rounds are told."""
+        """Tell who follows the run what came to an element; of a loop only its rounds are told, outside all its end."""
         node = token.task_spec
+        if node.element.id in self.outside.watched and (event == "started" or node.body_of is None):
+            self.outside.moved(self.visit(token), event)
         if event == "completed" and token is self.visited:
             self.visited = None
         told = node.element.kind not in ("process", IMPLICIT)

@@ -32,6 +32,9 @@ class World:
         self.keys: list[str | None] = []
         """what messages are correlated by, as they are thrown and waited for"""
         self.state = b""
+        self.watched: frozenset[str] = frozenset()
+        self.heard: list[tuple[str, str]] = []
+        """what is heard of watched elements: id and event"""
 
     # --- what a test does ---------------------------------------------------------------------------------------
 
@@ -88,6 +91,9 @@ class World:
 
     def facts(self) -> Mapping[str, Any]:
         return self.case
+
+    def moved(self, visit: Visit, event: str) -> None:
+        self.heard.append((visit.element.id, event))
 
     def script(self, visit: Visit, source: str, scope: Mapping[str, Any]) -> Mapping[str, Any]:
         raise NotImplementedError
