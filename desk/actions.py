@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from loopdesk.desk import departments, notices, people, record
 from loopdesk.desk.people import Person
 from loopdesk.desk.record import NUMBER, PERSON_ID
-from loopdesk.desk.rights import require, sees
+from loopdesk.desk.rights import require, sees, visible_to
 from loopdesk.engine import events, outbox
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -90,18 +90,9 @@ def add(
     The owner is reminded when it is due. Raises `Invalid` with the field that is wrong, `Missing` for an unknown case.
     """
     require(actor, "actions.change")
-    if source not in SOURCES:
-        _wrong("source", Phrase("There is no source %(source)s of actions.", source=source or "-"))
-    if not text.strip():
-        _wrong("text", Phrase("Say what will be done."))
-    person = _owner(tx, owner)
+    person, where = _checked(actor, tx, source, text, owner, department, case)
     if due_at <= tx.now:
         _wrong("due_at", Phrase("This moment has passed."))
-    where = department or next(iter(person.departments), "")
-    if where and where not in departments.codes(tx):
-        _wrong("department", Phrase("There is no department %(department)s.", department=where))
-    if case:
-        record.get(tx, case)
     new = Action(
         id=new_id(),
         source=source,
@@ -215,12 +206,24 @@ def _remind(tx: Tx, payload: Mapping[str, Any], base_url: str) -> None:
     notices.tell(tx, "action-due", to, {"action": found[0]}, base_url=base_url, once=f"{DUE}:{found[0].id}")
 
 
-def _owner(tx: Tx, who: str) -> Person:
-    person = people.find(tx, who)
+def _checked(
+    actor: Actor, tx: Tx, source: str, text: str, owner: str, department: str, case: str
+) -> tuple[Person, str]:
+    """Whom the action is for, and the department that it belongs to."""
+    if source not in SOURCES:
+        _wrong("source", Phrase("There is no source %(source)s of actions.", source=source or "-"))
+    if not text.strip():
+        _wrong("text", Phrase("Say what will be done."))
+    person = people.find(tx, owner)
     if person is None:
-        _wrong("owner", Phrase("Nobody here is called %(name)s.", name=who or "-"))
+        _wrong("owner", Phrase("Nobody here is called %(name)s.", name=owner or "-"))
     assert person is not None
-    return person
+    where = department or next(iter(person.departments), "")
+    if where and where not in departments.codes(tx):
+        _wrong("department", Phrase("There is no department %(department)s.", department=where))
+    if case:
+        record.get(tx, case, visible=visible_to(actor))
+    return person, where
 
 
 def _told(one: Action) -> dict[str, Any]:

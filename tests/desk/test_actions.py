@@ -80,7 +80,7 @@ def test_lists_are_filtered_and_late_ones_are_seen(house: House, tx: Tx) -> None
 
 def test_the_action_of_a_hidden_case_is_hidden(house: House, tx: Tx, number: str) -> None:
     record.change(tx, number, department="security", restricted=True)
-    made = agree(house, tx, case=number)
+    made = agree(house, tx, by="sara", case=number)
     assert actions.listing(house.people["sara"], tx) == [made]
     assert actions.listing(house.people["zhangwei"], tx) == []
     with pytest.raises(Refused):

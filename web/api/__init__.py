@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from loopdesk import __version__
 from loopdesk.web.api import (
+    actions,
     cases,
     clocks,
     customers,
@@ -85,6 +86,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         incidents,
         privacy,
         support,
+        actions,
     )
     for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))

@@ -3,6 +3,7 @@
 from loopdesk.web import looks, portal_entry
 from loopdesk.web.pages import (
     account,
+    actions,
     breaches,
     calls,
     cases,
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     duty.blueprint,
     proposals.blueprint,
     escalations.blueprint,
+    actions.blueprint,
     people.blueprint,
     privacy.blueprint,
     portal_entry.blueprint,

@@ -1,7 +1,5 @@
 """Breaches and what became of them, and the share of cases that went up (SLA-6, DIA-1)."""
 
-import csv
-import io
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +11,7 @@ from loopdesk.desk.breach import Trace
 from loopdesk.engine.tx import Tx
 from loopdesk.web import clock_words, vocabulary
 from loopdesk.web.context import actor, read_tx
+from loopdesk.web.pages.sheets import sheet
 
 blueprint = Blueprint("pages_breaches", __name__, url_prefix="/sla")
 
@@ -60,16 +59,8 @@ def breaches() -> str:
 @blueprint.get("/breaches.csv")
 def as_csv() -> Response:
     """The same list as a file for a spreadsheet; all pages of it."""
-    text = io.StringIO()
-    sheet = csv.writer(text)
-    sheet.writerow(_COLUMNS)
     with read_tx() as tx:
-        for one in _all(tx):
-            sheet.writerow([_cell(one, column) for column in _COLUMNS])
-    # The mark tells spreadsheets that it is UTF-8, or Chinese is garbled.
-    response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=breaches.csv"
-    return response
+        return sheet("breaches.csv", _COLUMNS, ([_cell(one, column) for column in _COLUMNS] for one in _all(tx)))
 
 
 def told(one: Trace, known: dict[str, str]) -> dict[str, Any]:
@@ -92,8 +83,5 @@ def _all(tx: Tx) -> list[Trace]:
     return found
 
 
-def _cell(one: Trace, column: str) -> str:
-    value = getattr(one, "name" if column == "clock" else column)
-    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    # A spreadsheet would run what begins like a formula.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _cell(one: Trace, column: str) -> object:
+    return getattr(one, "name" if column == "clock" else column)

@@ -22,6 +22,7 @@ from loopdesk.web.pages import (
     escalation_section,
     related_section,
     resolution_section,
+    team_section,
     timeline,
 )
 from loopdesk.web.pages.files import add_all
@@ -124,6 +125,7 @@ def page(number: str, wrong: Shown, **more: Any) -> str:
             **related_section.section(tx, found),
             **resolution_section.section(tx, found),
             **escalation_section.section(tx, found),
+            **team_section.section(tx, found),
             "instances": [one | {"title": _process_name(tx, one)} for one in sorted(running, key=_newest_active)],
             "steps_in": actor().has_role(*operators.ROLES),
             "timers": _timers(tx, running),

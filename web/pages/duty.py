@@ -1,23 +1,24 @@
 """The duty list: who of which tier is there, when nobody is, and planning it (DIA-1, DIA-3)."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_timezone, gettext
+from flask_babel import gettext
 
 from loopdesk.desk import departments, duty, people, skills
 from loopdesk.desk.record import TIERS
 from loopdesk.desk.rights import require
-from loopdesk.engine.errors import Invalid, Phrase
+from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
+from loopdesk.web.pages import typed
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_duty", __name__, url_prefix="/duty")
+
+WRONG = N_("This turn of duty is not possible.")
 
 
 @blueprint.get("")
@@ -31,7 +32,7 @@ def add() -> ResponseReturnValue:
     """Put somebody on the list."""
     form = request.form
     try:
-        starts_at, ends_at = _moment("starts_at"), _moment("ends_at")
+        starts_at, ends_at = typed.moment("starts_at", WRONG), typed.moment("ends_at", WRONG)
         who = {name: form.get(name, "") for name in ("person", "department", "tier")}
         with open_tx() as tx:
             duty.add(actor(), tx, **who, starts_at=starts_at, ends_at=ends_at)
@@ -48,14 +49,6 @@ def remove(duty_id: str) -> ResponseReturnValue:
         duty.remove(actor(), tx, duty_id)
     flash(gettext("The turn is off the list."))
     return redirect(url_for("pages_duty.turns"))
-
-
-def _moment(field: str) -> datetime:
-    """What stands in a field, in the reader's own zone."""
-    try:
-        return datetime.fromisoformat(request.form.get(field, "")).replace(tzinfo=ZoneInfo(str(get_timezone())))
-    except ValueError:
-        raise Invalid("This turn of duty is not possible.", fields={field: [Phrase("Give day and time.")]}) from None
 
 
 def _page(wrong: Shown) -> str:

@@ -1,0 +1,30 @@
+"""Days and moments as people type them into a form, in their own zone."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from flask import request
+from flask_babel import get_timezone
+
+from loopdesk.engine.errors import Invalid, Phrase
+
+
+def day(field: str, wrong: str) -> date:
+    """The day in ``field``; raises `Invalid` with the message ``wrong`` where there is none."""
+    try:
+        return date.fromisoformat(request.form.get(field, ""))
+    except ValueError:
+        raise Invalid(wrong, fields={field: [Phrase("Give a day.")]}) from None
+
+
+def end_of_day(field: str, wrong: str) -> datetime:
+    """The last minute of the day in ``field``: until when something is promised for that day."""
+    return datetime.combine(day(field, wrong), time(23, 59), ZoneInfo(str(get_timezone())))
+
+
+def moment(field: str, wrong: str) -> datetime:
+    """Day and time in ``field``; raises `Invalid` with the message ``wrong``."""
+    try:
+        return datetime.fromisoformat(request.form.get(field, "")).replace(tzinfo=ZoneInfo(str(get_timezone())))
+    except ValueError:
+        raise Invalid(wrong, fields={field: [Phrase("Give day and time.")]}) from None
