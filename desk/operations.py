@@ -17,12 +17,12 @@ from loopdesk.desk import (
     splitting,
     trace_operations,
 )
-from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
 from loopdesk.desk import verification as verifications
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.duplicates import problems
+from loopdesk.desk.emergency import operations as emergency_operations
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 
@@ -30,6 +30,7 @@ __all__ = [
     "build",
     "clock_operations",
     "describe",
+    "emergency_operations",
     "open_parameters",
     "operations_more",
     "parameters",
@@ -202,41 +203,6 @@ def _overdue(step: Step, *, handoff: str) -> Result:
     if late is not None:
         to = f"{late.to_department}/supervisor"
         _tell(step, "handoff-overdue", to, {"handoff": late})
-    return None
-
-
-@operation("emergency.declare")
-def _declare(step: Step, *, commander: str, grade: str, kind: str) -> Result:
-    """Start the emergency response under a commander (id, sign-in name or e-mail).
-
-    Gives: emergency (id), commander (id).
-    """
-    started = emergencies.declare(step.actor, step.tx, step.number, commander=commander, grade=grade, kind=kind)
-    return {"emergency": started.id, "commander": started.commander_id}
-
-
-@operation("emergency.update")
-def _update(step: Step, *, emergency: str, text: str, next_minutes: int = 30) -> Result:
-    """Tell the customer how it stands and when the next word comes."""
-    running = emergencies.update(step.actor, step.tx, emergency, text=text or "", next_minutes=int(next_minutes))
-    told = {"text": text, "next_at": running.next_update_at, "emergency": running}
-    _tell(step, "emergency-update", CUSTOMER, told)
-    return None
-
-
-@operation("emergency.remind")
-def _remind(step: Step, *, emergency: str) -> Result:
-    """Remind the commander when the promised update is late; nothing happens while it is not."""
-    late = emergencies.remind(step.actor, step.tx, emergency)
-    if late is not None:
-        _tell(step, "emergency-reminder", late.commander_id, {"emergency": late})
-    return None
-
-
-@operation("emergency.stand_down")
-def _stand_down(step: Step, *, emergency: str, summary: str) -> Result:
-    """End the emergency with a summary of what happened."""
-    emergencies.stand_down(step.actor, step.tx, emergency, summary=summary or "")
     return None
 
 

@@ -30,6 +30,13 @@ from loopdesk.desk.crm.contracts import contract
 from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
 from loopdesk.desk.duplicates.links import case_link
 from loopdesk.desk.letters import communication
+from loopdesk.desk.runbooks.course import runbook_tick, runbook_use
+from loopdesk.desk.runbooks.review import runbook_review
+from loopdesk.desk.response.allhands import hand_
+from loopdesk.desk.response.credits import compensation_
+from loopdesk.desk.response.expectations import expectation
+from loopdesk.desk.response.measures import measure_
+from loopdesk.desk.response.reviews import review_
 from loopdesk.desk.sla.rows import clock, clock_event
 
 TABLES = (
@@ -63,8 +70,15 @@ TABLES = (
     thresholds.decision,
     handoff.handoff_,
     handoff.signature,
-    emergency.emergency_,
-    emergency.entry,
+    *emergency.TABLES,
+    measure_,
+    hand_,
+    review_,
+    expectation,
+    compensation_,
+    runbook_use,
+    runbook_tick,
+    runbook_review,
     verification.verification,
     survey.survey_,
     diagnosis,

@@ -112,6 +112,22 @@ def give(actor: Actor, tx: Tx, key: str, to: Actor, *, held_by: str) -> list[str
     return [row["id"] for row in given]
 
 
+def pass_on(actor: Actor, tx: Tx, key: str, to: Actor, *, held_by: str) -> list[str]:
+    """Hand on to ``to`` what is open for ``key`` and is meant for ``held_by`` or taken by them, who leave.
+
+    The calling verb knows that it may. Returns the ids.
+    """
+    theirs = (task.c.person == held_by) | (task.c.assignee == held_by)
+    query = sa.select(task).where(task.c.key == key, task.c.state == OPEN, theirs).with_for_update(skip_locked=True)
+    rows = [dict(row) for row in tx.conn.execute(query).mappings()]
+    for row in rows:
+        taken = _claimed(to, tx) if row["assignee"] == held_by else {}
+        person = {"person": to.id} if row["person"] == held_by or not _may(to, tx, row) else {}
+        tx.conn.execute(sa.update(task).where(task.c.id == row["id"]).values(**taken, **person))
+        _record(actor, tx, "task.given", row, {"to": to.id, "name": to.name})
+    return [row["id"] for row in rows]
+
+
 def save_draft(actor: Actor, tx: Tx, task_id: str, data: Mapping[str, Any]) -> None:
     """Keep what was filled in so far."""
     row = _workable(actor, tx, task_id)

@@ -1,0 +1,212 @@
+"""An emergency is declared, told, watched and stood down (EMG-1, EMG-2, EMG-4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import people, record
+from loopdesk.desk.emergency import causes, crew, figures, reads, timeline
+from loopdesk.desk.emergency.rows import AUDIENCES, COMMANDER, EXTERNAL, Emergency, emergency_
+from loopdesk.desk.emergency.timeline import wrong
+from loopdesk.desk.people import Person
+from loopdesk.desk.rights import require
+from loopdesk.engine import events, messages
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import new_id
+from loopdesk.engine.errors import N_, Conflict, Phrase
+from loopdesk.engine.tx import Tx
+
+SCOPES = ("global", "local")
+SEVERITIES = ("P0", "P1", "P2", "P3")
+LONGEST_PAUSE = 24 * 60
+"""Minutes between two updates at most."""
+
+
+def declare(
+    actor: Actor,
+    tx: Tx,
+    number: str,
+    *,
+    commander: str,
+    grade: str,
+    kind: str,
+    scope: str = "",
+    severity: str = "",
+    cause: str = "",
+    team: Sequence[str] = (),
+    chain: Sequence[str] = (),
+    limit: timedelta | None = None,
+) -> Emergency:
+    """Name the commander (whoever declares it, without a name) and start; a running emergency is joined.
+
+    Joined is one on the same case, of the same ``cause`` or of a case of the same parent problem. Security incidents
+    start at the highest grade whatever was chosen (EMG-2). The first updates are due within the cadences of the policy
+    ``emergency.yaml``; after ``limit`` the next of the ``chain`` (words like operations/supervisor) is called.
+    Raises `Invalid` with the field for an unknown commander, grade, kind, scope or severity.
+    """
+    require(actor, "emergency.declare")
+    causes.hold(tx, number, cause)
+    case = record.get(tx, number, lock=True)
+    if (running := causes.join(actor, tx, number, cause=cause)) is not None:
+        return running
+    leader = people.find(tx, commander or (actor.id if actor.kind == "person" else case.owner_id))
+    _check(tx, leader, commander, grade, kind, scope, severity)
+    assert leader is not None
+    given = figures.top(tx) if kind == "security" or case.type == "security" else grade
+    new = Emergency(
+        new_id(), number, leader.id, leader.name, given, kind, tx.now, tx.now + figures.cadence(tx), None, "",
+        scope=scope, severity=severity, cause=cause.strip(), team=list(team), chain=list(chain),
+        internal_due_at=tx.now + figures.pace(tx, given, "internal"), limit_at=tx.now + limit if limit else None,
+    )  # fmt: skip
+    tx.conn.execute(sa.insert(emergency_).values(**asdict(new)))
+    timeline.write(actor, tx, new, "declared", "", chosen=grade)
+    crew.begin(actor, tx, new, COMMANDER, leader)
+    data: dict[str, Any] = {"id": new.id, "commander": leader.name, "grade": given, "kind": kind, "chosen": grade}
+    data |= {"scope": scope, "severity": severity, "cause": new.cause, "next": new.next_update_at}
+    events.record(actor, tx, "emergency.declared", key=number, audience="customer", data=data)
+    return new
+
+
+def _check(tx: Tx, leader: Person | None, commander: str, grade: str, kind: str, scope: str, severity: str) -> None:
+    if leader is None:
+        wrong("commander", Phrase("Nobody here is called %(name)s.", name=commander or "-"))
+    if kind not in figures.kinds(tx):
+        wrong("kind", Phrase("There is no kind of emergency %(kind)s.", kind=kind or "-"))
+    known = figures.grades(tx)
+    if grade not in known:
+        wrong(
+            "grade", Phrase("There is no grade %(grade)s; take %(known)s.", grade=grade or "-", known=", ".join(known))
+        )
+    if scope and scope not in SCOPES:
+        wrong("scope", Phrase("There is no scope %(scope)s; take global or local.", scope=scope))
+    if severity and severity not in SEVERITIES:
+        wrong("severity", Phrase("There is no severity %(severity)s; take P0, P1, P2 or P3.", severity=severity))
+
+
+def update(
+    actor: Actor,
+    tx: Tx,
+    emergency_id: str,
+    *,
+    text: str,
+    next_minutes: int | None = None,
+    audience: str = EXTERNAL,
+    watched: bool = False,
+) -> Emergency:
+    """Say how it stands to an ``audience`` and promise the next word in ``next_minutes`` (1 to 1,440) (EMG-4).
+
+    Without minutes the cadence of the grade counts. ``watched``: the process hears of the promise and watches it. An
+    update after its promised time is kept with the minutes that it was late. Sending it is the caller's part.
+    """
+    require(actor, "emergency.update")
+    running = reads.under_way(tx, emergency_id)
+    if not text.strip():
+        wrong("text", Phrase("Write something."))
+    if audience not in AUDIENCES:
+        wrong("audience", Phrase("It is either internal or external."))
+    if next_minutes is not None and not 1 <= next_minutes <= LONGEST_PAUSE:
+        wrong("next_minutes", Phrase("Between 1 and %(most)s minutes.", most=LONGEST_PAUSE))
+    pause = figures.pace(tx, running.grade, audience) if next_minutes is None else timedelta(minutes=next_minutes)
+    due, late = tx.now + pause, _late(figures.promised(running, audience), tx.now)
+    column = "next_update_at" if audience == EXTERNAL else "internal_due_at"
+    change(tx, emergency_id, **{column: due})
+    timeline.write(actor, tx, running, "update", text.strip(), audience, next=due.isoformat(), late=late)
+    data = {"id": emergency_id, "text": text.strip(), "next": due, "late": late, "to": audience}
+    seen = {"audience": "customer"} if audience == EXTERNAL else {}
+    events.record(actor, tx, "emergency.updated", key=running.case, data=data, **seen)
+    if watched:
+        promise(actor, tx, running, audience, due)
+    return reads.get(tx, emergency_id)
+
+
+def promise(actor: Actor, tx: Tx, emergency: Emergency, audience: str, due: datetime) -> None:
+    """Let the process watch that the audience hears again by ``due``."""
+    payload = {"emergency": emergency.id, "audience": audience, "due": due.isoformat()}
+    messages.throw(actor, tx, "emergency.promised", key=emergency.case, payload=payload)
+
+
+def remind(actor: Actor, tx: Tx, emergency_id: str, *, audience: str = EXTERNAL, due: str = "") -> Emergency | None:
+    """Note that the promised update is missed, with the minutes since the promise; None while it is not.
+
+    None, too, after the stand-down, and when ``due``, the promise that was watched, is not the last one any more.
+    """
+    require(actor, "emergency.remind")
+    running = reads.get(tx, emergency_id)
+    promised = figures.promised(running, audience)
+    if running.ended_at or promised is None or promised > tx.now or (due and promised != datetime.fromisoformat(due)):
+        return None
+    minutes = _late(promised, tx.now)
+    timeline.write(actor, tx, running, "missed", "", audience, minutes=minutes, due=promised.isoformat())
+    data = {"id": emergency_id, "late": minutes, "to": audience}
+    events.record(actor, tx, "emergency.reminded", key=running.case, data=data)
+    return running
+
+
+def stand_down(
+    actor: Actor, tx: Tx, emergency_id: str, *, summary: str, forced: bool = False, stable: bool = False
+) -> Emergency:
+    """The emergency is over; a summary of what happened is needed (EMG-1).
+
+    Raises `Invalid` without words, `Conflict` while a decision is open, or while the service has not been back long
+    enough (``stable``: it must have been reported back). ``forced``: its case was closed, so nothing is waited for.
+    """
+    require(actor, "emergency.stand_down")
+    running = reads.under_way(tx, emergency_id)
+    if not summary.strip():
+        wrong("summary", Phrase("Say what happened and why it is over."))
+    if not forced:
+        refuse_while_open(tx, running)
+        _require_stable(tx, running, reported=stable)
+    values = {"ended_at": tx.now, "summary": summary.strip(), "next_update_at": None, "internal_due_at": None}
+    change(tx, emergency_id, **values)
+    crew.end(tx, running)
+    timeline.write(actor, tx, running, "stand_down", summary.strip(), EXTERNAL)
+    minutes = int((tx.now - running.declared_at).total_seconds() // 60)
+    data = {"id": emergency_id, "summary": summary.strip(), "minutes": minutes}
+    events.record(actor, tx, "emergency.ended", key=running.case, audience="customer", data=data)
+    return reads.get(tx, emergency_id)
+
+
+def refuse_while_open(tx: Tx, emergency: Emergency) -> None:
+    """Raise `Conflict` that names a decision that is still open: before it nothing is lowered or ended."""
+    if waiting := reads.decisions(tx, emergency.id, state="open"):
+        raise Conflict(
+            "A decision is still open: %(question)s",
+            remedy=N_("Have it decided by %(decider)s, then try again."),
+            question=waiting[0].question,
+            decider=waiting[0].decider,
+        )
+
+
+def _require_stable(tx: Tx, running: Emergency, *, reported: bool) -> None:
+    if running.stable_at is None:
+        if reported:
+            raise Conflict("Nobody has reported the service back yet.", remedy=N_("Report it back first."))
+        return
+    until = running.stable_at + figures.time(tx, "grades", running.grade, "stable_for")
+    if tx.now < until:
+        raise Conflict(
+            "The service has to stay back until %(until)s before the emergency may end.",
+            remedy=N_("Watch it until then; say so if it fails again."),
+            until=until,
+        )
+
+
+def change(tx: Tx, emergency_id: str, **values: Any) -> None:
+    """Write columns of an emergency."""
+    tx.conn.execute(sa.update(emergency_).where(emergency_.c.id == emergency_id).values(**values))
+
+
+def payload(emergency: Emergency) -> Mapping[str, Any]:
+    """What every ``emergency.*`` message tells the other processes."""
+    names = ("id", "case", "kind", "grade", "scope", "severity", "cause")
+    known = asdict(emergency)
+    return {name: known[name] for name in names} | {"emergency": emergency.id, "drill": False}
+
+
+def _late(promised: datetime | None, now: datetime) -> int:
+    """Whole minutes since a promise; 0 while there is time."""
+    return max(0, int((now - promised).total_seconds() // 60)) if promised is not None else 0
