@@ -7,6 +7,7 @@ from loopdesk.desk import calendars, facts, intake_checks, policy, raci, retenti
 from loopdesk.desk.classification import examples
 from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.duplicates import rules as duplicates
+from loopdesk.desk.runbooks import checks as runbooks
 from loopdesk.desk.sla import checks as sla
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding
@@ -18,13 +19,17 @@ NAMED = ("breach-causes.yaml", "catalogues.yaml", "channels.yaml", "departments.
 LANGUAGES = ("en", "zh")
 
 
-def check(name: str, files: Files, *, departments: Collection[str], classes: Collection[str]) -> list[Finding]:
-    """Findings on the folder ``name``: ``departments`` are the codes of the house, ``classes`` those of problems."""
+def check(
+    name: str, files: Files, *, departments: Collection[str], classes: Collection[str], kinds: Collection[str] = ()
+) -> list[Finding]:
+    """Findings on the folder ``name``: ``departments`` are the codes of the house, ``classes`` those of problems,
+    ``kinds`` those of emergencies."""
     found = raci.check(name, files, departments)
     for file in sorted(file for file in files if file.endswith(".form")):
         found += checks.check(files[file], file=file, facts=facts.NAMES)
     found += examples.check(name, files) + intake_checks.check(files) + duplicates.check(files)
     found += diagnosis.check(name, files, classes) + gaps.check(files) + calendars.check(files)
+    found += runbooks.check(name, files, departments, kinds)
     return found + retention.check(files) + sla.check(files) + _names(files)
 
 

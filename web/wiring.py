@@ -30,6 +30,7 @@ from loopdesk.desk import (
     casefile,
     communications,
     departments,
+    emergency,
     facts,
     operations,
     raci,
@@ -40,6 +41,7 @@ from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.duplicates import links as case_links
 from loopdesk.desk.duplicates import problems
+from loopdesk.desk.runbooks import review as runbook_review
 from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.engine import audit, bulk, jobs, late_starts, messages, migration, periodic, runner
@@ -136,7 +138,8 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         with engine.read() as tx:
             codes = departments.codes(tx)
             types = classification_examples.current_classes(tx)
-        return bundle_checks.check(name, files, departments=codes, classes=types)
+            kinds = emergency.kinds(tx)
+        return bundle_checks.check(name, files, departments=codes, classes=types, kinds=kinds)
 
     def calendar_names() -> Collection[str] | None:
         with engine.read() as tx:
@@ -163,6 +166,7 @@ def _deployed(actor: Actor, tx: Tx, bundle: str) -> None:
     """What waits on a calendar counts again once other policies are the current ones: timers, tasks and clocks."""
     calendars.changed(actor, tx, bundle)
     recount.deployed(actor, tx, bundle)
+    runbook_review.deployed(actor, tx, bundle)
 
 
 def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
@@ -174,12 +178,16 @@ def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
     def expire(tx: Tx) -> None:
         messages.expire(tx)
 
+    def look_at_runbooks(tx: Tx) -> None:
+        runbook_review.look(tx, settings.url)
+
     return (
         Periodic("attachments.sweep", timedelta(days=1), sweep),
         Periodic("messages.expire", timedelta(minutes=1), expire),
         Periodic("audit.chain", timedelta(minutes=1), audit.job),
         Periodic("casefile.look", timedelta(minutes=10), casefile.look),
         Periodic("classification.look", timedelta(minutes=1), classification_learning.look),
+        Periodic("runbooks.look", timedelta(minutes=10), look_at_runbooks),
         Periodic("retention.run", timedelta(minutes=10), _retaining(settings)),
     )
 

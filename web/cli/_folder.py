@@ -59,10 +59,11 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
     file = _policies(path, "departments.yaml")
     known = policy.parse(file.read_bytes(), str(file)).get("departments", {})
     classes = examples.classes(bundles.read_folder(_beside(path, examples.BUNDLE)))
+    kinds = policy.parse(_policies(path, "emergency.yaml").read_bytes(), "emergency.yaml").get("kinds", {})
     hours = calendars.names(_policies(path, calendars.FILE).read_bytes())
 
     def upper(name: str, files: Files) -> list[Finding]:
-        return bundle_checks.check(name, files, departments=known, classes=classes)
+        return bundle_checks.check(name, files, departments=known, classes=classes, kinds=kinds)
 
     # Only the names and inputs of the operations are looked at, nothing is stored.
     host = Host(
