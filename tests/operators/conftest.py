@@ -18,7 +18,7 @@ from loopdesk.engine.events import event
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import Stage, build
 from loopdesk.tests.support import eventually
-from loopdesk.tests.upgrade.open_work import SOLVED, TRIAGE, complete, post
+from loopdesk.tests.upgrade.hands import SOLVED, TRIAGE, complete, post
 
 ADDRESS, NAME = "anna@aurora.example", "Anna Berg"
 SAID = "My shop at Lindenweg 7 shows error 500 since breakfast."

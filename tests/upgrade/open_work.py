@@ -6,7 +6,6 @@ the names that stand here keep their meaning.
 
 from email.message import EmailMessage
 from io import BytesIO
-from typing import Any
 
 from loopdesk.connectors import inbound
 from loopdesk.desk import attachments
@@ -14,22 +13,22 @@ from loopdesk.engine import bundles, instances, outbox_rows, runner, suspension,
 from loopdesk.engine.outbox import drain
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import Stage
-from loopdesk.tests.upgrade import own_process
+from loopdesk.tests.upgrade import own_process, watched_work
+from loopdesk.tests.upgrade.hands import SOLVED, TRIAGE, complete, holder, post, task, triaged
 
 LOG = b"09:00 the shop answers 500\n"
 SOLUTION = "Restart the payment service."
 EDITED = "resolution"
 """The process that the owner has changed."""
-TRIAGE = {"type": "fault", "department": "support", "urgency": "low", "scope": "several", "complexity": "normal"}
 QUESTION = "Which of these versions is it? " + ", ".join(f"4.{number}" for number in range(400))
 """Long enough to be kept beside the state."""
-SOLVED = {"outcome": "solved", "solution": "Patched in 4.2.1."}
 HAND_OVER = {"outcome": "hand_over", "to_department": "rnd", "handover_reason": "It needs a patch."}
 
 
 def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
     """Bring a house into a state with everything open; the cases' numbers by what they wait for."""
-    cases = {"chased": _solved(stage, "hejing"), "resolve": _triaged(stage), "on_hold": _on_hold(stage)}
+    cases = {"chased": _solved(stage, "hejing"), "resolve": triaged(stage), "on_hold": _on_hold(stage)}
+    cases |= watched_work.leave_late(stage)
     post(stage)
     stage.wait(hours=48)
     _edit(stage)
@@ -40,7 +39,7 @@ def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
             stage.contacts["anna"], tx, stage.desk.store, cases["triage"], "shop.log", BytesIO(LOG)
         )  # fmt: skip
     for waits in ("asked", "asked_by_mail"):
-        cases[waits] = _triaged(stage)
+        cases[waits] = triaged(stage)
         complete(stage, "lina", cases[waits], "resolve", outcome="ask_customer", question="Which version?")
     cases |= {"offer": _handed_over(stage), "confirm": _handed_over(stage), "emergency": _emergency(stage)}
     complete(stage, "lina", cases["confirm"], "offer", summary="Error 500 in the shop.", signed=True)
@@ -51,46 +50,21 @@ def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
     for waits in ("survey", "silent_survey", "call_back"):
         stage.verify(cases[waits], confirmed=True)
     stage.rate(cases["call_back"], stars=1)
+    cases |= watched_work.leave(stage, cases["follow_up"])
     cases["own"] = _own(stage)
     _interrupt(stage, server, cases)
     return cases
 
 
-def complete(stage: Stage, who: str, number: str, element: str, **answers: Any) -> None:
-    """Somebody hands in the form of a case's task at ``element``."""
-    with stage.tx() as tx:
-        work.complete(stage.people[who], tx, task(stage, who, number, element)["id"], answers)
-
-
-def task(stage: Stage, who: str, number: str, element: str) -> dict[str, Any]:
-    """A case's task at ``element``, which is in the inbox of ``who``."""
-    with stage.desk.engine.read() as tx:
-        rows = work.listing(stage.people[who], tx, key=number)
-    [found] = [row for row in rows if row["element"] == element]
-    return found
-
-
-def post(stage: Stage) -> None:
-    """Do all that waits in the outbox, letters too."""
-    while drain(stage.desk.engine, stage.desk.handlers, worker="test"):
-        pass
-
-
-def _triaged(stage: Stage, contact: str = "anna") -> str:
-    number = stage.report(contact, urgency="low")
-    complete(stage, "lina", number, "triage", **TRIAGE)
-    return number
-
-
 def _solved(stage: Stage, contact: str = "anna") -> str:
-    number = _triaged(stage, contact)
+    number = triaged(stage, contact)
     complete(stage, "lina", number, "resolve", **SOLVED)
     return number
 
 
 def _on_hold(stage: Stage) -> str:
     """A case that a supervisor has put on hold, and to which something came since."""
-    number = _triaged(stage)
+    number = triaged(stage)
     complete(stage, "lina", number, "resolve", outcome="ask_customer", question=QUESTION)
     with stage.tx() as tx:
         for row in instances.of_key(tx, number):
@@ -101,7 +75,7 @@ def _on_hold(stage: Stage) -> str:
 
 
 def _handed_over(stage: Stage) -> str:
-    number = _triaged(stage)
+    number = triaged(stage)
     complete(stage, "lina", number, "resolve", **HAND_OVER)
     return number
 
@@ -117,7 +91,7 @@ def _emergency(stage: Stage) -> str:
 
 def _own(stage: Stage) -> str:
     """The process owner has drawn a process, too."""
-    number, petra = _triaged(stage), stage.people["petra"]
+    number, petra = triaged(stage), stage.people["petra"]
     with stage.tx() as tx:
         bundles.deploy(petra, tx, own_process.NAME, own_process.FILES)
         runner.start(petra, tx, own_process.NAME, key=number)
@@ -134,7 +108,8 @@ def _edit(stage: Stage) -> None:
 
 def _draft(stage: Stage, number: str) -> None:
     with stage.tx() as tx:
-        work.save_draft(stage.people["lina"], tx, task(stage, "lina", number, "resolve")["id"], {"solution": SOLUTION})
+        found = task(stage, "lina", number, "resolve")
+        work.save_draft(holder(stage, "lina", found), tx, found["id"], {"solution": SOLUTION})
 
 
 def _interrupt(stage: Stage, server: SmtpPeer, cases: dict[str, str]) -> None:

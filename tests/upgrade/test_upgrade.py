@@ -4,20 +4,22 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from loopdesk import __version__
+from loopdesk import __version__, migrations
 from loopdesk.engine import bundles, instances
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import Stage
 from loopdesk.tests.upgrade import open_work, own_process
 from loopdesk.tests.upgrade.conftest import DUMPS
-from loopdesk.tests.upgrade.dump import Dump
+from loopdesk.tests.upgrade.dump import HERE, Dump, read
 from loopdesk.tests.upgrade.finishing import finish, rows
 from loopdesk.tests.upgrade.ledger import Ledger
 from loopdesk.web import first_start
 
 
 def test_this_version_has_its_dump() -> None:
+    """Taken with the tables of today: one from before the last migration would prove too little."""
     assert f"{__version__}.json.gz" in {path.name for path in DUMPS}
+    assert read(HERE / f"{__version__}.json.gz").revision == migrations.newest()
 
 
 def test_shipped_processes_are_renewed_and_an_owners_are_not(stage: Stage, shipped: Path) -> None:

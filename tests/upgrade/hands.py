@@ -1,0 +1,45 @@
+"""What people do with the work of an upgraded house, whoever of them has it by now."""
+
+from typing import Any
+
+from loopdesk.engine import work
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.outbox import drain
+from loopdesk.tests.scenarios.stage import Stage
+
+TRIAGE = {"type": "fault", "department": "support", "urgency": "low", "scope": "several", "complexity": "normal"}
+SOLVED = {"outcome": "solved", "solution": "Patched in 4.2.1."}
+
+
+def complete(stage: Stage, who: str, number: str, element: str, **answers: Any) -> None:
+    """Somebody hands in the form of a case's task at ``element``: ``who``, or whom an escalation gave it to."""
+    found = task(stage, who, number, element)
+    with stage.tx() as tx:
+        work.complete(holder(stage, who, found), tx, found["id"], answers)
+
+
+def holder(stage: Stage, who: str, found: dict[str, Any]) -> Actor:
+    """Who has taken a task; ``who`` as long as nobody has."""
+    taken = [one for one in stage.people.values() if one.id == found["assignee"]]
+    return taken[0] if taken else stage.people[who]
+
+
+def task(stage: Stage, who: str, number: str, element: str) -> dict[str, Any]:
+    """A case's task at ``element``, which is in the inbox of ``who``."""
+    with stage.desk.engine.read() as tx:
+        rows = work.listing(stage.people[who], tx, key=number)
+    [found] = [row for row in rows if row["element"] == element]
+    return found
+
+
+def post(stage: Stage) -> None:
+    """Do all that waits in the outbox, letters too."""
+    while drain(stage.desk.engine, stage.desk.handlers, worker="test"):
+        pass
+
+
+def triaged(stage: Stage, contact: str = "anna", **words: str) -> str:
+    """A report that has been looked at; it waits to be solved. ``words``: its own title and description."""
+    number = stage.report(contact, urgency="low", **words)
+    complete(stage, "lina", number, "triage", **TRIAGE)
+    return number
