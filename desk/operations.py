@@ -11,30 +11,35 @@ from loopdesk.desk import (
     clock_operations,
     escalation,
     facts,
+    handoff_operations,
     operations_more,
     record,
     sending,
     splitting,
     trace_operations,
 )
-from loopdesk.desk import handoff as handoffs
 from loopdesk.desk import survey as surveys
 from loopdesk.desk import verification as verifications
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.emergency import operations as emergency_operations
 from loopdesk.desk.receivers import CUSTOMER
+from loopdesk.desk.response import operations as response_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
+from loopdesk.desk.war_room import operations as war_room_operations
 
 __all__ = [
     "build",
     "clock_operations",
     "describe",
     "emergency_operations",
+    "handoff_operations",
     "open_parameters",
     "operations_more",
     "parameters",
+    "response_operations",
     "trace_operations",
+    "war_room_operations",
 ]
 
 
@@ -171,39 +176,6 @@ def _finish_part(step: Step) -> Result:
     many parts are still open).
     """
     return splitting.finish(step.actor, step.tx, step.number)
-
-
-@operation("handoff.offer")
-def _offer(step: Step, *, to_department: str, reason: str = "", summary: str = "") -> Result:
-    """Offer the case to another department, signed by the person whose step this is. Gives: handoff (id)."""
-    offered = handoffs.offer(
-        step.actor, step.tx, step.number, to_department=to_department, reason=reason or "", summary=summary or ""
-    )
-    return {"handoff": offered.id}
-
-
-@operation("handoff.accept")
-def _accept(step: Step, *, handoff: str) -> Result:
-    """Confirm receipt with a signature: the receiving department holds the case from now on."""
-    handoffs.accept(step.actor, step.tx, handoff)
-    return None
-
-
-@operation("handoff.reject")
-def _reject(step: Step, *, handoff: str, reason: str) -> Result:
-    """Send the case back, signed and with a reason."""
-    handoffs.reject(step.actor, step.tx, handoff, reason=reason or "")
-    return None
-
-
-@operation("handoff.overdue")
-def _overdue(step: Step, *, handoff: str) -> Result:
-    """Note that nobody has answered the handoff in time and tell the supervisors of the department."""
-    late = handoffs.overdue(step.actor, step.tx, handoff)
-    if late is not None:
-        to = f"{late.to_department}/supervisor"
-        _tell(step, "handoff-overdue", to, {"handoff": late})
-    return None
 
 
 @operation("verification.ask")

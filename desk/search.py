@@ -135,3 +135,11 @@ def _needed(query: str) -> list[str]:
 
 def _pairs(run: str) -> list[str]:
     return [one + other for one, other in pairwise(run)] or [run]
+
+
+def holds(column: sa.ColumnElement[str], query: str) -> sa.ColumnElement[bool]:
+    """The condition that a column of `terms` holds every word of ``query``; for tables of a few thousand rows."""
+    found: sa.ColumnElement[bool] = sa.true()
+    for word in _needed(query):
+        found &= (sa.literal(" ") + column).like(f"% {escape_like(word)}%", escape="\\")
+    return found

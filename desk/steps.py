@@ -28,6 +28,8 @@ class Step:
     """Where links in messages lead, without a slash at the end."""
     store: Store
     """Where operations that make files keep them."""
+    instance: str = ""
+    """The process instance whose step it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def _bound(function: Callable[..., Result], base_url: str, store: Store) -> Oper
 
     def call(actor: Actor, tx: Tx, at: Call, /, **inputs: Any) -> Result:
         caused_by = replace(actor, on_behalf_of=by_process(at.instance))
-        return function(Step(caused_by, tx, at.key, base_url, store), **inputs)
+        return function(Step(caused_by, tx, at.key, base_url, store, at.instance), **inputs)
 
     call.__doc__ = function.__doc__
     # What `inspect.signature` answers, so that a diagram with a wrong input is found at its deployment.

@@ -2,6 +2,7 @@
 
 from loopdesk.desk import (
     actions,
+    arbitration,
     attachments,
     breach,
     casefile,
@@ -33,11 +34,12 @@ from loopdesk.desk.letters import communication
 from loopdesk.desk.runbooks.course import runbook_tick, runbook_use
 from loopdesk.desk.runbooks.review import runbook_review
 from loopdesk.desk.response.allhands import hand_
-from loopdesk.desk.response.credits import compensation_
+from loopdesk.desk.response.awards import compensation_
 from loopdesk.desk.response.expectations import expectation
 from loopdesk.desk.response.measures import measure_
 from loopdesk.desk.response.reviews import review_
 from loopdesk.desk.sla.rows import clock, clock_event
+from loopdesk.desk.war_room.rooms import room_
 
 TABLES = (
     record.case_,
@@ -70,7 +72,9 @@ TABLES = (
     thresholds.decision,
     handoff.handoff_,
     handoff.signature,
+    arbitration.arbitration_,
     *emergency.TABLES,
+    room_,
     measure_,
     hand_,
     review_,

@@ -151,6 +151,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_emergency_decision_emergency"), ["emergency"], unique=False)
 
     op.create_table(
+        "emergency_expectation",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("emergency", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("answered_at", Moment(), nullable=True),
+        sa.Column("met", sa.Boolean(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_emergency_expectation_case")),
+        sa.ForeignKeyConstraint(["emergency"], ["emergency.id"], name=op.f("fk_emergency_expectation_emergency")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_expectation")),
+        sa.UniqueConstraint("emergency", name=op.f("uq_emergency_expectation_emergency")),
+        sa.UniqueConstraint("token", name=op.f("uq_emergency_expectation_token")),
+    )
+    with op.batch_alter_table("emergency_expectation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_emergency_expectation_case"), ["case"], unique=False)
+
+    op.create_table(
         "emergency_hand",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("emergency", sa.String(length=32), nullable=False),
@@ -210,6 +230,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("emergency_measure", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_emergency_measure_case"), ["case"], unique=False)
+
+    op.create_table(
+        "emergency_review",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("emergency", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", Moment(), nullable=False),
+        sa.Column("rca_due_at", Moment(), nullable=False),
+        sa.Column("report_due_at", Moment(), nullable=False),
+        sa.Column("rca_at", Moment(), nullable=True),
+        sa.Column("reported_at", Moment(), nullable=True),
+        sa.Column("signed_at", Moment(), nullable=True),
+        sa.Column("course", sa.Text(), nullable=False),
+        sa.Column("impact", sa.Text(), nullable=False),
+        sa.Column("handling", sa.Text(), nullable=False),
+        sa.Column("whys", sa.JSON(), nullable=False),
+        sa.Column("improvement", sa.Text(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("by_name", sa.String(length=200), nullable=False),
+        sa.Column("signatures", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_emergency_review_case")),
+        sa.ForeignKeyConstraint(["emergency"], ["emergency.id"], name=op.f("fk_emergency_review_emergency")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_review")),
+        sa.UniqueConstraint("emergency", name=op.f("uq_emergency_review_emergency")),
+    )
+    with op.batch_alter_table("emergency_review", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_emergency_review_case"), ["case"], unique=False)
 
     op.create_table(
         "emergency_role",
@@ -410,6 +459,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_emergency_role_emergency"))
 
     op.drop_table("emergency_role")
+    with op.batch_alter_table("emergency_review", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_emergency_review_case"))
+
+    op.drop_table("emergency_review")
     with op.batch_alter_table("emergency_measure", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_emergency_measure_case"))
 
@@ -422,6 +475,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_emergency_hand_case"))
 
     op.drop_table("emergency_hand")
+    with op.batch_alter_table("emergency_expectation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_emergency_expectation_case"))
+
+    op.drop_table("emergency_expectation")
     with op.batch_alter_table("emergency_decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_emergency_decision_emergency"))
 

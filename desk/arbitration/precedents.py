@@ -1,0 +1,68 @@
+"""Rulings as precedents: found by their words, and those nearest to a new dispute (HND-4)."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from loopdesk.desk import record, search
+from loopdesk.desk.arbitration.tables import RULED, Arbitration, arbitration_, find
+from loopdesk.desk.record import Case, case_
+from loopdesk.desk.rights import readable
+from loopdesk.desk.sql import page_of
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.tx import Tx
+
+COMPARED = 500
+"""The newest so many rulings are compared with a new dispute."""
+
+
+def rulings(
+    actor: Actor,
+    tx: Tx,
+    *,
+    q: str = "",
+    from_department: str = "",
+    to_department: str = "",
+    type: str = "",  # noqa: A002 - the fact of a case is called so
+    page: int = 1,
+    per_page: int = 25,
+) -> tuple[list[Arbitration], int]:
+    """Precedents, newest first, and how many there are: all words of ``q``, between these departments, of this type.
+
+    Everybody of the staff may read a ruling; those about restricted cases only who sees the case.
+    """
+    where = arbitration_.c.state == RULED
+    where &= sa.exists().where(case_.c.number == arbitration_.c.case, readable(actor) | ~case_.c.restricted)
+    for column, value in (
+        (arbitration_.c.from_department, from_department),
+        (arbitration_.c.to_department, to_department),
+        (arbitration_.c.type, type),
+    ):
+        where &= column == value if value else sa.true()
+    where &= search.holds(arbitration_.c.terms, q)
+    total = tx.conn.scalar(sa.select(sa.func.count()).select_from(arbitration_).where(where)) or 0
+    limit_, offset = page_of(page, per_page)
+    return find(tx, where, newest=True, limit=limit_, offset=offset), total
+
+
+def similar(tx: Tx, found: Arbitration, count: int) -> list[Arbitration]:
+    """The rulings nearest to a dispute: between the same departments first, of the same type, then by their words."""
+    case = record.get(tx, found.case)
+    words = {*search.terms("\n".join(texts(found, case)))}
+    query = sa.select(arbitration_.c.id, arbitration_.c.terms).where(arbitration_.c.state == RULED)
+    query = query.join(case_, case_.c.number == arbitration_.c.case).where(~case_.c.restricted)
+    terms = dict(tx.conn.execute(query.order_by(arbitration_.c.ruled_at.desc()).limit(COMPARED)).tuples().all())
+    ruled = find(tx, arbitration_.c.id.in_(terms), newest=True)
+
+    def nearness(one: Arbitration) -> tuple[bool, bool, float]:
+        theirs = set(terms[one.id].split())
+        pair = {one.from_department, one.to_department} == {found.from_department, found.to_department}
+        return pair, one.type == found.type, len(words & theirs) / max(len(words | theirs), 1)
+
+    return sorted((one for one in ruled if any(nearness(one))), key=nearness, reverse=True)[:count]
+
+
+def texts(one: Arbitration, case: Case) -> Sequence[str]:
+    """What a dispute and its ruling can be found by."""
+    said = (one.statement, one.reply, one.reasoning, one.for_customer)
+    return (one.case, case.title, case.description, *said)
