@@ -4,7 +4,17 @@ from loopdesk.desk.emergency.causes import join
 from loopdesk.desk.emergency.chain import ask_decision, decide, decider, may_decide, regrade
 from loopdesk.desk.emergency.crew import Call, assemble, assign, called, commanders, leaves, step_back
 from loopdesk.desk.emergency.figures import GRADES, KINDS, cadence, grades, kinds, names, pace, promised, top
-from loopdesk.desk.emergency.lead import SCOPES, SEVERITIES, declare, payload, promise, remind, stand_down, update
+from loopdesk.desk.emergency.lead import (
+    SCOPES,
+    SEVERITIES,
+    Response,
+    declare,
+    payload,
+    promise,
+    remind,
+    stand_down,
+    update,
+)
 from loopdesk.desk.emergency.reads import (
     cases,
     decisions,
@@ -61,6 +71,7 @@ __all__ = [
     "Call",
     "Decision",
     "Emergency",
+    "Response",
     "Role",
     "Told",
     "ask_decision",

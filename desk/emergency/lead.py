@@ -1,7 +1,7 @@
 """An emergency is declared, told, watched and stood down (EMG-1, EMG-2, EMG-4)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import people, record
 from loopdesk.desk.emergency import causes, crew, figures, reads, timeline
-from loopdesk.desk.emergency.rows import AUDIENCES, COMMANDER, EXTERNAL, Emergency, emergency_
+from loopdesk.desk.emergency.rows import AUDIENCES, COMMANDER, EXTERNAL, INTERNAL, Emergency, emergency_
 from loopdesk.desk.emergency.timeline import wrong
 from loopdesk.desk.people import Person
 from loopdesk.desk.rights import require
@@ -25,65 +25,80 @@ LONGEST_PAUSE = 24 * 60
 """Minutes between two updates at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How wide and how bad it is, why (EMG-1), and what the matrix says for that: team, chain and limit (EMG-12)."""
+
+    scope: str = ""
+    severity: str = ""
+    cause: str = ""
+    team: Sequence[str] = ()
+    chain: Sequence[str] = ()
+    limit: timedelta | None = None
+
+
 def declare(
-    actor: Actor,
-    tx: Tx,
-    number: str,
-    *,
-    commander: str,
-    grade: str,
-    kind: str,
-    scope: str = "",
-    severity: str = "",
-    cause: str = "",
-    team: Sequence[str] = (),
-    chain: Sequence[str] = (),
-    limit: timedelta | None = None,
+    actor: Actor, tx: Tx, number: str, *, commander: str, grade: str, kind: str, response: Response = Response()
 ) -> Emergency:
     """Name the commander (whoever declares it, without a name) and start; a running emergency is joined.
 
-    Joined is one on the same case, of the same ``cause`` or of a case of the same parent problem. Security incidents
+    Joined is one on the same case, of the same cause or of a case of the same parent problem. Security incidents
     start at the highest grade whatever was chosen (EMG-2). The first updates are due within the cadences of the policy
-    ``emergency.yaml``; after ``limit`` the next of the ``chain`` (words like operations/supervisor) is called.
+    ``emergency.yaml``; after the limit the next of the chain (words like operations/supervisor) is called.
     Raises `Invalid` with the field for an unknown commander, grade, kind, scope or severity.
     """
     require(actor, "emergency.declare")
-    causes.hold(tx, number, cause)
+    causes.hold(tx, number, response.cause)
     case = record.get(tx, number, lock=True)
-    if (running := causes.join(actor, tx, number, cause=cause)) is not None:
+    if (running := causes.join(actor, tx, number, cause=response.cause)) is not None:
         return running
     leader = people.find(tx, commander or (actor.id if actor.kind == "person" else case.owner_id))
-    _check(tx, leader, commander, grade, kind, scope, severity)
-    assert leader is not None
+    if leader is None:
+        wrong("commander", Phrase("Nobody here is called %(name)s.", name=commander or "-"))
+    _check(tx, grade, kind, response)
     given = figures.top(tx) if kind == "security" or case.type == "security" else grade
-    new = Emergency(
-        new_id(), number, leader.id, leader.name, given, kind, tx.now, tx.now + figures.cadence(tx), None, "",
-        scope=scope, severity=severity, cause=cause.strip(), team=list(team), chain=list(chain),
-        internal_due_at=tx.now + figures.pace(tx, given, "internal"), limit_at=tx.now + limit if limit else None,
-    )  # fmt: skip
+    new = _new(tx, number, leader, given, kind, response)
     tx.conn.execute(sa.insert(emergency_).values(**asdict(new)))
     timeline.write(actor, tx, new, "declared", "", chosen=grade)
     crew.begin(actor, tx, new, COMMANDER, leader)
     data: dict[str, Any] = {"id": new.id, "commander": leader.name, "grade": given, "kind": kind, "chosen": grade}
-    data |= {"scope": scope, "severity": severity, "cause": new.cause, "next": new.next_update_at}
+    data |= {"scope": new.scope, "severity": new.severity, "cause": new.cause, "next": new.next_update_at}
     events.record(actor, tx, "emergency.declared", key=number, audience="customer", data=data)
     return new
 
 
-def _check(tx: Tx, leader: Person | None, commander: str, grade: str, kind: str, scope: str, severity: str) -> None:
-    if leader is None:
-        wrong("commander", Phrase("Nobody here is called %(name)s.", name=commander or "-"))
+def _new(tx: Tx, number: str, leader: Person, grade: str, kind: str, response: Response) -> Emergency:
+    return Emergency(
+        id=new_id(),
+        case=number,
+        commander_id=leader.id,
+        commander=leader.name,
+        grade=grade,
+        kind=kind,
+        declared_at=tx.now,
+        next_update_at=tx.now + figures.cadence(tx),
+        ended_at=None,
+        summary="",
+        scope=response.scope,
+        severity=response.severity,
+        cause=response.cause.strip(),
+        internal_due_at=tx.now + figures.pace(tx, grade, INTERNAL),
+        limit_at=tx.now + response.limit if response.limit else None,
+        team=list(response.team),
+        chain=list(response.chain),
+    )
+
+
+def _check(tx: Tx, grade: str, kind: str, response: Response) -> None:
     if kind not in figures.kinds(tx):
         wrong("kind", Phrase("There is no kind of emergency %(kind)s.", kind=kind or "-"))
-    known = figures.grades(tx)
-    if grade not in known:
-        wrong(
-            "grade", Phrase("There is no grade %(grade)s; take %(known)s.", grade=grade or "-", known=", ".join(known))
-        )
-    if scope and scope not in SCOPES:
-        wrong("scope", Phrase("There is no scope %(scope)s; take global or local.", scope=scope))
-    if severity and severity not in SEVERITIES:
-        wrong("severity", Phrase("There is no severity %(severity)s; take P0, P1, P2 or P3.", severity=severity))
+    known = ", ".join(figures.grades(tx))
+    if grade not in figures.grades(tx):
+        wrong("grade", Phrase("There is no grade %(grade)s; take %(known)s.", grade=grade or "-", known=known))
+    if response.scope and response.scope not in SCOPES:
+        wrong("scope", Phrase("There is no scope %(scope)s; take global or local.", scope=response.scope))
+    if response.severity and response.severity not in SEVERITIES:
+        wrong("severity", Phrase("There is no severity %(level)s; take P0, P1, P2 or P3.", level=response.severity))
 
 
 def update(
@@ -103,12 +118,7 @@ def update(
     """
     require(actor, "emergency.update")
     running = reads.under_way(tx, emergency_id)
-    if not text.strip():
-        wrong("text", Phrase("Write something."))
-    if audience not in AUDIENCES:
-        wrong("audience", Phrase("It is either internal or external."))
-    if next_minutes is not None and not 1 <= next_minutes <= LONGEST_PAUSE:
-        wrong("next_minutes", Phrase("Between 1 and %(most)s minutes.", most=LONGEST_PAUSE))
+    check_update(text, next_minutes, audience)
     pause = figures.pace(tx, running.grade, audience) if next_minutes is None else timedelta(minutes=next_minutes)
     due, late = tx.now + pause, _late(figures.promised(running, audience), tx.now)
     column = "next_update_at" if audience == EXTERNAL else "internal_due_at"
@@ -120,6 +130,16 @@ def update(
     if watched:
         promise(actor, tx, running, audience, due)
     return reads.get(tx, emergency_id)
+
+
+def check_update(text: str, next_minutes: int | None, audience: str) -> None:
+    """Raise `Invalid` with the field for an update that cannot be given."""
+    if not text.strip():
+        wrong("text", Phrase("Write something."))
+    if audience not in AUDIENCES:
+        wrong("audience", Phrase("It is either internal or external."))
+    if next_minutes is not None and not 1 <= next_minutes <= LONGEST_PAUSE:
+        wrong("next_minutes", Phrase("Between 1 and %(most)s minutes.", most=LONGEST_PAUSE))
 
 
 def promise(actor: Actor, tx: Tx, emergency: Emergency, audience: str, due: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loopdesk.desk import policy, sending
-from loopdesk.desk.emergency import crew, lead, reads
+from loopdesk.desk.emergency import crew, figures, lead, reads
 from loopdesk.desk.emergency.rows import EXTERNAL, INTERNAL, Emergency
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.steps import Result, Step, operation
@@ -32,17 +32,13 @@ def _declare(
     same case, cause or parent problem runs, which the case now belongs to), grade.
     """
     before = {one.id for one in reads.running(step.tx)}
-    facts: dict[str, Any] = {"scope": scope or "", "severity": severity or "", "cause": cause or ""}
-    facts |= {"team": list(team or ()), "chain": list(chain or ())}
     within = policy.duration(limit, place="limit") if limit else None
-    started = lead.declare(
-        step.actor, step.tx, step.number, commander=commander or "", grade=grade, kind=kind, limit=within, **facts
-    )
+    facts = (scope or "", severity or "", cause or "", list(team or ()), list(chain or ()), within)
+    named = {"commander": commander or "", "grade": grade, "kind": kind}
+    started = lead.declare(step.actor, step.tx, step.number, **named, response=lead.Response(*facts))
     if watched and started.id not in before:
         for audience in (EXTERNAL, INTERNAL):
-            due = started.next_update_at if audience == EXTERNAL else started.internal_due_at
-            assert due is not None
-            lead.promise(step.actor, step.tx, started, audience, due)
+            lead.promise(step.actor, step.tx, started, audience, figures.promised(started, audience))
     told = {"emergency": started.id, "commander": started.commander_id, "grade": started.grade}
     return told | {"joined": started.id in before}
 
