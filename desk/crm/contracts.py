@@ -11,11 +11,13 @@ from loopdesk.desk.customers import Organisation
 from loopdesk.desk.rights import require
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.db import metadata, new_id
+from loopdesk.engine.db import BIG, metadata, new_id
 from loopdesk.engine.errors import Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
 
 KINDS = ("contract", "purchase")
+MOST = 10**15
+"""Minor units that no base fee reaches: programs that count in floats are exact below."""
 
 contract = sa.Table(
     "contract",
@@ -28,13 +30,16 @@ contract = sa.Table(
     sa.Column("catalogue", sa.String(60), nullable=False),
     sa.Column("starts_on", sa.Date),
     sa.Column("ends_on", sa.Date),
+    sa.Column("base_fee", BIG),
+    sa.Column("currency", sa.String(3), nullable=False, server_default=""),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
     """A contract or a purchase; ``catalogue`` is the service catalogue that counts from ``starts_on`` to ``ends_on``,
-    both included, open where None."""
+    both included, open where None. ``base_fee`` is that of one month in minor units of ``currency`` (ISO 4217), None
+    where it is not known (EMG-8)."""
 
     id: str
     organisation_id: str
@@ -44,6 +49,8 @@ class Contract:
     catalogue: str
     starts_on: date | None
     ends_on: date | None
+    base_fee: int | None = None
+    currency: str = ""
 
     def in_force(self, day: date) -> bool:
         """Whether it counts on that day."""
@@ -54,8 +61,9 @@ class Contract:
 def keep(actor: Actor, tx: Tx, customer: Organisation, contract_id: str = "", **values: Any) -> Contract:
     """Add a contract or purchase of a customer, or change the one with ``contract_id``.
 
-    ``values``: kind, number, title, catalogue, starts_on, ends_on. Raises `Invalid` for an unknown kind or catalogue,
-    a missing title or an end before the beginning, `Missing` for a contract of nobody or of another customer.
+    ``values``: kind, number, title, catalogue, starts_on, ends_on, base_fee, currency. Raises `Invalid` for an unknown
+    kind or catalogue, a missing title, an end before the beginning or a fee without a currency, `Missing` for a
+    contract of nobody or of another customer.
     """
     require(actor, "customers.change")
     before = get(tx, customer.id, contract_id) if contract_id else _empty(customer.id)
@@ -101,9 +109,18 @@ def _check(tx: Tx, new: Contract) -> None:
         problems["catalogue"] = [Phrase("There is no such service catalogue.")]
     if new.starts_on and new.ends_on and new.ends_on < new.starts_on:
         problems["ends_on"] = [Phrase("The end lies before the beginning.")]
+    problems |= _wrong_fee(new)
     wrong: dict[str, list[str]] = {name: list(messages) for name, messages in problems.items() if messages}
     if wrong:
         raise Invalid("Please check the contract.", fields=wrong)
+
+
+def _wrong_fee(new: Contract) -> dict[str, list[Phrase]]:
+    if new.base_fee is not None and not 0 <= new.base_fee < MOST:
+        return {"base_fee": [Phrase("An amount of 0 or more is expected.")]}
+    known = new.currency.isascii() and new.currency.isalpha() and new.currency.isupper() and len(new.currency) == 3
+    needed = new.base_fee is not None or new.currency
+    return {"currency": [Phrase("Three letters such as CNY.")]} if needed and not known else {}
 
 
 def _empty(organisation_id: str) -> Contract:
