@@ -21,6 +21,7 @@ from loopdesk.connectors.console import Console
 from loopdesk.connectors.email import Email, Server
 from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
+from loopdesk.connectors.rooms import RoomWishes
 from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import (
     actions,
@@ -33,6 +34,7 @@ from loopdesk.desk import (
     emergency,
     facts,
     operations,
+    people,
     raci,
     retention,
     rights,
@@ -41,9 +43,11 @@ from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.duplicates import links as case_links
 from loopdesk.desk.duplicates import problems
+from loopdesk.desk.raci import promises
 from loopdesk.desk.runbooks import review as runbook_review
 from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
+from loopdesk.desk.war_room import rooms
 from loopdesk.engine import audit, bulk, jobs, late_starts, messages, migration, periodic, runner
 from loopdesk.engine.actor import TIMER, Actor
 from loopdesk.engine.clock import Clock, SystemClock
@@ -139,7 +143,12 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
             codes = departments.codes(tx)
             types = classification_examples.current_classes(tx)
             kinds = emergency.kinds(tx)
-        return bundle_checks.check(name, files, departments=codes, classes=types, kinds=kinds)
+
+            def works_here(name: str) -> bool:
+                return people.find(tx, name) is not None
+
+            known = {"departments": codes, "classes": types, "kinds": kinds, "channels": registry.channels}
+            return bundle_checks.check(name, files, person=works_here, **known)
 
     def calendar_names() -> Collection[str] | None:
         with engine.read() as tx:
@@ -154,6 +163,10 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         deployed=_deployed,
         fact_names=facts.NAMES,
         assign=raci.assign,
+        together=raci.together,
+        tasked=promises.tasked,
+        watched=promises.watched,
+        moved=promises.moved,
         validate=validate,
         translate=translation.translate,
         may_work=rights.may_work,
@@ -215,11 +228,12 @@ def _handlers(
 
     own = [parseaddr(settings.mail_from)[1]]
     mail = inbound.local_handlers(store, base_url=settings.url, own=own, language=settings.language)
-    leaving: dict[str, delivery.Delivery | delivery.Effects] = {
+    leaving: dict[str, delivery.Delivery | delivery.Effects | RoomWishes] = {
         "send": delivery.Delivery(registry, engine.clock, sent),
         "effect": delivery.Effects(registry, runner.settle_effect),
         # A message that belongs to no case, such as the way into the portal: sent is all there is to know.
         "letter": delivery.Delivery(registry, engine.clock, lambda *_: None),
+        rooms.KIND: RoomWishes(registry, engine.clock, rooms.settle),
     }
     return Handlers(
         local={
@@ -231,12 +245,13 @@ def _handlers(
             **bulk.local_handlers(),
             **recount.local_handlers(),
             **migration.local_handlers(),
+            **promises.local_handlers(settings.url, language=settings.language, zone=settings.zone),
             **record_pdf.local_handlers(store, language=settings.language, zone=settings.zone),
             **mail,
             **periodic.handlers(chores),
         },
         remote={**leaving, classification_learning.KIND: classification_learning.Training(engine)},
-        given_up={"send": not_sent},
+        given_up={"send": not_sent, rooms.KIND: rooms.failed},
         wanted={"effect": runner.still_wanted},
         retries={kind: one.retries for kind, one in leaving.items()},
     )

@@ -12,6 +12,12 @@ down_revision = "0004"
 def upgrade() -> None:
     """Handoffs are signed and emergencies led."""
     op.create_table(
+        "t1_board",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_t1_board")),
+    )
+    op.create_table(
         "action",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("source", sa.String(length=20), nullable=False),
@@ -36,6 +42,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_action_state", ["state", "due_at"], unique=False)
 
     op.create_table(
+        "advice",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=True),
+        sa.Column("instance_id", sa.String(length=32), nullable=False),
+        sa.Column("element", sa.String(length=200), nullable=False),
+        sa.Column("activity", sa.JSON(), nullable=False),
+        sa.Column("task", sa.String(length=32), nullable=False),
+        sa.Column("side", sa.String(length=130), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("given_at", Moment(), nullable=True),
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_advice_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_advice")),
+    )
+    with op.batch_alter_table("advice", schema=None) as batch_op:
+        batch_op.create_index("ix_advice_activity", ["instance_id", "element"], unique=False)
+        batch_op.create_index(batch_op.f("ix_advice_case"), ["case"], unique=False)
+
+    op.create_table(
         "emergency_alert",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("case", sa.String(length=20), nullable=False),
@@ -57,6 +85,43 @@ def upgrade() -> None:
     with op.batch_alter_table("emergency_alert", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_emergency_alert_case"), ["case"], unique=False)
         batch_op.create_index(batch_op.f("ix_emergency_alert_cause"), ["cause"], unique=False)
+
+    op.create_table(
+        "t1_item",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("handoff", sa.String(length=32), nullable=False),
+        sa.Column("from_department", sa.String(length=60), nullable=False),
+        sa.Column("to_department", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column("blocker", sa.Text(), nullable=False),
+        sa.Column("blocker_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_t1_item_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_t1_item")),
+        sa.UniqueConstraint("day", "handoff", name=op.f("uq_t1_item_day_handoff")),
+    )
+    with op.batch_alter_table("t1_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_t1_item_case"), ["case"], unique=False)
+        batch_op.create_index(batch_op.f("ix_t1_item_day"), ["day"], unique=False)
+
+    op.create_table(
+        "taskforce",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("goal", sa.Text(), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("lead", sa.String(length=200), nullable=False),
+        sa.Column("started_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("ended_by", sa.String(length=200), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_taskforce_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_taskforce")),
+    )
+    with op.batch_alter_table("taskforce", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_taskforce_case"), ["case"], unique=False)
 
     op.create_table(
         "arbitration",
@@ -353,6 +418,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("emergency", name=op.f("pk_runbook_use")),
     )
     op.create_table(
+        "taskforce_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("taskforce", sa.String(length=32), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["taskforce"], ["taskforce.id"], name=op.f("fk_taskforce_entry_taskforce")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_taskforce_entry")),
+    )
+    with op.batch_alter_table("taskforce_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_taskforce_entry_taskforce"), ["taskforce"], unique=False)
+
+    op.create_table(
+        "taskforce_member",
+        sa.Column("taskforce", sa.String(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["taskforce"], ["taskforce.id"], name=op.f("fk_taskforce_member_taskforce")),
+        sa.PrimaryKeyConstraint("taskforce", "person_id", name=op.f("pk_taskforce_member")),
+    )
+    op.create_table(
         "war_room",
         sa.Column("emergency", sa.String(length=32), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
@@ -436,6 +526,11 @@ def downgrade() -> None:
         batch_op.drop_column("base_fee")
 
     op.drop_table("war_room")
+    op.drop_table("taskforce_member")
+    with op.batch_alter_table("taskforce_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_taskforce_entry_taskforce"))
+
+    op.drop_table("taskforce_entry")
     op.drop_table("runbook_use")
     with op.batch_alter_table("runbook_tick", schema=None) as batch_op:
         batch_op.drop_index(
@@ -498,14 +593,29 @@ def downgrade() -> None:
         batch_op.drop_index("ix_arbitration__ruled")
 
     op.drop_table("arbitration")
+    with op.batch_alter_table("taskforce", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_taskforce_case"))
+
+    op.drop_table("taskforce")
+    with op.batch_alter_table("t1_item", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_t1_item_day"))
+        batch_op.drop_index(batch_op.f("ix_t1_item_case"))
+
+    op.drop_table("t1_item")
     with op.batch_alter_table("emergency_alert", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_emergency_alert_cause"))
         batch_op.drop_index(batch_op.f("ix_emergency_alert_case"))
 
     op.drop_table("emergency_alert")
+    with op.batch_alter_table("advice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_advice_case"))
+        batch_op.drop_index("ix_advice_activity")
+
+    op.drop_table("advice")
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.drop_index("ix_action_state")
         batch_op.drop_index("ix_action_source")
         batch_op.drop_index(batch_op.f("ix_action_case"))
 
     op.drop_table("action")
+    op.drop_table("t1_board")

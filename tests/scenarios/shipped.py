@@ -13,6 +13,7 @@ PROCESSES = (
     "resolution",
     "handoff",
     "emergency",
+    "war-room",
     "closure",
     "feedback",
     "reassess",
