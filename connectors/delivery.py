@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from loopdesk.connectors.base import Connector, Message, Retried
+from loopdesk.connectors.base import Connector, Message, Retried, Sends
 from loopdesk.connectors.registry import Registry
 from loopdesk.engine.clock import Clock
 from loopdesk.engine.retries import USUAL, Retries
@@ -42,7 +42,7 @@ class Delivery:
     def perform(self, row: Wish) -> dict[str, Any]:
         """Send; the result names connector and message id. Raises ``Away``, ``Refused`` or ``Invalid``."""
         payload = row.payload
-        sender = self.registry.sender(_channel(row))
+        sender = self._sender(row)
         message = Message(
             idempotency_key=row.idempotency_key,
             to=str(payload["to"]),
@@ -66,11 +66,12 @@ class Delivery:
 
     def retries(self, row: Wish) -> Retries:
         """How the sender of the row's channel wants to be tried again."""
-        return retries_of(self.registry.sender(_channel(row)))
+        return retries_of(self._sender(row))
 
-
-def _channel(row: Wish) -> str:
-    return str(row.payload.get("channel") or "email")
+    def _sender(self, row: Wish) -> Sends:
+        """A group of a messenger has no e-mail address: its messages go through their channel only."""
+        channel = str(row.payload.get("channel") or "email")
+        return self.registry.sender(channel, only=bool(row.payload.get("only_channel")))
 
 
 SettleEffect = Callable[[Tx, Any, dict[str, Any]], None]

@@ -45,9 +45,17 @@ class Registry:
             raise Missing("There is no connector “%(name)s”.", name=name)
         return self._by_name[name]
 
-    def sender(self, channel: str) -> Sends:
-        """Who carries messages of ``channel``: its own connector, else the fallback; ``Refused`` when there is none."""
-        sender = self._senders.get(channel) or self._senders.get(self._fallback)
+    @property
+    def channels(self) -> frozenset[str]:
+        """Channels that a connector of their own carries."""
+        return frozenset(self._senders)
+
+    def sender(self, channel: str, *, only: bool = False) -> Sends:
+        """Who carries messages of ``channel``: its own connector, else the fallback unless ``only`` it will do.
+
+        ``Refused`` when there is none.
+        """
+        sender = self._senders.get(channel) or (None if only else self._senders.get(self._fallback))
         if sender is None:
             raise Refused(
                 "No connector sends messages by “%(channel)s”.",

@@ -37,6 +37,13 @@ def head(tx: Tx, code: str) -> str:
     return str(entry.get("head") or "supervisor") if isinstance(entry, Mapping) else "supervisor"
 
 
+def push(tx: Tx, code: str) -> Mapping[str, Any]:
+    """Where new tasks of a department are pushed: channel, address and perhaps language; empty for nowhere (HND-7)."""
+    entry = _all(tx).get(code)
+    group = entry.get("push") if isinstance(entry, Mapping) else None
+    return group if isinstance(group, Mapping) else {}
+
+
 def _name(entry: object, language: str) -> object:
     if not isinstance(entry, Mapping):
         return entry

@@ -23,6 +23,7 @@ from loopdesk.desk import verification as verifications
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.emergency import operations as emergency_operations
+from loopdesk.desk.raci import operations as raci_operations
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.response import operations as response_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
@@ -37,6 +38,7 @@ __all__ = [
     "open_parameters",
     "operations_more",
     "parameters",
+    "raci_operations",
     "response_operations",
     "trace_operations",
     "war_room_operations",

@@ -31,6 +31,7 @@ from loopdesk.desk.crm.contracts import contract
 from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
 from loopdesk.desk.duplicates.links import case_link
 from loopdesk.desk.letters import communication
+from loopdesk.desk.raci.advice import advice
 from loopdesk.desk.runbooks.course import runbook_tick, runbook_use
 from loopdesk.desk.runbooks.review import runbook_review
 from loopdesk.desk.response.allhands import hand_
@@ -69,6 +70,7 @@ TABLES = (
     clock_event,
     clock,
     breach.trace_,
+    advice,
     thresholds.decision,
     handoff.handoff_,
     handoff.signature,

@@ -7,7 +7,7 @@ is enough (HND-7).
 """
 
 from loopdesk.desk.raci.checks import check
-from loopdesk.desk.raci.matrix import FILE, LETTERS, Row, parse
+from loopdesk.desk.raci.matrix import FILE, LETTERS, Row, parse, written
 from loopdesk.desk.raci.sides import assign, together
 
-__all__ = ["FILE", "LETTERS", "Row", "assign", "check", "parse", "together"]
+__all__ = ["FILE", "LETTERS", "Row", "assign", "check", "parse", "together", "written"]

@@ -1,7 +1,8 @@
 """The file ``raci.yaml``: its lines, read and written."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -60,9 +61,7 @@ def written(matrix: Mapping[str, Row], before: bytes = b"") -> bytes:
     """The file of a matrix, one line for each activity, under the comments that stood above the lines ``before``."""
     lines = [*_comments(before), "activities:"]
     for name, row in matrix.items():
-        letters = [f"{letter}: [{', '.join(map(_quoted, getattr(row, letter)))}]" for letter in LETTERS if letter != "A"]
-        # One side alone is written as such: that is what exactly one accountable looks like.
-        letters.insert(1, f"A: {_quoted(row.A[0])}" if len(row.A) == 1 else f"A: [{', '.join(map(_quoted, row.A))}]")
+        letters = [f"{letter}: {_listed(letter, getattr(row, letter))}" for letter in LETTERS]
         more = [f"together: {row.together}"] if row.together != ALL else []
         lines.append(f"  {name}: {{{', '.join([*letters, *more])}}}")
     return ("\n".join(lines) + "\n").encode()
@@ -75,13 +74,19 @@ def _comments(before: bytes) -> Iterator[str]:
         yield line
 
 
+def _listed(letter: str, sides: Sequence[str]) -> str:
+    """Exactly one accountable is written without brackets, as nobody would write two."""
+    return _quoted(sides[0]) if letter == "A" and len(sides) == 1 else f"[{', '.join(map(_quoted, sides))}]"
+
+
 def _quoted(side: str) -> str:
-    return side if re.fullmatch(r"[a-z][a-z0-9_/]*", side) else '"' + side.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return side if re.fullmatch(r"[a-z][a-z0-9_/]*", side) else json.dumps(side, ensure_ascii=False)
 
 
 def _row(line: Mapping[str, object]) -> Row:
     said = line.get("together", ALL)
-    return Row(*(_sides(line.get(letter)) for letter in LETTERS), together=str(said).strip() if said else ALL)
+    responsible, accountable, consulted, informed = (_sides(line.get(letter)) for letter in LETTERS)
+    return Row(responsible, accountable, consulted, informed, str(said).strip() if said else ALL)
 
 
 def _sides(value: object) -> tuple[str, ...]:

@@ -41,7 +41,19 @@ def rules(given: dict[str, bytes]) -> list[tuple[str, str, str]]:
 def test_a_complete_matrix_has_no_findings() -> None:
     """HND-1: places of variables and facts among its sides."""
     places = {"R": ["{to_department}/agent", "{case.department}"], "A": "rnd/supervisor", "C": ["{case.department}"]}
-    assert rules(files(look=GOOD, tell=places)) == []
+    assert rules(files(look=places, tell=GOOD)) == []
+
+
+def test_a_matrix_is_written_as_it_is_read() -> None:
+    """HND-1: the page writes what people would have written: comments first, one line for each activity."""
+    given = b'# Who does what.\nactivities:\n  look: {R: [a/agent, "{b}"], A: a, C: [], I: [], together: any}\n'
+    assert raci.written(raci.parse(given), given) == given
+
+
+def test_what_asks_nobody_or_waits_for_nobody_knows_whom_is_found() -> None:
+    """HND-3, HND-7: a C beside a step that no person does, and a word for several sides that says nothing."""
+    assert rules(files(look=GOOD, tell={**GOOD, "C": ["rnd"]})) == [("tell", "raci.consulted", "warning")]
+    assert rules(files(look={**GOOD, "together": "both"}, tell=GOOD)) == [("look", "raci.together", "error")]
 
 
 @pytest.mark.parametrize(
