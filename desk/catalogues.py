@@ -69,9 +69,6 @@ def check(files: Files) -> list[Finding]:
 
 
 def _problems(catalogue: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
-    if not _in(entry.get("name"), "en"):
-        message, remedy = N_("Catalogue %(catalogue)s has no name."), N_("Write name: {en: …, zh: …}.")
-        yield Finding(FILE, catalogue, "", "catalogue.name", "error", message, remedy, {"catalogue": catalogue})
     offered = _mapping(entry.get("services"))
     if not offered:
         message, remedy = N_("Catalogue %(catalogue)s promises no service."), N_("List at least one under services.")

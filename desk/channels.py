@@ -46,9 +46,6 @@ def _problems(code: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
     if len(code) > LONGEST:
         message, remedy = N_("The code of channel %(channel)s is too long."), N_("Use at most 20 characters.")
         yield Finding(FILE, code, "", "channel.code", "error", message, remedy, {"channel": code})
-    if not _name(entry, "en"):
-        message, remedy = N_("Channel %(channel)s has no name."), N_("Write name: {en: …, zh: …}.")
-        yield Finding(FILE, code, "", "channel.name", "error", message, remedy, {"channel": code})
     for sign in (sign for sign in SIGNS if not isinstance(entry.get(sign, False), bool)):
         message, remedy = N_("Channel %(channel)s: %(sign)s is neither true nor false."), N_("Write true or false.")
         yield Finding(FILE, code, "", "channel.value", "error", message, remedy, {"channel": code, "sign": sign})

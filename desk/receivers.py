@@ -10,6 +10,8 @@ from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.tx import Tx
 
 CUSTOMER = "customer"
+WORDS = (CUSTOMER, "owner", "assignee", "backup", "supervisor", "head")
+"""What may stand where a department, its role or a person could be named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Who is how far trained: a person's tier of support and skills, which escalations look for (DIA-1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from loopdesk.desk.sql import dialect_insert
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import JSON, metadata
-from loopdesk.engine.errors import Invalid, Phrase
+from loopdesk.engine.errors import N_, Invalid, Phrase
+from loopdesk.engine.findings import Finding
+from loopdesk.engine.host import Files
 from loopdesk.engine.tx import Tx
 
 POLICY = "support"
@@ -65,6 +67,30 @@ def set_(actor: Actor, tx: Tx, person_id: str, *, tier: str, skills: Iterable[st
         tx.conn.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=values))
         events.record(actor, tx, "person.trained", data={"person": person_id, "name": person.name, **values})
     return new
+
+
+def check(files: Files) -> list[Finding]:
+    """Lengths of time in ``support.yaml`` that are none: an escalation would find out while somebody waits for it."""
+    file = f"{POLICY}.yaml"
+    if file not in files:
+        return []
+    try:
+        given = policy.parse(files[file], file)
+    except Invalid as error:
+        return [Finding(file, "", "", "policy.syntax", "error", error.message, error.remedy, error.params)]
+    apart = given.get("lifts_apart") or {}
+    if not isinstance(apart, Mapping):
+        message, remedy = N_("%(place)s holds no lengths by priority."), N_("Write it like {P0: PT10M, else: PT30M}.")
+        return [Finding(file, "lifts_apart", "", "support.lifts", "error", message, remedy, {"place": "lifts_apart"})]
+    lengths = {f"lifts_apart.{level}": text for level, text in apart.items()} | {"gaps_ahead": given.get("gaps_ahead")}
+    return [finding for place, text in lengths.items() if text for finding in _of_length(file, place, text)]
+
+
+def _of_length(file: str, place: str, text: object) -> Iterator[Finding]:
+    try:
+        policy.duration(text, place=place)
+    except Invalid as error:
+        yield Finding(file, place, "", "support.duration", "error", error.message, error.remedy, error.params)
 
 
 def said(tx: Tx, key: str, *, default: Any) -> Any:

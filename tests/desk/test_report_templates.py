@@ -99,11 +99,10 @@ def test_a_file_that_is_no_list_of_templates_is_said_to_be_none() -> None:
 @pytest.mark.parametrize(
     ("file", "content", "rule"),
     [
-        ("channels.yaml", b"channels: {kiosk: {api: true}}", "channel.name"),
         ("channels.yaml", b"channels: {kiosk: {name: {en: Kiosk}, loud: true}}", "channel.sign"),
         ("channels.yaml", b"channels: {a-very-long-code-of-a-channel: {name: {en: Long}}}", "channel.code"),
         ("channels.yaml", b"- kiosk", "channel.syntax"),
-        ("catalogues.yaml", b"catalogues: {full: {services: {a: {}}}}", "catalogue.name"),
+        ("catalogues.yaml", b"catalogues: {full: {services: {a: {}}}}", "catalogue.words"),
         ("catalogues.yaml", b"catalogues: {full: {name: {en: Full}}}", "catalogue.services"),
         ("catalogues.yaml", b"- full", "catalogue.syntax"),
     ],

@@ -48,11 +48,30 @@ def findings(folder: Path, name: str, file: str, right: str = "", wrong: str = "
         ("channels.yaml", "api: true, staffed", "api: yess, staffed", "channel.value"),
         ("channels.yaml", ", zh: 电话", "", "policy.language"),
         ("breach-causes.yaml", ", zh: 跨部门", ", zx: 跨部门", "policy.language"),
+        ("channels.yaml", "name: {en: Phone, zh: 电话}, ", "", "policy.language"),
+        ("support.yaml", "P0: PT10M", "P0: 10 minutes", "support.duration"),
+        ("support.yaml", "lifts_apart: {P0: PT10M, else: PT30M}", "lifts_apart: PT30M", "support.lifts"),
+        ("support.yaml", "gaps_ahead: P14D", "gaps_ahead: 14", "support.duration"),
         ("retention.yaml", "keep: P3Y", "keep: 3 years", "retention.unusable"),
     ],
 )
 def test_a_policy_that_says_something_else(tmp_path: Path, file: str, right: str, wrong: str, rule: str) -> None:
     assert (rule, "error") in findings(tmp_path, "policies", file, right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "right", "wrong", "severity"),
+    [
+        ("sla-warning", "recipients.dmn", '"owner", "assignee", "backup"', '"ownr", "assignee", "backup"', "warning"),
+        ("sla-breach", "breach-recipients.dmn", '["owner", "supervisor"]', '["owner", "sales/agent"]', "error"),
+        ("sla-breach", "breach-recipients.dmn", '["owner", "supervisor"]', '["owner", "support/agnet"]', "error"),
+    ],
+)
+def test_a_recipient_whom_nobody_is(
+    tmp_path: Path, folder: str, file: str, right: str, wrong: str, severity: str
+) -> None:
+    """Without a house no sign-in names are known, so that one word may still be somebody's."""
+    assert ("receiver.unknown", severity) in findings(tmp_path, folder, file, right, wrong)
 
 
 @pytest.mark.row("DIA-2/tree")
