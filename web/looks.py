@@ -169,6 +169,18 @@ def home_url() -> str:
     return url_for("portal.home" if actor().kind == "customer" else "pages_inbox.inbox")
 
 
+@blueprint.app_template_global("there")
+def there(endpoint: str) -> bool:
+    """Whether the page is served here: a row of tabs leaves out what is not."""
+    return endpoint in current_app.view_functions
+
+
+@blueprint.app_template_global("here")
+def here(endpoint: str) -> bool:
+    """Whether this request is of the page's blueprint, so that its tab is the present one."""
+    return request.endpoint is not None and request.endpoint.split(".")[0] == endpoint.split(".")[0]
+
+
 @blueprint.app_context_processor
 def _context() -> dict[str, Any]:
     theme = request.cookies.get("loopdesk_theme", "auto")
