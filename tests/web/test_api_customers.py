@@ -59,6 +59,7 @@ def test_merging_over_the_api_and_what_it_refuses(crm: Any) -> None:
     one, other = crm.get("/customers/C-1001/contacts").json
     path = f"/customers/C-1001/contacts/{one['id']}/merge"
     assert crm.post(path, json={"into": one["id"]}).status_code == 422
+    assert crm.post(path.replace("C-1001", "C-1002"), json={"into": other["id"]}).status_code == 404, "not theirs"
     assert crm.post(path, json={"into": other["id"]}).json["id"] == other["id"]
 
 

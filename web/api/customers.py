@@ -238,8 +238,8 @@ def change_contact(body: dict[str, Any], number: str, contact_id: str) -> Any:
 def merge_contact(body: dict[str, Any], number: str, contact_id: str) -> Any:
     """Make a contact the same as another one, who gets his cases."""
     with open_tx() as tx:
-        directory.get(actor(), tx, number)
-        return merging.merge_contacts(actor(), tx, contact_id, body["into"])
+        mine = directory.contact_of(actor(), tx, directory.get(actor(), tx, number).id, contact_id)
+        return merging.merge_contacts(actor(), tx, mine.id, body["into"])
 
 
 @blueprint.get("/<number>/assets")
