@@ -91,11 +91,20 @@ class Loopdesk:
             self.redis.close()
 
 
-def build(settings: Settings, *, clock: Clock | None = None, identity: Identity | None = None) -> Loopdesk:
-    """Join the rooms as ``settings`` say; opens no connection. ``identity`` is ours unless a host brings its own."""
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    identity: Identity | None = None,
+    connectors: Sequence[Connector] | None = None,
+) -> Loopdesk:
+    """Join the rooms as ``settings`` say; opens no connection. ``identity`` is ours unless a host brings its own.
+
+    With ``connectors`` those stand in for all that the settings would connect.
+    """
     clock = clock or SystemClock()
     store = FolderStore(settings.attachments)
-    registry = Registry(_connectors(settings, clock))
+    registry = Registry(_connectors(settings, clock) if connectors is None else connectors)
     engine = Engine(Database(settings.database_url), clock, Host(), _waker(settings))
     engine.host = replace(_host(engine, registry, store, settings.url), zone=settings.zone)
     sandbox = Sandbox()
