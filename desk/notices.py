@@ -1,9 +1,10 @@
-"""Messages to colleagues that belong to no one case: reminders, minutes, warnings, each from a template (COM-3)."""
+"""Messages that belong to no one case: reminders, minutes, warnings, each from a template (COM-3)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loopdesk.desk import departments, templates
+from loopdesk.desk.customers import Contact
 from loopdesk.desk.people import Person
 from loopdesk.engine import outbox
 from loopdesk.engine.outbox import Wanted
@@ -14,7 +15,7 @@ LETTER = "letter"
 
 
 def tell(
-    tx: Tx, template: str, to: Iterable[Person], params: Mapping[str, Any], *, base_url: str, once: str
+    tx: Tx, template: str, to: Iterable[Person | Contact], params: Mapping[str, Any], *, base_url: str, once: str
 ) -> list[str]:
     """Send ``template`` to each of ``to`` in their language and zone; return the ids of those who are written to.
 
@@ -27,7 +28,7 @@ def tell(
     return list(people)
 
 
-def _letter(tx: Tx, template: str, to: Person, params: Mapping[str, Any], base_url: str, once: str) -> Wanted:
+def _letter(tx: Tx, template: str, to: Person | Contact, params: Mapping[str, Any], base_url: str, once: str) -> Wanted:
     scope = {
         **params,
         "receiver": {"name": to.name},

@@ -42,6 +42,7 @@ from loopdesk.desk import (
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.duplicates import links as case_links
+from loopdesk.desk.emergency import letters as emergency_letters
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.raci import promises
 from loopdesk.desk.runbooks import review as runbook_review
@@ -251,6 +252,7 @@ def _handlers(
             **problems.local_handlers(settings.url),
             **case_links.local_handlers(settings.url),
             **actions.local_handlers(settings.url),
+            **emergency_letters.local_handlers(settings.url),
             **bulk.local_handlers(),
             **recount.local_handlers(),
             **migration.local_handlers(),

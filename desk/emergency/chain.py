@@ -98,6 +98,12 @@ def decider(emergency: Emergency) -> str:
     return chain[min(emergency.called, len(chain) - 1)]
 
 
+def pass_on(tx: Tx, emergency: Emergency, word: str) -> None:
+    """Let the questions that are open wait for somebody else of the chain."""
+    waiting = (rows.decision.c.emergency == emergency.id) & (rows.decision.c.state == OPEN)
+    tx.conn.execute(sa.update(rows.decision).where(waiting).values(decider=word))
+
+
 def may_decide(actor: Actor, emergency: Emergency, asked: Decision) -> bool:
     """Whoever was asked, and all who stand above them in the chain; an administrator."""
     if actor.kind == "system" or actor.has_role("admin"):

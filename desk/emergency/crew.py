@@ -150,6 +150,13 @@ def called(tx: Tx, word: str) -> Call:
     return Call(word, there or people.in_department(tx, department, "supervisor"), gap=not there)
 
 
+def leader(tx: Tx, case: Case, team: Sequence[str]) -> Person | None:
+    """Who leads when nobody was named: the first of the team on duty who may, else the first who may be chosen."""
+    may = {one.id: one for one in commanders(tx, case)}
+    there = [one for word in team for one in called(tx, word).found if not called(tx, word).gap]
+    return next((one for one in there if one.id in may), None) or next(iter(may.values()), None)
+
+
 def end(tx: Tx, emergency: Emergency) -> None:
     """Nobody has a role any more: the emergency is over."""
     _end(tx, emergency, *ROLES)

@@ -1,7 +1,7 @@
 """The figures of the policy ``emergency.yaml``: kinds, grades, cadences, times (EMG-1 to EMG-4, EMG-7, EMG-11)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from loopdesk.desk import policy
@@ -61,7 +61,7 @@ def pace(tx: Tx, grade: str, audience: str) -> timedelta:
     return time(tx, "grades", grade, audience)
 
 
-def promised(emergency: Emergency, audience: str) -> Any:
+def promised(emergency: Emergency, audience: str) -> datetime | None:
     """The moment by which the audience was promised the next update; None for no promise."""
     return {EXTERNAL: emergency.next_update_at, INTERNAL: emergency.internal_due_at}[audience]
 

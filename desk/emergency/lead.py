@@ -165,6 +165,13 @@ def remind(actor: Actor, tx: Tx, emergency_id: str, *, audience: str = EXTERNAL,
     return running
 
 
+def again_at(tx: Tx, emergency: Emergency, audience: str) -> datetime:
+    """When to look again for an update that was missed: whole cadences after the time that was promised."""
+    promised, pace = figures.promised(emergency, audience), figures.pace(tx, emergency.grade, audience)
+    assert promised is not None
+    return promised + pace * ((tx.now - promised) // pace + 1)
+
+
 def stand_down(
     actor: Actor, tx: Tx, emergency_id: str, *, summary: str, forced: bool = False, stable: bool = False
 ) -> Emergency:
@@ -224,7 +231,8 @@ def payload(emergency: Emergency) -> Mapping[str, Any]:
     """What every ``emergency.*`` message tells the other processes."""
     names = ("id", "case", "kind", "grade", "scope", "severity", "cause")
     known = asdict(emergency)
-    return {name: known[name] for name in names} | {"emergency": emergency.id, "drill": False}
+    own = {"emergency": emergency.id, "commander": emergency.commander_id, "drill": False}
+    return {name: known[name] for name in names} | own
 
 
 def _late(promised: datetime | None, now: datetime) -> int:

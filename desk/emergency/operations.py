@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import policy, sending
-from loopdesk.desk.emergency import crew, figures, lead, reads
-from loopdesk.desk.emergency.rows import EXTERNAL, INTERNAL, Emergency
-from loopdesk.desk.receivers import CUSTOMER
+from loopdesk.desk import policy, record, sending
+from loopdesk.desk.emergency import causes, course, crew, figures, lead, letters, reads
+from loopdesk.desk.emergency.rows import EXTERNAL, INTERNAL
 from loopdesk.desk.steps import Result, Step, operation
 
 
@@ -28,19 +27,21 @@ def _declare(
     """Start the emergency response under a commander (id, sign-in name or e-mail).
 
     Team and chain are words such as operations/L2 or operations/supervisor, limit is a duration; watched lets the
-    process hear by when updates are promised. Gives: emergency (id), commander (id), joined (true when one of the
-    same case, cause or parent problem runs, which the case now belongs to), grade.
+    process hear by when updates are promised. Without a commander the first of the team on duty leads. Gives:
+    emergency (id), commander (id), grade, kind, scope, severity, cause, joined (true when one of the same case, cause
+    or parent problem runs, to which the case now belongs).
     """
     before = {one.id for one in reads.running(step.tx)}
     within = policy.duration(limit, place="limit") if limit else None
     facts = (scope or "", severity or "", cause or "", list(team or ()), list(chain or ()), within)
-    named = {"commander": commander or "", "grade": grade, "kind": kind}
+    first = crew.leader(step.tx, record.get(step.tx, step.number), team) if team and not commander else None
+    named = {"commander": first.id if first else commander or "", "grade": grade, "kind": kind}
     started = lead.declare(step.actor, step.tx, step.number, **named, response=lead.Response(*facts))
     if watched and started.id not in before:
         for audience in (EXTERNAL, INTERNAL):
-            lead.promise(step.actor, step.tx, started, audience, figures.promised(started, audience))
-    told = {"emergency": started.id, "commander": started.commander_id, "grade": started.grade}
-    return told | {"joined": started.id in before}
+            if (due := figures.promised(started, audience)) is not None:
+                lead.promise(step.actor, step.tx, started, audience, due)
+    return {**lead.payload(started), "joined": started.id in before}
 
 
 @operation("emergency.update")
@@ -57,24 +58,22 @@ def _update(
     minutes = None if next_minutes is None else int(next_minutes)
     said: dict[str, Any] = {"text": text or "", "next_minutes": minutes, "audience": audience, "watched": watched}
     running = lead.update(step.actor, step.tx, emergency, **said)
-    if audience == EXTERNAL:
-        for number in reads.cases(step.tx, emergency):
-            told = {"text": text, "next_at": running.next_update_at, "emergency": running}
-            _tell(step, "emergency-update", CUSTOMER, told, number)
-    else:
-        told = {"text": text, "next_at": running.internal_due_at, "emergency": running}
-        _tell(step, "emergency-internal", _team(step, running), told)
+    letters.update(step.actor, step.tx, running, audience, text or "", base_url=step.base_url)
     return None
 
 
 @operation("emergency.remind")
 def _remind(step: Step, *, emergency: str, audience: str = EXTERNAL, due: str = "") -> Result:
-    """Remind the commander when the promised update is late; nothing happens while it is not."""
+    """Remind the commander when the promised update is late; nothing happens while it is not.
+
+    Gives: missed (true when it is), again_at (when to look again, by the cadence since the promise).
+    """
     late = lead.remind(step.actor, step.tx, emergency, audience=audience, due=due or "")
-    if late is not None:
-        template = "emergency-reminder" if audience == EXTERNAL else "emergency-reminder-internal"
-        _tell(step, template, late.commander_id, {"emergency": late})
-    return None
+    if late is None:
+        return {"missed": False, "again_at": None}
+    template = "emergency-reminder" if audience == EXTERNAL else "emergency-reminder-internal"
+    _tell(step, template, late.commander_id, {"emergency": late})
+    return {"missed": True, "again_at": lead.again_at(step.tx, late, audience).isoformat()}
 
 
 @operation("emergency.stand_down")
@@ -104,9 +103,62 @@ def _assemble(step: Step, *, emergency: str) -> Result:
     return {"called": found, "gaps": gaps}
 
 
-def _team(step: Step, running: Emergency) -> list[str]:
-    found = [one.person_id for one in reads.roles(step.tx, running.id)]
-    return list(dict.fromkeys([running.commander_id, *found]))
+@operation("emergency.join")
+def _join(step: Step, *, cause: str = "") -> Result:
+    """Attach the case to the emergency that runs on it, for its cause or for its parent problem.
+
+    Gives: joined (true when there is one), emergency (its id, null without one).
+    """
+    causes.hold(step.tx, step.number, cause or "")
+    found = causes.join(step.actor, step.tx, step.number, cause=cause or "")
+    return {"joined": found is not None, "emergency": found.id if found else None}
+
+
+@operation("emergency.warn")
+def _warn(step: Step, *, emergency: str) -> Result:
+    """Warn the customers who are likely affected, those hit hardest first, each once. Gives: warned (how many)."""
+    running = reads.get(step.tx, emergency)
+    return {"warned": letters.warn(step.actor, step.tx, running, base_url=step.base_url)}
+
+
+@operation("emergency.stable")
+def _stable(step: Step, *, emergency: str, text: str) -> Result:
+    """Report the service back. Gives: stable_until (by when the emergency may end if it stays back)."""
+    running = course.stable(step.actor, step.tx, emergency, text=text or "")
+    until = course.stable_until(step.tx, running)
+    return {"stable_until": until.isoformat() if until else None}
+
+
+@operation("emergency.escalate")
+def _escalate(step: Step, *, emergency: str, limit: str = "") -> Result:
+    """Call the next of the decision chain, because the limit has passed. Gives: called (the word, empty for nobody)."""
+    within = policy.duration(limit, place="limit") if limit else None
+    word, found = course.escalate(step.actor, step.tx, emergency, limit=within)
+    if found:
+        _tell(step, "emergency-escalated", [one.id for one in found], {"emergency": reads.get(step.tx, emergency)})
+    return {"called": word}
+
+
+@operation("emergency.record")
+def _record(step: Step, *, emergency: str, time: str, place: str, scope: str, symptoms: str) -> Result:
+    """Keep the event record: time, place, scope and symptoms."""
+    said = {"time": time, "place": place, "scope": scope, "symptoms": symptoms}
+    course.keep_facts(step.actor, step.tx, emergency, said)
+    return None
+
+
+@operation("emergency.assign")
+def _assign(step: Step, *, emergency: str, role: str, person: str) -> Result:
+    """Give a role (commander, scribe, communications, participant) to somebody; open tasks of a commander move on."""
+    crew.assign(step.actor, step.tx, emergency, role or "", person or "")
+    return None
+
+
+@operation("emergency.tell_over")
+def _tell_over(step: Step, *, emergency: str) -> Result:
+    """Tell everybody who heard of the emergency that it is over, with its summary."""
+    letters.over(step.actor, step.tx, reads.get(step.tx, emergency), base_url=step.base_url)
+    return None
 
 
 def _tell(step: Step, template: str, to: str | Sequence[str], params: Mapping[str, Any], number: str = "") -> None:

@@ -86,6 +86,12 @@ def entries(tx: Tx, emergency_id: str, *, after: int = 0) -> list[dict[str, Any]
     return [dict(row) for row in tx.conn.execute(sa.select(rows.entry).where(of).order_by(rows.entry.c.id)).mappings()]
 
 
+def last_entry(tx: Tx, emergency_id: str) -> int:
+    """The id of the entry that was written last."""
+    query = sa.select(sa.func.max(rows.entry.c.id)).where(rows.entry.c.emergency == emergency_id)
+    return int(tx.conn.scalar(query) or 0)
+
+
 def roles(tx: Tx, emergency_id: str, *, former: bool = False) -> list[Role]:
     """Who has which role now, the commander first; with ``former`` also who had one before."""
     of = rows.role.c.emergency == emergency_id

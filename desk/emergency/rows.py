@@ -114,13 +114,14 @@ told = sa.Table(
     sa.Column("contact_id", PERSON_ID, nullable=False),
     sa.Column("contact", _NAME, nullable=False),
     sa.Column("template", sa.String(100), nullable=False),
+    sa.Column("about", sa.String(60), nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("communication", sa.String(32), nullable=False),
     sa.Column("affected", sa.Integer, nullable=False, server_default="0"),
     sa.Column("score", sa.Float, nullable=False, server_default="0"),
-    sa.UniqueConstraint("emergency", "customer", "template", name="uq_emergency_told"),
+    sa.UniqueConstraint("emergency", "customer", "about", name="uq_emergency_told"),
 )
-"""Which customer was told what when; ``template`` names the message, each goes to a customer once."""
+"""Which customer was told what when; ``about`` names the occasion, of which each customer hears once."""
 
 alert_ = sa.Table(
     "emergency_alert",
@@ -216,13 +217,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One customer who was told something: by ``template``, to ``contact``, with how much was at stake for them."""
+    """One customer who was told something, with how much was at stake; ``about``: warning, over or update:entry."""
 
     customer: str
     customer_name: str
     contact_id: str
     contact: str
     template: str
+    about: str
     at: datetime
     communication: str
     affected: int = 0

@@ -12,10 +12,102 @@ down_revision = "0004"
 def upgrade() -> None:
     """Handoffs are signed and emergencies led."""
     op.create_table(
+        "communication_rating",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("department", sa.String(length=60), nullable=False),
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("clarity", sa.Integer(), nullable=False),
+        sa.Column("feedback", sa.Integer(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_communication_rating")),
+        sa.UniqueConstraint(
+            "month", "department", "person_id", name=op.f("uq_communication_rating_month_department_person_id")
+        ),
+    )
+    op.create_table(
+        "drill",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("plan", sa.String(length=60), nullable=False),
+        sa.Column("bundle_id", sa.String(length=32), nullable=False),
+        sa.Column("runbooks_id", sa.String(length=32), nullable=False),
+        sa.Column("covers", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("planned_at", Moment(), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("lead", sa.String(length=200), nullable=False),
+        sa.Column("minute", sa.Integer(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("result", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill")),
+    )
+    with op.batch_alter_table("drill", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_drill_plan"), ["plan"], unique=False)
+
+    op.create_table(
+        "meeting",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("series", sa.String(length=60), nullable=False),
+        sa.Column("starts_at", Moment(), nullable=False),
+        sa.Column("minutes_long", sa.Integer(), nullable=False),
+        sa.Column("chair", sa.String(length=60), nullable=False),
+        sa.Column("departments", sa.JSON(), nullable=False),
+        sa.Column("agenda", sa.JSON(), nullable=False),
+        sa.Column("minutes", sa.Text(), nullable=False),
+        sa.Column("published_at", Moment(), nullable=True),
+        sa.Column("published_by", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("series", "starts_at", name=op.f("uq_meeting_series_starts_at")),
+    )
+    op.create_table(
+        "pair_risk",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("from_department", sa.String(length=60), nullable=False),
+        sa.Column("to_department", sa.String(length=60), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("level", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("raised", sa.Boolean(), nullable=False),
+        sa.Column("features", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_risk")),
+        sa.UniqueConstraint(
+            "day", "from_department", "to_department", name=op.f("uq_pair_risk_day_from_department_to_department")
+        ),
+    )
+    op.create_table(
         "t1_board",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_t1_board")),
+    )
+    op.create_table(
+        "drill_answer",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("drill", sa.String(length=32), nullable=False),
+        sa.Column("minute", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("ref", sa.String(length=100), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("by_name", sa.String(length=200), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["drill"], ["drill.id"], name=op.f("fk_drill_answer_drill")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill_answer")),
+    )
+    with op.batch_alter_table("drill_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_drill_answer_drill"), ["drill"], unique=False)
+
+    op.create_table(
+        "meeting_attendee",
+        sa.Column("meeting", sa.String(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["meeting"], ["meeting.id"], name=op.f("fk_meeting_attendee_meeting")),
+        sa.PrimaryKeyConstraint("meeting", "person_id", name=op.f("pk_meeting_attendee")),
     )
     op.create_table(
         "action",
@@ -350,13 +442,14 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.String(length=64), nullable=False),
         sa.Column("contact", sa.String(length=200), nullable=False),
         sa.Column("template", sa.String(length=100), nullable=False),
+        sa.Column("about", sa.String(length=60), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("communication", sa.String(length=32), nullable=False),
         sa.Column("affected", sa.Integer(), server_default="0", nullable=False),
         sa.Column("score", sa.Float(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["emergency"], ["emergency.id"], name=op.f("fk_emergency_told_emergency")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_told")),
-        sa.UniqueConstraint("emergency", "customer", "template", name="uq_emergency_told"),
+        sa.UniqueConstraint("emergency", "customer", "about", name="uq_emergency_told"),
     )
     with op.batch_alter_table("emergency_told", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_emergency_told_emergency"), ["emergency"], unique=False)
@@ -456,6 +549,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["emergency"], ["emergency.id"], name=op.f("fk_war_room_emergency")),
         sa.PrimaryKeyConstraint("emergency", name=op.f("pk_war_room")),
     )
+    with op.batch_alter_table("case_", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_case__under_way",
+            ["owner_id", "number"],
+            unique=False,
+            postgresql_where=sa.text("status IN ('new', 'open', 'waiting')"),
+            sqlite_where=sa.text("status IN ('new', 'open', 'waiting')"),
+        )
+
     with op.batch_alter_table("contract", schema=None) as batch_op:
         batch_op.add_column(sa.Column("base_fee", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.add_column(sa.Column("currency", sa.String(length=3), server_default="", nullable=False))
@@ -524,6 +626,13 @@ def downgrade() -> None:
     with op.batch_alter_table("contract", schema=None) as batch_op:
         batch_op.drop_column("currency")
         batch_op.drop_column("base_fee")
+
+    with op.batch_alter_table("case_", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_case__under_way",
+            postgresql_where=sa.text("status IN ('new', 'open', 'waiting')"),
+            sqlite_where=sa.text("status IN ('new', 'open', 'waiting')"),
+        )
 
     op.drop_table("war_room")
     op.drop_table("taskforce_member")
@@ -618,4 +727,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_action_case"))
 
     op.drop_table("action")
+    op.drop_table("meeting_attendee")
+    with op.batch_alter_table("drill_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_drill_answer_drill"))
+
+    op.drop_table("drill_answer")
     op.drop_table("t1_board")
+    op.drop_table("pair_risk")
+    op.drop_table("meeting")
+    with op.batch_alter_table("drill", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_drill_plan"))
+
+    op.drop_table("drill")
+    op.drop_table("communication_rating")
