@@ -12,14 +12,16 @@ from loopdesk.desk.diagnosis import course
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.handoff import signature
 from loopdesk.desk.letters import REPLIED
-from loopdesk.desk.people import Person
-from loopdesk.desk.record import Case, case_
+from loopdesk.desk.people import Person, person
+from loopdesk.desk.record import UNDER_WAY, Case, case_
 from loopdesk.desk.rights import DESK, RESTRICTED_TO, require
 from loopdesk.engine import events, instances, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
+COUNTED = 100
+"""Open cases of one person that are looked at to find the least busy one: what a burst costs does not grow with it."""
 OPEN = frozenset({"new", "open", "waiting"})
 """Statuses in which somebody has to do something."""
 CLOSED = "case.closed"
@@ -218,14 +220,17 @@ def _candidates(tx: Tx, department: str) -> list[Person]:
 
 
 def least_busy(tx: Tx, department: str) -> Person | None:
-    """Of those who may own a case of ``department`` the one with the fewest open cases; None where nobody is."""
+    """Of those who may own a case of ``department`` the one with the fewest open cases; None where nobody is.
+
+    Whoever has `COUNTED` or more is busy all the same: of these it is the one whose newest open case is the oldest.
+    """
     agents = _candidates(tx, department)
     if not agents:
         return None
-    query = (
-        sa.select(case_.c.owner_id, sa.func.count())
-        .where(case_.c.status.in_(OPEN), case_.c.owner_id.in_([one.id for one in agents]))
-        .group_by(case_.c.owner_id)
-    )
-    busy = {row[0]: row[1] for row in tx.ask(query)}
-    return min(agents, key=lambda one: (busy.get(one.id, 0), one.id))
+    mine = (case_.c.owner_id == person.c.id) & UNDER_WAY
+    some = sa.select(sa.literal(1)).where(mine).limit(COUNTED).correlate(person).subquery()
+    number = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    newest = sa.select(sa.func.max(case_.c.number)).where(mine).scalar_subquery()
+    rows = tx.ask(sa.select(person.c.id, number, newest).where(person.c.id.in_([one.id for one in agents])))
+    busy = {row[0]: (row[1], row[2] if row[1] == COUNTED else "") for row in rows}
+    return min(agents, key=lambda one: (*busy[one.id], one.id))

@@ -75,6 +75,10 @@ case_ = sa.Table(
 ``service``: what of the customer's contract answers for the case, ``out_of_scope`` why nothing does (SLA-9);
 ``problem``: the parent problem that it is one report of (INT-8), ``agreed``: the priority agreed with the customer."""
 
+UNDER_WAY = case_.c.status.in_([sa.literal_column(f"'{status}'") for status in ("new", "open", "waiting")])
+"""Cases on which somebody has to do something; written out, so that their index serves whoever asks for them."""
+sa.Index("ix_case__under_way", case_.c.owner_id, case_.c.number, postgresql_where=UNDER_WAY, sqlite_where=UNDER_WAY)
+
 case_number = sa.Table(
     "case_number",
     metadata,
