@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from loopdesk.desk import calendars, facts, intake_checks, policy_names, raci, receiver_checks, retention, skills
 from loopdesk.desk.classification import examples
 from loopdesk.desk.diagnosis import checks as diagnosis
+from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
 from loopdesk.desk.raci import push
 from loopdesk.desk.runbooks import checks as runbooks
@@ -33,6 +34,6 @@ def check(
         found += checks.check(files[file], file=file, facts=facts.NAMES)
     found += examples.check(name, files) + intake_checks.check(files) + duplicates.check(files)
     found += diagnosis.check(name, files, classes) + gaps.check(files) + calendars.check(files)
-    found += runbooks.check(name, files, departments, kinds)
+    found += runbooks.check(name, files, departments, kinds) + drills.check(name, files, kinds)
     found += receiver_checks.check(files, departments, person) + skills.check(files)
     return found + retention.check(files) + sla.check(files) + packs.check(files) + policy_names.check(files)

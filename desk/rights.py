@@ -111,6 +111,8 @@ VERBS: Mapping[str, Who] = {
     "emergency.alert": Who(CASEWORK, _CONNECTOR, "cases:write"),
     "emergency.regrade": Who(DESK, scope="cases:write", process=True),
     "runbook.tick": Who(DESK, scope="cases:write"),
+    "drill.lead": Who(frozenset({"owner", "supervisor"}), scope="cases:write"),
+    "drill.take": Who(STAFF, scope="cases:write"),
     "runbook.review": Who(frozenset({"owner", "supervisor"}), scope="cases:write"),
     "verification.ask": _DIAGRAM,
     "verification.chase": _DIAGRAM,

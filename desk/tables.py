@@ -29,17 +29,19 @@ from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.crm.assets import asset
 from loopdesk.desk.crm.contracts import contract
 from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
+from loopdesk.desk.drills.history import drill_, drill_answer
 from loopdesk.desk.duplicates.links import case_link
 from loopdesk.desk.letters import communication
 from loopdesk.desk.raci.advice import advice
-from loopdesk.desk.runbooks.course import runbook_tick, runbook_use
-from loopdesk.desk.runbooks.review import runbook_review
 from loopdesk.desk.response.allhands import hand_
 from loopdesk.desk.response.awards import compensation_
 from loopdesk.desk.response.expectations import expectation
 from loopdesk.desk.response.measures import measure_
 from loopdesk.desk.response.reviews import review_
+from loopdesk.desk.runbooks.course import runbook_tick, runbook_use
+from loopdesk.desk.runbooks.review import runbook_review
 from loopdesk.desk.sla.rows import clock, clock_event
+from loopdesk.desk.team import board, meetings, risk, scores, taskforce
 from loopdesk.desk.war_room.rooms import room_
 
 TABLES = (
@@ -85,6 +87,8 @@ TABLES = (
     runbook_use,
     runbook_tick,
     runbook_review,
+    drill_,
+    drill_answer,
     verification.verification,
     survey.survey_,
     diagnosis,
@@ -93,4 +97,13 @@ TABLES = (
     subcases.subcase,
     casefile.casefile,
     actions.action_,
+    board.board_,
+    board.item_,
+    taskforce.taskforce_,
+    taskforce.member_,
+    taskforce.entry_,
+    meetings.meeting_,
+    meetings.attendee_,
+    scores.rating_,
+    risk.risk_,
 )

@@ -1,0 +1,161 @@
+"""Plays a drill: the alert, the clock, what the participants did at which minute; then each step counts (EMG-10)."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from loopdesk.desk import case, emergency, runbooks
+from loopdesk.desk.drills import outcome
+from loopdesk.desk.drills.outcome import BROKEN, REFUSED, Answer, Found, Outcome
+from loopdesk.desk.drills.plans import Drill
+from loopdesk.desk.drills.score import STEP, TASK, Figures, Line
+from loopdesk.desk.runbooks.plans import Text, words
+from loopdesk.engine import bundles, messages
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.errors import Invalid, LoopdeskError, Missing
+from loopdesk.engine.host import Files
+from loopdesk.engine.tx import Tx
+from loopdesk.web.drill_sandbox import MONDAY, Sandbox
+
+Folders = Mapping[str, Files]
+Done = dict[tuple[str, str], Answer]
+
+
+def live(tx: Tx, **versions: str) -> dict[str, Files]:
+    """The folders of the house as they stand now; ``versions`` (name -> bundle id) are taken instead for some."""
+    found = {row["name"]: row["id"] for row in bundles.listing(SYSTEM, tx)} | versions
+    return {name: bundles.get(tx, bundle_id).files for name, bundle_id in found.items()}
+
+
+def of_path(path: Path) -> dict[str, Files]:
+    """The process folders below ``path``, as a deployment would take them."""
+    folders = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and folder.name[0] not in "._"]
+    return {folder.name: files for folder in folders if (files := bundles.read_folder(folder))}
+
+
+def play(drill: Drill, folders: Folders, answers: Sequence[Answer], figures: Figures, language: str = "en") -> Outcome:
+    """Play ``drill`` in a sandbox made of ``folders`` and tell how it went.
+
+    An answer that the house refuses at its minute (the task does not wait, the emergency is not declared) is a finding,
+    not an error. Raises `Missing` for a runbook that is not there, `Invalid` for an answer after the end.
+    """
+    book = _book(drill, folders)
+    late = next((one for one in answers if not 0 <= one.minute <= drill.minutes), None)
+    if late is not None:
+        raise Invalid("Minute %(minute)s lies outside of the drill.", minute=late.minute)
+    with tempfile.TemporaryDirectory(prefix="loopdesk-drill-") as folder:
+        sandbox = Sandbox(Path(folder), folders)
+        try:
+            _alert(sandbox, drill, language)
+            done, refused = _follow(sandbox, drill, book, answers)
+            sandbox.go_to(drill.minutes)
+            lines = list(_lines(sandbox, drill, book, done))
+            further = [*refused, *_updates(sandbox), *_broken(sandbox)]
+            return outcome.of(drill.key, drill.minutes, lines, further, figures, messages=len(sandbox.recorder.sent))
+        finally:
+            sandbox.close()
+
+
+def rehearsal(drill: Drill, folders: Folders) -> list[Answer]:
+    """Everybody does everything exactly at its limit: what shows whether a plan can be played at all."""
+    book = _book(drill, folders)
+    tasks = [Answer(task.limit, TASK, task.id, "Rehearsal", {}) for task in drill.tasks]
+    # The limits of steps begin with the declaration, which is what the first task leads to.
+    began = drill.tasks[0].limit if drill.tasks else 0
+    limits = {step.id: _limit(drill, step) for step in book.steps}
+    steps = [Answer(began + limits[step.id], STEP, step.id, "Rehearsal", {}) for step in book.steps]
+    return sorted([one for one in [*tasks, *steps] if one.minute <= drill.minutes], key=lambda one: one.minute)
+
+
+def _book(drill: Drill, folders: Folders) -> runbooks.Plan:
+    files = folders.get("runbooks", {})
+    name = f"{drill.runbook}.yaml"
+    if name not in files:
+        raise Missing("There is no runbook “%(runbook)s”.", runbook=drill.runbook or "-")
+    return runbooks.read(drill.runbook, files[name])
+
+
+def _alert(sandbox: Sandbox, drill: Drill, language: str) -> None:
+    said = drill.alert
+    text = words(said.get("text") or {}, language)
+    report = case.Report(
+        channel="api", customer_number="C-1001", title=text[:200], description=text, scope="all", urgency="critical"
+    )
+    with sandbox.desk.engine.begin() as tx:
+        made = case.open(SYSTEM, tx, report)
+        messages.publish(SYSTEM, tx, "emergency.requested", key=made.number, payload=dict(said))
+    sandbox.rest()
+
+
+def _follow(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, answers: Sequence[Answer]) -> tuple[Done, list[Found]]:
+    """What was done, by kind and id, and what the house refused."""
+    done: Done = {}
+    refused: list[Found] = []
+    for one in sorted(answers, key=lambda one: one.minute):
+        sandbox.go_to(one.minute)
+        try:
+            _do(sandbox, drill, book, one)
+            done.setdefault((one.kind, one.id), one)
+        except LoopdeskError as error:
+            fields = getattr(error, "fields", None) or {}
+            said = "; ".join([str(error), *(f"{name}: {text[0]}" for name, text in fields.items())])
+            refused.append(Found(REFUSED, one.id, _name(drill, book, one), round(one.minute), said[:500]))
+    return done, refused
+
+
+def _do(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, one: Answer) -> None:
+    actor = sandbox.person(one.by)
+    if one.kind == TASK:
+        given = next((task.given for task in drill.tasks if task.id == one.id), {})
+        sandbox.complete(actor, one.id, {**given, **one.data})
+        return
+    running = sandbox.running()
+    with sandbox.desk.engine.begin() as tx:
+        if one.kind == STEP:
+            kept = runbooks.progress(tx, running.id)
+            if kept is None or kept.plan.key != book.key:
+                runbooks.choose(actor, tx, running.id, book.key)
+            runbooks.tick(actor, tx, running.id, one.id)
+        else:
+            said: dict[str, Any] = {"text": str(one.data.get("text") or "…"), "audience": one.id}
+            emergency.update(actor, tx, running.id, **said, watched=True)
+    sandbox.rest()
+
+
+def _lines(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, done: Done) -> Iterator[Line]:
+    """Each expected task and step; a step's limit begins with the declaration, as in earnest."""
+    for task in drill.tasks:
+        yield _line(TASK, task.id, task.name, task.limit, task.weight, done)
+    try:
+        began = (sandbox.running().declared_at - MONDAY).total_seconds() / 60
+    except LoopdeskError:
+        began = 0.0
+    for step in book.steps:
+        change = drill.steps.get(step.id)
+        weight = (change.weight if change else 0) or step.weight
+        yield _line(STEP, step.id, step.text, began + _limit(drill, step), weight, done)
+
+
+def _limit(drill: Drill, step: runbooks.Step) -> int:
+    change = drill.steps.get(step.id)
+    return (change.limit if change else 0) or step.limit
+
+
+def _line(kind: str, id_: str, name: Text, due: float, weight: float, done: Done) -> Line:
+    found = done.get((kind, id_))
+    return Line(kind, id_, dict(name), due, weight, found.minute if found else None, found.by if found else "")
+
+
+def _updates(sandbox: Sandbox) -> list[Found]:
+    return [Found(outcome.UPDATE, audience, {}, minute) for audience, minute in sandbox.missed()]
+
+
+def _broken(sandbox: Sandbox) -> list[Found]:
+    return [Found(BROKEN, element, {}, round(sandbox.minute), said[:500]) for element, said in sandbox.broken()]
+
+
+def _name(drill: Drill, book: runbooks.Plan, one: Answer) -> Text:
+    step = book.step(one.id) if one.kind == STEP else None
+    task = next((task for task in drill.tasks if task.id == one.id), None) if one.kind == TASK else None
+    return dict(step.text) if step else dict(task.name) if task else {}
