@@ -185,6 +185,21 @@ def of(tx: Tx, source: str, source_id: str) -> list[Action]:
     return _select(tx, (action_.c.source == source) & (action_.c.source_id == source_id))
 
 
+def of_source(tx: Tx, source: str) -> list[Action]:
+    """All actions that came out of meetings, say, what is due first at the front."""
+    return _select(tx, action_.c.source == source)
+
+
+def all_(tx: Tx) -> list[Action]:
+    """Every action; for work inside, nobody's rights are asked."""
+    return _select(tx, sa.true())
+
+
+def late(tx: Tx) -> list[Action]:
+    """All actions that are open after their day, the oldest first; for work inside, nobody's rights are asked."""
+    return _select(tx, (action_.c.state == OPEN) & (action_.c.due_at < tx.now))
+
+
 def of_case(tx: Tx, number: str) -> list[Action]:
     """The actions of a case that the reader may see."""
     return _select(tx, action_.c.case == number)
