@@ -1,6 +1,6 @@
 """HTTP to outside systems: limits on time and size, and every answer mapped to an error family (architecture §6)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -47,12 +47,14 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         idempotency_key: str = "",
+        answers: Collection[int] = (),
     ) -> Answer:
         """Send ``body`` as JSON and read the answer.
 
         Raises ``Away`` on no answer, 408, 425, 429 and 5xx (with ``retry_after`` where the system named it, and
         ``limited`` where it only asks for patience),
-        ``Invalid`` on 400, 413, 415, 422 and a bad address, ``Refused`` on every other answer that is not 2xx.
+        ``Invalid`` on 400, 413, 415, 422 and a bad address, ``Refused`` on every other answer that is not 2xx. A status
+        of ``answers`` (400 to 499, none that asks to come later) is an answer like any other.
         """
         sent = {"Accept": "application/json", **(headers or {})}
         content = None
@@ -63,14 +65,14 @@ class Http:
             sent["Idempotency-Key"] = idempotency_key
         try:
             with self._client.stream(method, url, headers=sent, content=content) as response:
-                return self._answer(response)
+                return self._answer(response, frozenset(answers) - _LATER)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             raise Invalid("“%(url)s” is not a usable address: %(reason)s", url=url, reason=error) from error
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             raise Away("%(host)s does not answer: %(reason)s", host=_host(url), reason=reason) from error
 
-    def _answer(self, response: httpx.Response) -> Answer:
+    def _answer(self, response: httpx.Response, answers: Collection[int]) -> Answer:
         raw = bytearray()
         for chunk in response.iter_bytes():
             raw += chunk
@@ -79,7 +81,7 @@ class Http:
                     "%(host)s answered with more than %(limit)d bytes.", host=response.url.host, limit=ANSWER_BYTES
                 )
         body = _decode(bytes(raw), response)
-        if not response.is_success:
+        if not response.is_success and not (response.is_client_error and response.status_code in answers):
             raise self._error(response, body)
         return Answer(response.status_code, dict(response.headers), body)
 

@@ -37,7 +37,10 @@ class Webhook:
         """Nothing to reach before a diagram names an address."""
 
     def perform(self, effect: str, inputs: Mapping[str, Any], idempotency_key: str) -> dict[str, Any]:
-        """Post ``inputs["body"]`` with optional ``headers``; an answer in JSON stays JSON."""
+        """Post ``inputs["body"]`` with optional ``headers``; an answer in JSON stays JSON.
+
+        Statuses of ``answers`` (4xx) are answers too, for a diagram that knows what to do with a no.
+        """
         url = str(inputs.get("url") or "")
         self._check_host(url)
         headers = inputs.get("headers") or {}
@@ -49,6 +52,7 @@ class Webhook:
             headers={str(name): str(value) for name, value in headers.items()},
             body=inputs.get("body"),
             idempotency_key=idempotency_key,
+            answers=_statuses(effect, inputs.get("answers") or ()),
         )
         return {"status": answer.status, "body": answer.body}
 
@@ -66,3 +70,11 @@ class Webhook:
                 remedy=N_("Add the host to LOOPDESK_WEBHOOK_HOSTS, then retry the incident."),
                 host=parts.netloc.rpartition("@")[2],
             )
+
+
+def _statuses(effect: str, said: Any) -> list[int]:
+    """The statuses that a diagram takes for an answer; FEEL's numbers are whole ones or decimals."""
+    try:
+        return [int(one) for one in said]
+    except (TypeError, ValueError) as error:
+        raise Invalid("The answers of %(effect)s must be a list of statuses.", effect=effect) from error

@@ -29,6 +29,8 @@ from loopdesk.engine.work_rows import OPEN, task
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 KEY = "L-2026-000001"
 KEYS = frozenset({"name", "process", "rows", "at", "given", "steps", "expect"})
+NEVER = "never"
+"""What stands for the answer of another system that does not answer: nobody performs the effect."""
 STEPS = frozenset({"complete", "message", "after", "expect", "fail"})
 INDENT = N_("Look at the indentation, colons and quotation marks there and in the line above.")
 MAX_ROUNDS = 1000
@@ -146,13 +148,16 @@ class _Play:
     def _host(self, base: Host) -> Host:
         elements = [item for process in read(self.files).processes.values() for item in process.elements.values()]
         names = {item.extras.task for item in elements if item.extras.task}
+        answers = self.given.get("operations") or {}
+        silent = frozenset(name for name in names if answers.get(name) == NEVER)
         return replace(
             base,
-            operations={name: self.recorder.operation(name) for name in names},
-            effects=frozenset(),
+            operations={name: self.recorder.operation(name) for name in names - silent},
+            effects=silent,
             facts=lambda _tx, _key: self.recorder.case,
             assign=Host().assign,
             together=Host().together,
+            tasked=Host().tasked,
             watched=Host().watched,
             may_work=Host().may_work,
             check=Host().check,

@@ -7,6 +7,7 @@ not, so all that was begun is undone at the end, also what was done only in part
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,9 @@ PLANNED, ASKED, SHORT, TAKEN, DROPPED, UNDOING, UNDONE = STATES = (
 )
 """Wanted; asked for; not all of it granted; done; never begun; being undone; undone."""
 BEGUN = frozenset({ASKED, SHORT, TAKEN, UNDOING})
+NUMBERS = (int, float, Decimal)
+ENVIRONMENTS = "environments"
+GRANTED = 200
 LONGEST = 2_000
 """Characters that are kept of an answer."""
 
@@ -80,8 +84,8 @@ class Measure:
 def plan(actor: Actor, tx: Tx, emergency_id: str, wanted: Sequence[Mapping[str, Any]]) -> list[Measure]:
     """Want the measures of the table (``measure`` and its figures); returns those that are not taken yet.
 
-    Wanted again, a measure stays as it is; one that is not wanted any more and was not begun is dropped. Raises
-    `Invalid` for a measure that ``measures.yaml`` does not know.
+    Wanted again, a measure stays as it is unless more of it is wanted; one that is not wanted any more and was not
+    begun is dropped. Raises `Invalid` for a measure that ``measures.yaml`` does not know.
     """
     require(actor, "emergency.measure")
     emergency = emergencies.get(tx, emergency_id)
@@ -93,9 +97,7 @@ def plan(actor: Actor, tx: Tx, emergency_id: str, wanted: Sequence[Mapping[str, 
     known = of(tx, emergency_id)
     for one in known:
         if one.state == PLANNED and one.measure not in names:
-            _change(actor, tx, one, DROPPED, "dropped")
-        if one.state == DROPPED and one.measure in names:
-            _keep(tx, one, {"state": PLANNED})
+            _leave(actor, tx, one)
     return [one for one in of(tx, emergency_id) if one.state in (PLANNED, ASKED, SHORT) and one.measure in names]
 
 
@@ -105,7 +107,7 @@ def choose(actor: Actor, tx: Tx, emergency_id: str, chosen: Sequence[str], reaso
     waiting = [one for one in of(tx, emergency_id) if one.state in (PLANNED, ASKED, SHORT)]
     for one in waiting:
         if one.state == PLANNED and one.id not in chosen:
-            _change(actor, tx, one, DROPPED, "dropped", note=reason.strip()[:LONGEST])
+            _leave(actor, tx, one, note=reason.strip()[:LONGEST])
     return [one for one in waiting if one.id in chosen or one.state != PLANNED]
 
 
@@ -147,7 +149,7 @@ def to_undo(actor: Actor, tx: Tx, emergency_id: str) -> list[Measure]:
     require(actor, "emergency.measure")
     for one in of(tx, emergency_id):
         if one.state == PLANNED:
-            _change(actor, tx, one, DROPPED, "dropped")
+            _leave(actor, tx, one)
     return [one for one in of(tx, emergency_id) if one.state in BEGUN]
 
 
@@ -214,18 +216,24 @@ def _want(tx: Tx, emergency: Emergency, name: str, said: Mapping[str, Any]) -> N
             remedy=N_("Add it to measures.yaml of the policies, or take it out of measures.dmn."),
             measure=name,
         )
-    asks: dict[str, Any] = {
-        key: value
-        for key, value in said.items()
-        if isinstance(value, int | float) and value is not True and value is not False
-    }
-    if entry.get("asks") == "environments":
+    asks: dict[str, Any] = {key: _figure(value) for key, value in said.items() if type(value) in NUMBERS}
+    if entry.get("asks") == ENVIRONMENTS:
         listed = policy.value(tx, words.POLICY, "environments", default=[])
-        asks["environments"] = [str(one["name"]) for one in listed if not one.get("critical")]
+        asks[ENVIRONMENTS] = [str(one["name"]) for one in listed if not one.get("critical")]
     texts = {"answer": "", "note": "", "by_name": ""}
     row: dict[str, Any] = {"id": new_id(), "emergency": emergency.id, "case": emergency.case, "measure": name}
     row |= {"state": PLANNED, "asks": asks, "missing": {}, "by_hand": False, "planned_at": tx.now, **texts}
-    insert_new(tx, measure_, row, unique=["emergency", "measure"])
+    if insert_new(tx, measure_, row, unique=["emergency", "measure"]):
+        return
+    [known] = _select(tx, (measure_.c.emergency == emergency.id) & (measure_.c.measure == name))
+    more = answers.missing(asks, GRANTED, {"granted": known.asks})
+    if known.state in (PLANNED, DROPPED) or (known.state in BEGUN and more):
+        _keep(tx, known, {"state": PLANNED, "asks": asks, "missing": {}})
+
+
+def _figure(value: int | float | Decimal) -> int | float:
+    """A table's number as JSON keeps it."""
+    return int(value) if value == int(value) else float(value)
 
 
 def _hook(tx: Tx, found: Measure, which: str) -> str:
@@ -237,6 +245,14 @@ def _body(tx: Tx, found: Measure, action: str) -> dict[str, Any]:
     emergency = emergencies.get(tx, found.emergency)
     about = {"case": found.case, "emergency": found.emergency, "grade": emergency.grade}
     return {"request": found.id, "action": action, "measure": found.measure, "asks": dict(found.asks), **about}
+
+
+def _leave(actor: Actor, tx: Tx, found: Measure, **values: Any) -> None:
+    """A wish that nobody follows any more: nothing was begun, or what was taken before stays as it is."""
+    if found.asked_at is None:
+        _change(actor, tx, found, DROPPED, "dropped", **values)
+    else:
+        _keep(tx, found, {"state": TAKEN, **values})
 
 
 def _change(actor: Actor, tx: Tx, found: Measure, state: str, word: str, **values: Any) -> None:

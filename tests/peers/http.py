@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -27,6 +28,8 @@ class HttpPeer:
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     delay: float = 0.0
     asked: list[Asked] = field(default_factory=list)
+    answers: Callable[[Asked], tuple[int, Any]] | None = None
+    """What it says to a request, status and JSON, instead of the same to each."""
 
     def __post_init__(self) -> None:
         peer = self
@@ -34,14 +37,19 @@ class HttpPeer:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                peer.asked.append(Asked("POST", self.path, dict(self.headers), json.loads(raw) if raw else None))
+                asked = Asked("POST", self.path, dict(self.headers), json.loads(raw) if raw else None)
+                peer.asked.append(asked)
                 time.sleep(peer.delay)
-                self.send_response(peer.status)
+                status, body = peer.status, peer.body
+                if peer.answers is not None:
+                    status, said = peer.answers(asked)
+                    body = json.dumps(said).encode()
+                self.send_response(status)
                 for name, value in peer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(peer.body)))
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(peer.body)
+                self.wfile.write(body)
 
             def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
                 pass

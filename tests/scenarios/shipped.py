@@ -12,6 +12,7 @@ PROCESSES = (
     "intake",
     "resolution",
     "handoff",
+    "arbitration",
     "emergency",
     "war-room",
     "closure",
@@ -20,6 +21,7 @@ PROCESSES = (
     "negotiation",
     "sla-warning",
     "sla-breach",
+    "emergency-measures",
 )
 
 BESIDE = {"reassess": "intake"}

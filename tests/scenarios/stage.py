@@ -125,9 +125,12 @@ class Stage:
             return [dict(row) for row in tx.conn.execute(query).mappings()]
 
 
-def build(database_url: str, clock: VirtualClock, folder: Path, *, smtp_url: str = "") -> Stage:
+def build(
+    database_url: str, clock: VirtualClock, folder: Path, *, smtp_url: str = "", webhook_hosts: str = ""
+) -> Stage:
     """A house on a fresh database; without a mail server letters stay in the outbox."""
-    settings = Settings(folder, database_url, url="https://desk.example", secret="s" * 32, smtp_url=smtp_url)
+    outside = {"smtp_url": smtp_url, "webhook_hosts": webhook_hosts}
+    settings = Settings(folder, database_url, url="https://desk.example", secret="s" * 32, **outside)
     desk = wiring.build(settings, clock=clock)
     with desk.engine.begin() as tx:
         bundles.seed(tx, WORKFLOWS)
