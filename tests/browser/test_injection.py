@@ -1,0 +1,79 @@
+"""What people write is shown as they wrote it, on every page where it stands, and never does anything (SEC-1)."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from loopdesk.desk import attachments, case, communications, customers
+from loopdesk.desk.diagnosis import course
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.tests.browser.conftest import task_of
+from loopdesk.tests.browser.house import Person, Product, person
+from loopdesk.web.wiring import Loopdesk
+
+pytestmark = pytest.mark.browser
+
+
+def evil(where: str) -> str:
+    """Words that a browser would run if it took them for HTML, each of which says where it came from."""
+    calls = f"window.hurt = (window.hurt || '') + '{where} '"
+    return f'{where} <img src=x onerror="{calls}"><script>{calls}</script>"><svg onload="{calls}">{{{{ 7 * 7 }}}}'
+
+
+@dataclass(frozen=True)
+class Trap:
+    """A case, its task, and its customer's number."""
+
+    number: str
+    task: str
+    customer: str
+
+
+@pytest.fixture(scope="module")
+def trap(desk: Loopdesk) -> Trap:
+    """A case into which everybody has written HTML wherever they could."""
+    words = {where: evil(where) for where in ("company", "contact", "title", "description", "file", "comment", "note")}
+    with desk.engine.begin() as tx:
+        house = customers.add_organisation(SYSTEM, tx, number="C-6666", name=words["company"])
+        contact = {"name": words["contact"], "email": "eve@evil.example", "language": "en", "zone": "UTC"}
+        eve = customers.actor_of(customers.add_contact(SYSTEM, tx, organisation_id=house.id, **contact))
+        told = {"title": words["title"], "description": words["description"], "scope": "several", "urgency": "high"}
+        number = case.open(eve, tx, case.Report("portal", **told)).number
+        attachments.attach(eve, tx, desk.store, number, words["file"], BytesIO(b"09:00 nothing\n"))
+        communications.comment(eve, tx, number, words["comment"])
+    task = task_of(desk, number)
+    with desk.engine.begin() as tx:
+        communications.comment(SYSTEM, tx, number, words["note"], internal=True)
+        course.note_finding(SYSTEM, tx, number, kind="cause", text=evil("cause"))
+    return Trap(number, task, house.number)
+
+
+def shown(someone: Person, path: str, *words: str) -> Page:
+    """Open a page, and see that it shows what was written, and that nothing of it happened."""
+    page = someone.open(path)
+    for word in words:
+        page.get_by_text(f"{word} <img src=x onerror=").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.hurt") is None
+    assert page.locator('img[src="x"], svg[onload]').count() == 0
+    assert "49" not in page.locator("main").inner_text().split()
+    return page
+
+
+def test_a_case_shows_what_was_written_and_runs_nothing(chromium: Browser, product: Product, trap: Trap) -> None:
+    with person(chromium, product, "Tom Baker") as tom:
+        page = shown(tom, f"/cases/{trap.number}", "title", "description", "comment", "note", "cause")
+        # Of a file's name only what a file system takes is left.
+        assert page.get_by_text("file _img src=x onerror=").count()
+        shown(tom, f"/cases/{trap.number}/record", "title", "description", "comment", "note")
+        shown(tom, f"/tasks/{trap.task}", "description")
+        shown(tom, f"/inbox?box=all&task={trap.task}", "title")
+        shown(tom, "/cases?q=onerror", "title")
+
+
+def test_a_customer_s_page_shows_names_as_they_are(chromium: Browser, product: Product, trap: Trap) -> None:
+    with person(chromium, product, "Tom Baker") as tom:
+        shown(tom, f"/customers/{trap.customer}", "company", "contact", "title")
+        shown(tom, "/customers", "company")
