@@ -1,6 +1,7 @@
 """What every template knows: assets, icons, times in the person's zone, words and shapes of a state, the navigation."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +12,9 @@ from babel.dates import format_timedelta
 from flask import Blueprint, current_app, g, request, url_for
 from flask_babel import get_locale, get_timezone, gettext, lazy_gettext
 
+from loopdesk.desk import emergency
 from loopdesk.web import related_words, vocabulary
-from loopdesk.web.context import actor, loopdesk
+from loopdesk.web.context import actor, loopdesk, read_tx
 from loopdesk.web.icons import ICONS
 
 blueprint = Blueprint("looks", __name__)
@@ -31,11 +33,20 @@ class Place(NamedTuple):
     icon: str
     text: Any
     roles: frozenset[str]
+    alarm: Callable[[], int] = lambda: 0
+    """How many things there need somebody now: shown as a red dot."""
+
+
+def _emergencies() -> int:
+    """How many emergencies run that the reader may see."""
+    with read_tx() as tx:
+        return len(emergency.visible(actor(), tx, ended=False, limit=9))
 
 
 PLACES = (
     Place("pages_inbox.inbox", "inbox", lazy_gettext("Inbox"), STAFF_ROLES),
     Place("pages_cases.cases", "ticket", lazy_gettext("Cases"), STAFF_ROLES),
+    Place("pages_emergencies.listing", "bolt", lazy_gettext("Emergencies"), STAFF_ROLES, _emergencies),
     Place(
         "pages_customers.customers_list",
         "building",
@@ -55,7 +66,7 @@ PLACES = (
         lazy_gettext("Incidents"),
         frozenset({"owner", "supervisor", "integrator"}),
     ),
-    Place("pages_sla.levels", "clock", lazy_gettext("Service"), frozenset({"owner", "supervisor"})),
+    Place("pages_sla.levels", "clock", lazy_gettext("Service levels"), frozenset({"owner", "supervisor"})),
     Place("pages_duty.turns", "table", lazy_gettext("Duty"), frozenset({"agent", "supervisor"})),
     Place("pages_people.people_list", "people", lazy_gettext("People"), frozenset({"admin"})),
     Place("pages_privacy.overview", "shield", lazy_gettext("Privacy"), frozenset({"admin"})),
@@ -153,6 +164,7 @@ def _places() -> list[dict[str, Any]]:
             "url": url_for(place.endpoint),
             "icon": place.icon,
             "text": place.text,
+            "alarm": place.alarm,
             "here": request.endpoint is not None
             and request.endpoint.split(".")[0] == place.endpoint.split(".")[0]
             and (who.kind != "customer" or request.endpoint == place.endpoint),
