@@ -5,7 +5,7 @@ from typing import Any
 
 from loopdesk.desk import departments, templates
 from loopdesk.desk.customers import Contact
-from loopdesk.desk.people import Person
+from loopdesk.desk.people import LANGUAGES, Person
 from loopdesk.engine import outbox
 from loopdesk.engine.outbox import Wanted
 from loopdesk.engine.tx import Tx
@@ -20,8 +20,8 @@ def tell(
     """Send ``template`` to each of ``to`` in their language and zone; return the ids of those who are written to.
 
     Everybody gets it once for ``once``, which names the occasion for ever; who has no address is left out. Templates
-    may use ``receiver``, ``departments`` (code -> name), ``base_url`` and the names in ``params``. Raises what
-    `templates.render` raises.
+    may use ``receiver``, ``language`` (en or zh), ``departments`` (code -> name), ``base_url`` and the names in
+    ``params``. Raises what `templates.render` raises.
     """
     people = {one.id: one for one in to if one.email}
     outbox.put_many(tx, [_letter(tx, template, one, params, base_url, once) for one in people.values()])
@@ -32,6 +32,7 @@ def _letter(tx: Tx, template: str, to: Person | Contact, params: Mapping[str, An
     scope = {
         **params,
         "receiver": {"name": to.name},
+        "language": language if (language := templates.base_language(to.language)) in LANGUAGES else LANGUAGES[0],
         "departments": departments.names(tx, templates.base_language(to.language)),
         "base_url": base_url,
     }

@@ -127,6 +127,7 @@ VERBS: Mapping[str, Who] = {
     "actions.read": Who(STAFF, scope="cases:read", process=True),
     "actions.change": Who(DESK | {"owner"}, scope="cases:write", process=True),
     "board.make": _DIAGRAM,
+    "board.hold": _DIAGRAM,
     "board.read": Who(STAFF, scope="cases:read"),
     "board.write": Who(DESK, scope="cases:write"),
     "taskforce.start": Who(DESK, scope="cases:write"),

@@ -88,6 +88,11 @@ def of_key(tx: Tx, key: str) -> list[dict[str, Any]]:
     return _read(tx, instance.c.key == key)
 
 
+def of_process(tx: Tx, process: str) -> list[dict[str, Any]]:
+    """The instances of a process, oldest first; meant for the few of a scenario."""
+    return _read(tx, instance.c.process == process)
+
+
 def _read(tx: Tx, where: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
     query = (
         sa.select(*_HEAD, bundles.bundle.c.name.label("bundle"), bundles.bundle.c.number)

@@ -30,6 +30,9 @@ board_ = sa.Table(
     metadata,
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("made_at", Moment, nullable=False),
+    sa.Column("held_at", Moment),
+    sa.Column("held_by", sa.String(200), nullable=False, server_default=""),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
 )
 
 item_ = sa.Table(
@@ -74,10 +77,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The board of a day: its ``items``, and what was ``missed`` and is not done, from any day."""
+    """The board of a day: its ``items``, and what was ``missed`` and is not done, from any day.
+
+    ``note`` is what the meeting about it said, None of it where it was not held.
+    """
 
     day: date
     made_at: datetime
+    held_at: datetime | None
+    held_by: str
+    note: str
     items: tuple[Item, ...]
     missed: tuple[Action, ...]
 
@@ -99,6 +108,19 @@ def make(actor: Actor, tx: Tx) -> Mapping[str, object]:
     missed = _missed(tx)
     told = {code for one in found for code in one.departments} | {one.department for one in missed}
     return {"day": day.isoformat(), "open": len(found), "missed": len(missed), "departments": sorted(told - {""})}
+
+
+def hold(actor: Actor, tx: Tx, *, note: str) -> None:
+    """Keep what the meeting about the latest board said. Raises `Invalid` without words, `Missing` without a board."""
+    require(actor, "board.hold")
+    day = tx.conn.scalar(sa.select(sa.func.max(board_.c.day)))
+    if day is None:
+        raise Missing("There is no board yet.")
+    if not note.strip():
+        raise Invalid("Please check this entry.", fields={"note": [Phrase("Say what was agreed.")]})
+    values = {"held_at": tx.now, "held_by": actor.name[:200], "note": note.strip()}
+    tx.conn.execute(sa.update(board_).where(board_.c.day == day).values(**values))
+    events.record(actor, tx, "board.held", data={"day": day.isoformat(), "note": note.strip()})
 
 
 def block(actor: Actor, tx: Tx, item_id: str, *, blocker: str) -> Item:
@@ -138,7 +160,7 @@ def read(actor: Actor, tx: Tx, day: date | None = None) -> Board | None:
     items = _items(tx, (item_.c.day == row.day) & sees(actor, item_.c.case))
     shown = {one.id for one in actions.listing(actor, tx, source=SOURCE)}
     missed = tuple(one for one in _missed(tx) if one.id in shown)
-    return Board(row.day, row.made_at, tuple(items), missed)
+    return Board(*row, tuple(items), missed)
 
 
 def days(actor: Actor, tx: Tx, most: int = 30) -> list[tuple[date, int]]:

@@ -23,6 +23,13 @@ def _tell_board(step: Step, *, departments: list[str], open: int, missed: int) -
     return {"told": len(notices.tell(step.tx, "t1-board", to, scope, base_url=step.base_url, once=once))}
 
 
+@operation("board.hold")
+def _hold_board(step: Step, *, note: str) -> Result:
+    """Keep what the meeting about the board said, with who said it."""
+    board.hold(step.actor, step.tx, note=note or "")
+    return None
+
+
 @operation("taskforce.remind")
 def _remind_taskforces(step: Step) -> Result:
     """Remind the lead of each task force whose last working day has no entry. Gives: reminded (how many)."""

@@ -82,6 +82,9 @@ def upgrade() -> None:
         "t1_board",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("held_at", Moment(), nullable=True),
+        sa.Column("held_by", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_t1_board")),
     )
     op.create_table(

@@ -22,6 +22,9 @@ PROCESSES = (
     "sla-warning",
     "sla-breach",
     "emergency-measures",
+    "t1-board",
+    "team-meetings",
+    "all-hands",
 )
 
 BESIDE = {"reassess": "intake"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from loopdesk.desk import calendars
 from loopdesk.engine import scenarios
 from loopdesk.engine.bpmn import read
 from loopdesk.engine.host import Host
@@ -13,7 +14,11 @@ from loopdesk.engine.scenarios import Result
 from loopdesk.forms import form, validation
 from loopdesk.tests.scenarios.shipped import BESIDE, PROCESSES, files_of
 
-HOST = Host(validate=lambda file, data, scope: validation.validate(form.read(file), data, scope=scope))
+CALENDARS = calendars.read(files_of("policies")[calendars.FILE])
+HOST = Host(
+    validate=lambda file, data, scope: validation.validate(form.read(file), data, scope=scope),
+    calendar=lambda _tx, name: CALENDARS.get(name),
+)
 
 
 def _shipped() -> Iterator[Any]:

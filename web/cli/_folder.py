@@ -110,7 +110,12 @@ def _policies(path: Path, name: str) -> Path:
 
 def calendars_beside(file: Path) -> Calendars:
     """The calendars that a diagram's timers count on when it is tried."""
-    return calendars.read(_policies(file.resolve().parent, calendars.FILE).read_bytes())
+    return calendars_of(file.resolve().parent)
+
+
+def calendars_of(folder: Path) -> Calendars:
+    """The calendars that the timers of a process folder count on."""
+    return calendars.read(_policies(folder, calendars.FILE).read_bytes())
 
 
 def _at(path: Path, finding: Finding) -> Finding:

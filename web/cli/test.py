@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from loopdesk.engine.host import Files, Host, no_scripts
 from loopdesk.engine.scenarios import Result
 from loopdesk.forms import form, validation
 from loopdesk.web.cli import translation
-from loopdesk.web.cli._folder import SANDBOX, scripts_allowed
+from loopdesk.web.cli._folder import SANDBOX, calendars_of, scripts_allowed
 
 SHIPPED = Path(loopdesk.__file__).parent / "workflows"
 
@@ -55,7 +56,9 @@ def _folders(paths: tuple[Path, ...]) -> Iterator[tuple[Path, list[Path]]]:
 
 def _report(folder: Path, chosen: list[Path], host: Host) -> dict[str, Any]:
     files = bundles.read_folder(folder)
-    results = [result for path in chosen for result in _play(path, files, host)]
+    known = calendars_of(folder)
+    placed = replace(host, calendar=lambda _tx, name: known.get(name))
+    results = [result for path in chosen for result in _play(path, files, placed)]
     passed = {place for result in results for place in result.passed}
     return {
         "folder": folder.name,
