@@ -35,6 +35,18 @@ def get(tx: Tx, name: str) -> Calendar:
     return known(tx).get(name)
 
 
+def usable(tx: Tx) -> Collection[str]:
+    """The names that a diagram may use: those of the policies; before a house has any, those that it begins with.
+
+    A first start brings policies and diagrams in one transaction, and each folder is checked outside of it.
+    """
+    try:
+        content = bundles.current(tx, policy.BUNDLE).files.get(FILE)
+    except Missing:
+        content = policy.shipped_file(policy.BUNDLE, FILE)
+    return read(content or b"{}").names
+
+
 def names(content: bytes) -> Collection[str] | None:
     """The names in a file; None when it cannot be read, for then nobody knows."""
     try:

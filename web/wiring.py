@@ -162,7 +162,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
 
     def calendar_names() -> Collection[str] | None:
         with engine.read() as tx:
-            return calendars.known(tx).names
+            return calendars.usable(tx)
 
     return Host(
         operations=operations.build(base_url, store),
