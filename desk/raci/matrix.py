@@ -57,6 +57,12 @@ def of_files(files: Files) -> Mapping[str, Row]:
     return parse(files.get(FILE, b"activities: {}"))
 
 
+def row_of(sides: Mapping[str, Sequence[str]], together: str = ALL) -> Row:
+    """The line with these sides for each letter."""
+    responsible, accountable, consulted, informed = (tuple(sides.get(letter, ())) for letter in LETTERS)
+    return Row(responsible, accountable, consulted, informed, together)
+
+
 def written(matrix: Mapping[str, Row], before: bytes = b"") -> bytes:
     """The file of a matrix, one line for each activity, under the comments that stood above the lines ``before``."""
     lines = [*_comments(before), "activities:"]
@@ -85,8 +91,8 @@ def _quoted(side: str) -> str:
 
 def _row(line: Mapping[str, object]) -> Row:
     said = line.get("together", ALL)
-    responsible, accountable, consulted, informed = (_sides(line.get(letter)) for letter in LETTERS)
-    return Row(responsible, accountable, consulted, informed, str(said).strip() if said else ALL)
+    sides = {letter: _sides(line.get(letter)) for letter in LETTERS}
+    return row_of(sides, str(said).strip() if said else ALL)
 
 
 def _sides(value: object) -> tuple[str, ...]:

@@ -62,14 +62,14 @@ def _found(made: Bundle, file: str) -> Iterator[Activity]:
             yield Activity(
                 element.id,
                 made.text(element.id, "name", language) or element.id,
-                tuple(map(_side, line.R if line else ())),
+                tuple(map(side_in_words, line.R if line else ())),
                 _limit(element.extras.properties.get("timeLimit", "")),
                 made.text(element.id, "expectedResult", language),
                 element.id in hosts,
             )
 
 
-def _side(text: str) -> str:
+def side_in_words(text: str) -> str:
     """A side of the matrix in words; which department a variable names only the running case knows."""
     department, slash, role = text.partition("/")
     if not department.startswith("{"):

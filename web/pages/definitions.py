@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
 from loopdesk.engine import bundles, migration, versions
-from loopdesk.engine.bundle import READ, Bundle
+from loopdesk.engine.bundle import READ, Bundle, Deployment
 from loopdesk.engine.errors import N_, Invalid, Missing, Phrase
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.tx import Tx
@@ -73,18 +73,24 @@ def deploy(name: str) -> ResponseReturnValue:
             drafted = bundles.current(tx, name).number != made.number
     except Invalid as error:
         return _page(name, getattr(error, "findings", []), shown(error)), 422
+    after_deployment(made, before, drafted=drafted)
+    if made.number != before and drafted:
+        return redirect(url_for("pages_versions.version", name=name, number=made.number))
+    return redirect(url_for("pages_definitions.definition", name=name))
+
+
+def after_deployment(made: Deployment, before: int, *, drafted: bool) -> None:
+    """Tell what became of the files that somebody deployed."""
     if made.number == before:
         flash(gettext("Nothing has changed: version %(number)s stays.", number=made.number))
     elif drafted:
         flash(gettext("Version %(number)s is a draft: compare it, then make it current.", number=made.number))
-        return redirect(url_for("pages_versions.version", name=name, number=made.number))
     else:
         flash(
             gettext(
                 "Version %(number)s is deployed. Running cases keep the version they began with.", number=made.number
             )
         )
-    return redirect(url_for("pages_definitions.definition", name=name))
 
 
 def _files(tx: Tx, name: str) -> dict[str, bytes]:
