@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from loopdesk.desk.crm import contracts
 from loopdesk.desk.emergency import rows, timeline
 from loopdesk.desk.emergency.rows import Emergency
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case, case_
-from loopdesk.desk.response import compensation
+from loopdesk.desk.response import compensation, money
 from loopdesk.desk.response.compensation import Award, Fee
 from loopdesk.desk.rights import readable, require
 from loopdesk.engine import events, messages
@@ -93,16 +93,6 @@ class Compensation:
     decided_at: datetime | None
     note: str
 
-    @property
-    def outage(self) -> timedelta:
-        """How long the service was away."""
-        return timedelta(seconds=self.outage_seconds)
-
-    @property
-    def service_time(self) -> timedelta:
-        """How much longer the service lasts for it."""
-        return timedelta(seconds=self.service_seconds)
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -151,7 +141,8 @@ def request(actor: Actor, tx: Tx, emergency_id: str, wish: Wish) -> Compensation
     new = _made(actor, tx, emergency_id, case, fee, award, wish.reason.strip())
     tx.conn.execute(sa.insert(compensation_).values(**{one.name: getattr(new, one.name) for one in fields(new)}))
     _tell(actor, tx, new, "compensation.requested")
-    payload = {"compensation": new.id, **_figures(new), "proposed_by": actor.name, "reason": new.reason}
+    payload = {"compensation": new.id, **_figures(new), **_written(new), "proposer": actor.id, "reason": new.reason}
+    payload |= {"proposed_by": actor.name}
     messages.publish(actor, tx, REQUESTED, key=new.case, payload=payload, message_id=f"{REQUESTED}:{new.id}")
     return new
 
@@ -267,6 +258,12 @@ def _figures(found: Compensation) -> dict[str, Any]:
     said = {"customer": found.customer, "percent": found.percent, "credit": found.credit, "currency": found.currency}
     seconds = {"outage_seconds": found.outage_seconds, "service_seconds": found.service_seconds}
     return {"emergency": found.emergency, **said, **seconds, "base_fee": found.base_fee}
+
+
+def _written(found: Compensation) -> dict[str, str]:
+    """The figures as people read them, in the approver's form and in the letter."""
+    said = {"amount": money.amount(found.credit, found.currency), "fee": money.amount(found.base_fee, found.currency)}
+    return said | {"outage": money.hours(found.outage_seconds), "service": money.hours(found.service_seconds)}
 
 
 def _tell(actor: Actor, tx: Tx, found: Compensation, kind: str) -> None:

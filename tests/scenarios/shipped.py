@@ -25,6 +25,7 @@ PROCESSES = (
     "t1-board",
     "team-meetings",
     "all-hands",
+    "compensation",
 )
 
 BESIDE = {"reassess": "intake"}
