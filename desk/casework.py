@@ -145,8 +145,11 @@ def solve(actor: Actor, tx: Tx, number: str, *, solution: str, left_out: str = "
     clocks.happened(actor, tx, number, "resolved")
 
 
-def reopen(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
-    """Back to work with the same owner (FIX-9). Raises `Conflict` on a case that was not solved."""
+def reopen(actor: Actor, tx: Tx, number: str, *, reason: str, inside: bool = False) -> None:
+    """Back to work with the same owner (FIX-9). Raises `Conflict` on a case that was not solved.
+
+    ``inside``: the business side has found that the fix does not hold (HND-2), which the customer does not hear of.
+    """
     require(actor, "case.reopen")
     case = record.get(tx, number, lock=True)
     if case.status in OPEN:
@@ -154,7 +157,10 @@ def reopen(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     messages.forget(tx, CLOSED, key=number)
     record.change(tx, number, status="open", solved_at=None, closed_at=None, close_reason="")
     data = {"reason": reason, "owner": name_of(tx, case.owner_id)}
-    events.record(actor, tx, "case.reopened", key=number, audience="customer", data=data)
+    if inside:
+        events.record(actor, tx, "case.fix_failed", key=number, data=data)
+    else:
+        events.record(actor, tx, "case.reopened", key=number, audience="customer", data=data)
     clocks.happened(actor, tx, number, "reopened", reason=reason)
 
 

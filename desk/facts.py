@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loopdesk.desk import causes, customers, emergency, impact, people, record, subcases
+from loopdesk.desk import causes, customers, emergency, handoff, impact, people, record, subcases
 from loopdesk.desk.diagnosis import course
 from loopdesk.desk.record import Case
 from loopdesk.engine.errors import Missing
@@ -19,9 +19,9 @@ template details service out_of_scope problem impact impact_score agreed
 """
 _PLAIN = _NAMES.split()
 _DERIVED = """
-due owner owner_name assignee support_tier tier customer customer_number contact missing commanders
+due owner owner_name assignee support_tier tier customer customer_number contact missing commanders commander emergency
 colleagues breach_causes
-diagnosis diagnosing draft parent split results loss share reports customers hour
+diagnosis diagnosing draft parent split results business_side loss share reports customers hour
 """
 NAMES = frozenset({*_PLAIN, *_DERIVED.split()})
 """All that ``case`` can be asked for; a diagram, table or form that asks for anything else is wrong."""
@@ -51,11 +51,12 @@ class Facts(Mapping[str, Any]):
 def facts(tx: Tx, key: str) -> Mapping[str, Any]:
     """The facts of case ``key``; empty for a key that is no case.
 
-    Beside those of `of_case`: ``commanders``, who may lead an emergency, ``colleagues``, who may improve something, and
+    Beside those of `of_case`: ``commanders``, who may lead an emergency, ``commander`` and ``emergency``, who leads
+    the one that runs and its id, ``colleagues``, who may improve something, and
     ``breach_causes``, the catalogue by language, all as options of a form; the
     ``diagnosis`` and the ``draft`` of a solution found so far, and whether a diagnosis is under way (``diagnosing``);
     the ``parent`` of a sub-case, whether it was ``split`` off (nobody outside reported it), and the ``results`` of
-    its own sub-cases.
+    its own sub-cases; the ``business_side`` that verifies a fix: the department that first handed the case over.
     """
     # Locked from the first look on: what a step decides by is what it changes.
     case = record.find(tx, key, lock=tx.writes)
@@ -63,6 +64,8 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
         return {}
     asked = {
         "commanders": lambda: _options(emergency.commanders(tx, case)),
+        "commander": lambda: found.commander_id if (found := emergency.open_of(tx, key)) else "",
+        "emergency": lambda: found.id if (found := emergency.open_of(tx, key)) else "",
         "colleagues": lambda: _options(_colleagues(tx, case)),
         "breach_causes": lambda: {lang: _choices(causes.names(tx, lang)) for lang in people.LANGUAGES},
         "diagnosis": lambda: course.latest(tx, key, course.CAUSE),
@@ -71,6 +74,7 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
         "parent": lambda: subcases.parent_of(tx, key),
         "split": lambda: case.channel == subcases.CHANNEL,
         "results": lambda: subcases.results(tx, key),
+        "business_side": lambda: handoff.sender_of(tx, key) or None,
         **_impact(tx, key),
     }
     asked |= _asked(tx, case)

@@ -27,6 +27,7 @@ from loopdesk.desk.raci import operations as raci_operations
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.response import operations as response_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
+from loopdesk.desk.team import operations as team_operations
 from loopdesk.desk.war_room import operations as war_room_operations
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "parameters",
     "raci_operations",
     "response_operations",
+    "team_operations",
     "trace_operations",
     "war_room_operations",
 ]
@@ -143,9 +145,9 @@ def _solve(step: Step, *, solution: str, left_out: str = "") -> Result:
 
 
 @operation("case.reopen")
-def _reopen(step: Step, *, reason: str = "") -> Result:
-    """Take a solved or closed case up again, with the same owner."""
-    casework.reopen(step.actor, step.tx, step.number, reason=reason or "")
+def _reopen(step: Step, *, reason: str = "", inside: bool = False) -> Result:
+    """Take a solved or closed case up again, with the same owner; inside: without a word to the customer."""
+    casework.reopen(step.actor, step.tx, step.number, reason=reason or "", inside=bool(inside))
     verifications.withdraw(step.tx, step.number)
     return None
 

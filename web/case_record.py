@@ -40,6 +40,10 @@ COURSE = (
     "emergency.declared",
     "emergency.ended",
     "handoff.overdue",
+    "handoff.circular",
+    "handoff.taken_back",
+    "handoff.disputed",
+    "case.fix_failed",
     "verification.asked",
     "survey.called_back",
 )
@@ -239,6 +243,7 @@ class _Writer:
                     "signed": N_("signs the handoff to %(department)s"),
                     "accepted": N_("confirms receipt for %(department)s"),
                     "rejected": N_("sends the handoff back"),
+                    "ruled": N_("rules on the dispute"),
                 }[signed["decision"]]
                 said = self.say(text) % {"department": to}
                 yield Row(self.moment(signed["at"]), f"{signed['name']} {said}", signed["reason"])

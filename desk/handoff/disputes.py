@@ -74,17 +74,14 @@ def dispute(actor: Actor, tx: Tx, handoff_id: str, *, statement: str) -> Handoff
         raise _unheard()
     if not change(tx, found, before=(found.state,), state=DISPUTED, decided_at=tx.now, answer=said):
         raise no_longer(get(tx, handoff_id).state)
-    side = next(one for one in (*found.sides, "") if one in actor.departments or not one)
-    payload = {
-        "handoff": found.id,
-        "reason": "dispute",
-        "was": found.state,
-        "statement": said,
-        "department": side or found.from_department,
-        "by": actor.name,
-    }
+    side = next((one for one in found.sides if one in actor.departments), found.from_department)
+    payload = {"handoff": found.id, "was": found.state, "statement": said}
     events.record(actor, tx, "handoff.disputed", key=found.case, data=told(found) | {"statement": said})
-    messages.publish(actor, tx, CONTESTED if waits else DISPUTE, key=found.case, payload=payload)
+    if waits:
+        messages.publish(actor, tx, CONTESTED, key=found.case, payload=payload | {"disputing": side})
+    else:
+        begins = payload | {"reason": "dispute", "department": side}
+        messages.publish(actor, tx, DISPUTE, key=found.case, payload=begins)
     return get(tx, handoff_id)
 
 

@@ -127,8 +127,9 @@ def test_a_handoff_starts_the_clock_of_the_department_and_resets_none(stage: Sta
     stage.complete("lina", "triage", **TRIAGE)
     before = rows(stage, number)["resolution"]["due_at"]
     stage.wait(minutes=5)
-    stage.complete("lina", "resolve", outcome="hand_over", to_department="rnd", handover_reason="It needs a patch.")
-    stage.complete("lina", "offer", summary="Error 500 in the shop.", signed=True)
+    to_rnd = {"to_department": "rnd", "handover_reason": "It needs a patch."}
+    stage.complete("lina", "resolve", outcome="hand_over", **to_rnd)
+    stage.complete("lina", "offer", **to_rnd, summary="Error 500 in the shop.", signed=True)
     stage.complete("zhangwei", "confirm", decision="accept", signed=True)
     held = rows(stage, number)["holding:rnd"]
     assert (held["department"], held["due_at"]) == ("rnd", stage.clock.now() + HOUR / 2)

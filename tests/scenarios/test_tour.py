@@ -12,6 +12,7 @@ from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Invalid, Refused
 from loopdesk.tests.scenarios.stage import ADMIN, Stage, build
 
+TO_RND = {"to_department": "rnd", "handover_reason": "It needs a patch."}
 TRIAGE = {"type": "fault", "department": "support", "urgency": "high", "scope": "several", "complexity": "normal"}
 
 
@@ -52,13 +53,15 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
 
     stage.complete("lina", "triage", **TRIAGE, note="since nine")
     assert stage.case(number).priority_reason == "Several people of a VIP customer are badly hampered"
-    stage.complete("lina", "resolve", outcome="hand_over", to_department="rnd", handover_reason="It needs a patch.")
-    stage.complete("lina", "offer", summary="Error 500 in the shop.", signed=True)
+    stage.complete("lina", "resolve", outcome="hand_over", **TO_RND)
+    stage.complete("lina", "offer", **TO_RND, summary="Error 500 in the shop.", signed=True)
     assert stage.case(number).department == "support"
     assert stage.waiting() == {"confirm": "rnd/agent"}
     stage.complete("zhangwei", "confirm", decision="accept", signed=True)
     assert stage.case(number).department == "rnd"
     stage.complete("zhangwei", "resolve", outcome="solved", solution="Patched in 4.2.1.")
+    assert stage.waiting() == {"verify_fix": "support/agent"}
+    stage.complete("lina", "verify_fix", holds="yes")
     stage.verify(number, confirmed=True)
     closed = stage.case(number)
     assert (closed.status, closed.close_reason) == ("closed", "confirmed")
@@ -68,27 +71,33 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
     assert stage.waiting() == {}
     templates = [letter["template"] for letter in stage.letters(number)]
     assert templates == [
-        "acknowledgement", "handoff-informed", "verify-fix", "closed-confirmed", "survey"
+        "acknowledgement", "raci-informed", "verify-fix", "closed-confirmed", "survey", "raci-informed"
     ]  # fmt: skip
+
+
+P0 = {"kind": "system_fault", "scope": "global", "severity": "P0", "cause": "switch"}
 
 
 @pytest.mark.row("HND-2", "PRO-3")
 def test_a_rejected_handoff_comes_back_late_and_with_its_reason(stage: Stage) -> None:
-    """HND-2, SLA-5: the receiver's department alone answers; the supervisors hear of the delay."""
+    """HND-2, SLA-5: the receiver's department alone answers; the supervisors hear of the delay; the case may be kept."""
     number = stage.report("anna", urgency="high")
     stage.complete("lina", "triage", **TRIAGE)
-    stage.complete("lina", "resolve", outcome="hand_over", to_department="rnd", handover_reason="Please help.")
-    stage.complete("lina", "offer", summary="?", signed=True)
+    stage.complete("lina", "resolve", outcome="hand_over", **TO_RND)
+    stage.complete("lina", "offer", **TO_RND, summary="?", signed=True)
     stage.wait(minutes=31)
     told = [(letter["template"], letter["recipient"]) for letter in stage.letters(number)]
     assert ("handoff-overdue", "Emma Stone") in told
     stage.complete("zhangwei", "confirm", decision="reject", reason="The log is missing.", signed=True)
     assert stage.case(number).department == "support"
+    assert stage.waiting()["offer"] == "support/agent"
+    assert stage.form("lina", "offer")[1]["reason"] == "The log is missing."
+    stage.complete("lina", "offer", keep=True)
     assert stage.waiting()["resolve"] == "support/agent"
-    assert "The log is missing." in stage.letters(number)[-1]["body"]
+    assert stage.form("lina", "resolve")[1]["rejection"] == "The log is missing."
 
 
-@pytest.mark.row("EMG-1", "EMG-4", "PRO-4")
+@pytest.mark.row("EMG-1/stages", "EMG-4/updates", "EMG-4/cadence", "EMG-7/stable", "PRO-4")
 def test_a_p0_is_led_told_and_stood_down(stage: Stage) -> None:
     """SLA-1, EMG-1, EMG-4: in Chinese for a Chinese customer."""
     number = stage.report("hejing", title="系统宕机", urgency="critical", scope="all", language="zh")
@@ -96,26 +105,34 @@ def test_a_p0_is_led_told_and_stood_down(stage: Stage) -> None:
     assert stage.waiting() == {"resolve": "support/agent", "name_commander": "support/supervisor"}
     assert stage.inbox("lina") == {"resolve"}
     leader = stage.people["olga"].id
-    stage.complete("wangfang", "name_commander", kind="system_fault", grade="I", commander=leader)
+    stage.complete("wangfang", "name_commander", **P0, commander=leader)
     assert stage.inbox("olga") == {"first_update"}
     stage.complete("olga", "first_update", text="正在抢修。", next_minutes=30)
     update = stage.letters(number)[-1]
     assert update["language"] == "zh"
     assert "正在抢修。" in update["body"]
     stage.wait(minutes=31)
-    assert stage.letters(number)[-1]["template"] == "emergency-reminder"
+    assert "emergency-reminder" in [letter["template"] for letter in stage.letters(number)]
+    stage.complete("olga", "restore", restored="更换了交换机。")
+    assert "stand_down" not in stage.waiting()
+    stage.wait(minutes=31)
     stage.complete("olga", "stand_down", summary="交换机故障。", stable=True)
     assert stage.letters(number)[-1]["template"] == "emergency-over"
-    assert stage.waiting() == {"resolve": "support/agent"}
+    with stage.desk.engine.read() as tx:
+        [ended] = emergency.listing(ADMIN, tx, number)
+    assert (ended["grade"], ended["summary"], ended["ended_at"]) == ("I", "交换机故障。", stage.clock.now())
+    missed = [(one["audience"], one["data"]["minutes"]) for one in ended["entries"] if one["kind"] == "missed"]
+    assert ("external", 0) in missed
+    assert ("internal", 15) in missed
 
 
-@pytest.mark.row("EMG-7")
+@pytest.mark.row("EMG-1/closed-with-case")
 def test_a_closed_case_leaves_no_emergency_behind(stage: Stage) -> None:
     """FIX-4, EMG-7: the emergency ends with the case and says so; a case opened again is led anew."""
     number = stage.report("anna", urgency="critical", scope="all")
     stage.complete("lina", "triage", **{**TRIAGE, "urgency": "critical", "scope": "all"})
     leader = stage.people["olga"].id
-    stage.complete("wangfang", "name_commander", kind="system_fault", grade="I", commander=leader)
+    stage.complete("wangfang", "name_commander", **P0, commander=leader)
     stage.complete("olga", "first_update", text="We work on it.", next_minutes=30)
     stage.complete("lina", "resolve", outcome="solved", solution="Restarted.")
     stage.verify(number, confirmed=True)
@@ -148,13 +165,13 @@ def test_a_commander_is_chosen_from_a_list(stage: Stage) -> None:
     assert set(held["case"]) == {"commanders"}
     for other in ("lina", stage.people["sara"].id, ""):
         with pytest.raises(Invalid) as refused:
-            stage.complete("wangfang", "name_commander", kind="other", grade="II", commander=other)
+            stage.complete("wangfang", "name_commander", **P0, commander=other)
         assert list(refused.value.fields) == ["commander"]
-    stage.complete("wangfang", "name_commander", kind="other", grade="II", commander=stage.people["lina"].id)
+    stage.complete("wangfang", "name_commander", **P0, commander=stage.people["lina"].id)
     assert stage.inbox("lina") == {"resolve", "first_update"}
     assert "first_update" not in stage.inbox("olga")
     stage.complete("wangfang", "first_update", text="We work on it.", next_minutes=30)
-    assert stage.inbox("lina") == {"resolve", "stand_down"}
+    assert stage.inbox("lina") >= {"resolve", "restore"}
     assert stage.case(number).priority == "P0"
 
 

@@ -119,8 +119,9 @@ def test_the_department_that_signed_for_a_case_has_its_own_clock(
 ) -> None:
     number = reported(call, light_desk)
     checked(call, light_desk, number, urgency, scope)
-    did(call, light_desk, "li.na", number, "resolve", outcome="hand_over", to_department="rnd", handover_reason="Code.")
-    did(call, light_desk, "li.na", number, "offer", summary="It stops.", signed=True)
+    to_rnd = {"to_department": "rnd", "handover_reason": "Code."}
+    did(call, light_desk, "li.na", number, "resolve", outcome="hand_over", **to_rnd)
+    did(call, light_desk, "li.na", number, "offer", **to_rnd, summary="It stops.", signed=True)
     clock.advance(timedelta(minutes=10))
     did(call, light_desk, "zhang.wei", number, "confirm", decision="accept", signed=True)
     case, clocks = kept(light_desk, number)
