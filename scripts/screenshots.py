@@ -3,12 +3,14 @@
 Starts the product on data of its own, lets a small day happen in it as people would, and writes docs/img/*.png.
 """
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -30,12 +32,35 @@ MAILS = (
 )
 
 
+class Words(NamedTuple):
+    """Who shows the pages of one language, and what they type; ``mail`` is the place of their case in `MAILS`."""
+
+    end: str
+    locale: str
+    agent: str
+    supervisor: str
+    mail: int
+    caller: str
+    customer: str
+    title: str
+    typed: str
+
+
+LANGUAGES = (
+    Words("", "en-GB", "Tom Baker", "Petra Lang", 0, "Anna Berg", "C-1001", "one line", "Labels are not printed"),
+    Words("-zh", "zh-CN", "李娜", "王芳", 1, "何静", "C-1002", "一句话", "标签打印不出来"),
+)
+
+
 def main() -> None:
     """Write all pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as product, _chromium() as browser:
         number = _a_day(browser, product)
+        _settle(browser, product)
         _staff(browser, product, number)
+        for words in LANGUAGES:
+            _support(browser, product, words)
         _owner(browser, product)
         _customer(browser, product, number)
     print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
@@ -69,8 +94,10 @@ def _a_day(browser: Browser, product: Product) -> str:
     return number
 
 
-def _check(page: Page, product: Product, number: str) -> None:
+def _check(page: Page, product: Product, number: str, *, kind: str = "") -> None:
     open_task(page, product.url, number, "Check the report")
+    if kind:
+        choose(page, "Type of problem", kind)
     choose(page, "Department that solves it", "Customer support")
     for words in ("Work is badly hampered", "Everyone", "Usual"):
         tick(page, words)
@@ -90,6 +117,22 @@ def _hand_over(page: Page, product: Product, number: str) -> None:
     complete(page)
 
 
+def _settle(browser: Browser, product: Product) -> None:
+    """The last case is solved, and its customer says so: service levels have something to show."""
+    _, address, subject, _ = MAILS[-1]
+    with person(browser, product, "Tom Baker") as tom:
+        number = tom.open("/inbox?box=all").locator("[data-task]", has_text=subject).locator(".num").inner_text()
+        _check(tom.page, product, number, kind="Hardware")
+        open_task(tom.page, product.url, number, "Solve the problem")
+        tick(tom.page, "It is solved")
+        tom.page.get_by_role("textbox", name="Solution").fill("The sound is switched on again.")
+        complete(tom.page)
+    [link] = re.findall(rf"{product.url}(/v/\S+)", product.mail(address, "/v/")["links"])
+    with person(browser, product) as paul:
+        paul.open(link).get_by_role("button", name="Yes, it works").click()
+        paul.page.get_by_role("heading", name="Thank you").wait_for()
+
+
 def _staff(browser: Browser, product: Product, number: str) -> None:
     with person(browser, product, "Tom Baker", viewport=WIDE) as tom:
         tom.open("/inbox?box=all")
@@ -106,6 +149,43 @@ def _staff(browser: Browser, product: Product, number: str) -> None:
         tom.open("/inbox?box=all")
         tom.page.locator("[data-task]").first.wait_for()
         _take(tom.page, "inbox-phone", full=False)
+
+
+def _support(browser: Browser, product: Product, words: Words) -> None:
+    """The pages of whoever supports customers: clocks and diagnosis of a case, a call, a customer, service levels."""
+    options: dict[str, Any] = {"viewport": WIDE, "locale": words.locale}
+    with person(browser, product, words.agent, **options) as agent:
+        page = agent.open(f"/cases?q={quote(MAILS[words.mail][2])}")
+        page.locator("a", has_text=MAILS[words.mail][2]).first.click()
+        _case(page)
+        _diagnose(page)
+        case = re.sub("[?#].*", "", page.url.removeprefix(product.url))
+        _case(agent.open(case))  # without the word that the outcome is recorded
+        for part in ("clocks", "diagnosis"):
+            page.locator(f"#{part}").screenshot(path=FOLDER / f"{part}{words.end}.png", animations="disabled")
+        page = agent.open("/calls/new")
+        page.locator(".fjs-container").wait_for()
+        page.locator("#caller-search").press_sequentially(words.caller, delay=20)
+        page.get_by_role("radio", name=re.compile(words.caller)).check()
+        page.get_by_label(words.title).first.fill(words.typed)
+        page.locator(".known").wait_for()
+        _take(page, f"call{words.end}", full=False)
+        _take(agent.open(f"/customers/{words.customer}"), f"customer{words.end}", full=False)
+    with person(browser, product, words.supervisor, **options) as supervisor:
+        _take(supervisor.open("/sla"), f"sla{words.end}", full=False)
+
+
+def _diagnose(page: Page) -> None:
+    """Begin with the first tree that fits, and answer its first step."""
+    card = page.locator("#diagnosis")
+    card.locator("summary").first.click()
+    for _ in "begin", "answer":
+        first = card.locator("input[type=radio]").first
+        if first.is_visible():
+            first.check()
+        with page.expect_navigation():
+            card.locator("form").first.locator("button").click()
+    _case(page)
 
 
 def _case(page: Page) -> None:
