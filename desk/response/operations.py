@@ -106,13 +106,15 @@ def _release(step: Step, *, emergency: str) -> Result:
 
 @operation("review.open")
 def _open(step: Step, *, emergency: str, rca_hours: float, report_hours: float) -> Result:
-    """Begin the review. Gives: review (id), rca_due and report_due (moments), commander (id), and for the form: course
-    (the timeline), impact and handling (drafts).
+    """Begin the review. Gives: review (id), rca_due and report_due (moments), commander (id), and for the forms: course
+    (the timeline), impact, handling and report_draft, and why1 to why5, root_at, improvement, actions, all empty.
     """
     made = reviews.open_(step.actor, step.tx, emergency, rca_hours=float(rca_hours), report_hours=float(report_hours))
     led = emergencies.get(step.tx, emergency)
     due = {"rca_due": made.rca_due_at.isoformat(), "report_due": made.report_due_at.isoformat()}
-    return {"review": made.id, "commander": led.commander_id, **due, **summary.drafts(step.tx, led)}
+    asked = {f"why{place}": None for place in range(1, WHYS + 1)}
+    empty = {**asked, "root_at": None, "improvement": None, "actions": [], "report_draft": led.summary}
+    return {"review": made.id, "commander": led.commander_id, **due, **empty, **summary.drafts(step.tx, led)}
 
 
 @operation("review.analyse")

@@ -38,7 +38,12 @@ def test_the_list_gives_five_to_twenty_per_cent(outage: timedelta, percent: int)
 def test_an_award_worked_by_hand() -> None:
     """EMG-8: five hours: 10 % of 1,200.50 EUR = 120.05 EUR, and 3 × 5 h = 15 h of service."""
     made = award(LIST, timedelta(hours=5), EURO)
-    assert (made.service_time, made.percent, made.credit, made.currency) == (timedelta(hours=15), 10, 12_005, "EUR")
+    assert (made.service_time, made.percent, made.credit, made.currency) == (
+        timedelta(hours=15),
+        Decimal(10),
+        12_005,
+        "EUR",
+    )
 
 
 @pytest.mark.parametrize(("fee", "credit"), [(110, 6), (109, 5), (90, 5), (89, 4), (0, 0)])

@@ -26,6 +26,7 @@ PROCESSES = (
     "team-meetings",
     "all-hands",
     "compensation",
+    "emergency-review",
 )
 
 BESIDE = {"reassess": "intake"}
