@@ -53,21 +53,21 @@ class Line(NamedTuple):
 
 LINES: Mapping[str, Line] = {
     "note": Line("note", ""),
-    "declared": Line("bolt", N_("declared the emergency"), "red"),
+    "declared": Line("bolt", N_("The emergency is declared"), "red"),
     "missed": Line("octagon", N_("An update %(to)s is %(minutes)s minutes late"), "red"),
     "stable": Line("eye", N_("The service is back; it is watched now"), "green"),
     "relapsed": Line("octagon", N_("It fails again"), "red"),
-    "stand_down": Line("check", N_("stood the emergency down"), "green"),
-    "asked": Line("scale", N_("asks for a decision of %(decider)s"), "yellow"),
-    "decided": Line("scale", N_("decided: %(question)s"), "accent"),
-    "graded": Line("up", N_("changed the grade from %(before)s to %(grade)s"), "yellow"),
+    "stand_down": Line("check", N_("The emergency is stood down"), "green"),
+    "asked": Line("scale", N_("Decision asked of %(decider)s"), "yellow"),
+    "decided": Line("scale", N_("Decided: %(question)s"), "accent"),
+    "graded": Line("up", N_("Grade changed from %(before)s to %(grade)s"), "yellow"),
     "role": Line("person", N_("%(name)s: %(role)s")),
     "left": Line("leave", N_("%(name)s steps back as commander"), "yellow"),
     "gap": Line("triangle", N_("Nobody of %(team)s is on duty; called instead: %(instead)s"), "yellow"),
     "escalated": Line("up", N_("The limit has passed: %(to)s is called (%(names)s)"), "red"),
-    "record": Line("file", N_("wrote the event record")),
+    "record": Line("file", N_("The event record is written")),
     "joined": Line("flow", N_("Case %(case)s has the same cause and belongs to this emergency now"), "yellow"),
-    "runbook": Line("check", N_("did a step of the runbook"), "green"),
+    "runbook": Line("check", N_("Step of the runbook done"), "green"),
     "measure": Line("server", N_("Measure")),
     "hands": Line("people", N_("All hands")),
     "credit": Line("table", N_("Compensation")),
@@ -76,16 +76,16 @@ LINES: Mapping[str, Line] = {
 }
 """Kind of entry -> how it is said; what is not here stands with its own words."""
 VARIANTS: Mapping[tuple[str, str], Line] = {
-    ("update", "external"): Line("mail", N_("wrote to the customers; the next word comes by %(next)s"), "accent"),
-    ("update", "internal"): Line("note", N_("told the team; the next word comes by %(next)s")),
+    ("update", "external"): Line("mail", N_("Update to the customers; the next one comes by %(next)s"), "accent"),
+    ("update", "internal"): Line("note", N_("Update to the team; the next one comes by %(next)s")),
     ("room", "open"): Line("people", N_("The room stands in the messaging system"), "green"),
     ("room", "page"): Line("people", N_("This page is the room"), "green"),
     ("room", "failed"): Line("octagon", N_("No room could be made in the messaging system; meet on this page"), "red"),
     ("room", "invited"): Line("mail", N_("Asked in: %(names)s")),
     ("room", "closed"): Line("cross", N_("The room in the messaging system is closed")),
     ("pack", "attached"): Line("clip", N_("The pack is attached to the case: %(name)s")),
-    ("pack", "added"): Line("clip", N_("put into the pack (%(section)s)")),
-    ("runbook", "undone"): Line("back", N_("took back a step of the runbook"), "yellow"),
+    ("pack", "added"): Line("clip", N_("Added to the pack (%(section)s)")),
+    ("runbook", "undone"): Line("back", N_("Step of the runbook taken back"), "yellow"),
 }
 
 

@@ -21,7 +21,7 @@ from loopdesk.desk.response import allhands, measures, reviews
 from loopdesk.desk.runbooks import plans
 from loopdesk.desk.war_room import packs, rooms
 from loopdesk.engine import work
-from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.actor import SYSTEM, TIMER
 from loopdesk.engine.events import event
 from loopdesk.engine.tx import Tx
 from loopdesk.web import emergency_words, vocabulary
@@ -97,8 +97,19 @@ def _shared() -> Shared:
 
 def _drawn(shown: View, mine_: Mine, everything: bool) -> dict[str, Markup]:
     words = {"who": emergency_words.who, "told_word": emergency_words.told}
-    values = {**shown.values, **words, "mine": mine_, "everything": everything}
+    todo = {"own": [one for one in shown.values["tasks"] if one["id"] in mine_.tasks], "others": _others(shown, mine_)}
+    values = {**shown.values, **words, **todo, "mine": mine_, "everything": everything}
     return {name: Markup(render_template(f"emergencies/_{name}.html", **values)) for name in _FRAGMENTS}
+
+
+def _others(shown: View, mine_: Mine) -> list[dict[str, Any]]:
+    """What others have to do: the same for several people is one line with how many, and the time of the first."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for task in shown.values["tasks"]:
+        if task["id"] not in mine_.tasks:
+            line = found.setdefault((task["title"], task["department"], task["role"]), task | {"times": 0})
+            line["times"] += 1
+    return list(found.values())
 
 
 def _read(tx: Tx, emergency: Emergency, everything: bool) -> dict[str, Any]:
@@ -148,8 +159,8 @@ def _task(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(entry: dict[str, Any]) -> dict[str, Any]:
-    written = entry["by_name"] if entry["by_id"] else ""
-    return entry | {"line": emergency_words.line(entry), "who": written}
+    by_machine = entry["by_id"] in ("", SYSTEM.id, TIMER.id)
+    return entry | {"line": emergency_words.line(entry), "who": "" if by_machine else entry["by_name"]}
 
 
 def _crew(found: list[emergencies.Role]) -> list[tuple[str, Any, list[emergencies.Role]]]:
