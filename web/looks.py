@@ -46,6 +46,7 @@ def _emergencies() -> int:
 PLACES = (
     Place("pages_inbox.inbox", "inbox", lazy_gettext("Inbox"), STAFF_ROLES),
     Place("pages_cases.cases", "ticket", lazy_gettext("Cases"), STAFF_ROLES),
+    Place("pages_handoffs.offers", "swap", lazy_gettext("Handoffs"), STAFF_ROLES),
     Place("pages_emergencies.listing", "bolt", lazy_gettext("Emergencies"), STAFF_ROLES, _emergencies),
     Place(
         "pages_customers.customers_list",
@@ -202,6 +203,8 @@ def _context() -> dict[str, Any]:
         "actor_line": vocabulary.actor_line(actor()) if g.get("signed_in") else "",
         "asset": asset,
         "departments_text": vocabulary.department,
+        "group_text": vocabulary.group,
+        "localised": vocabulary.localised,
         "due_look": due_look,
         "home": home_url(),
         "icons": ICONS,

@@ -8,7 +8,8 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications
+from loopdesk.desk import attachments, case, communications, handoff
+from loopdesk.desk.raci import advice
 from loopdesk.engine import bundles, instances, work
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import Conflict, Invalid
@@ -16,7 +17,7 @@ from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.looks import own_path
-from loopdesk.web.pages import plain
+from loopdesk.web.pages import handoff_section, plain
 from loopdesk.web.pages.files import add_all
 from loopdesk.web.pages.shown import NOTHING, at_fields, shown
 
@@ -37,7 +38,7 @@ def task(task_id: str) -> str:
 def state(task_id: str) -> str:
     """Who has it now: reloaded while the form stays open, so that nothing typed is lost."""
     with read_tx() as tx:
-        return render_template("inbox/task_state.html", view=_standing(work.get(actor(), tx, task_id)))
+        return render_template("inbox/task_state.html", view=_standing(tx, work.get(actor(), tx, task_id)))
 
 
 @blueprint.post("/<task_id>/claim")
@@ -66,6 +67,7 @@ def complete(task_id: str) -> ResponseReturnValue:
     with open_tx() as tx:
         chosen = work.get(actor(), tx, task_id)
         data = sent_data()
+        handoff.remember(tx, chosen["key"], request.args.get("seen", ""))
         for key, given in request.files.items(multi=True):
             _attach(tx, chosen["key"], key, given)
         work.complete(actor(), tx, task_id, data)
@@ -105,17 +107,18 @@ def task_view(tx: Tx, task_id: str) -> dict[str, Any]:
     language = vocabulary.language()
     schema, data = work.form(tx, chosen, language)
     bundle = bundles.get(tx, instances.get(tx, chosen["instance_id"])["bundle_id"])
-    return _standing(chosen) | {
+    return _standing(tx, chosen) | {
         "schema": schema,
         "data": data,
         "about": plain.documentation(bundles.text(bundle, chosen["element"], "documentation", language)),
         "expected": vocabulary.localised(chosen["expected"]),
         "raci": vocabulary.raci_rows(chosen["raci"] or {}),
-        **_problem(tx, chosen["key"]),
+        **_problem(tx, chosen["key"], schema),
+        **handoff_section.precedents(tx, data),
     }
 
 
-def _problem(tx: Tx, number: str) -> dict[str, Any]:
+def _problem(tx: Tx, number: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """What the customer told, so that nobody has to leave the task for it; nothing of a case that is not to be seen."""
     found = case.find(actor(), tx, number)
     if found is None:
@@ -125,10 +128,11 @@ def _problem(tx: Tx, number: str) -> dict[str, Any]:
         "case": found,
         "files": attachments.listing(actor(), tx, number),
         "last_word": words[-1] if words else None,
+        **handoff_section.dossier(found, schema.get("components", ())),
     }
 
 
-def _standing(chosen: dict[str, Any]) -> dict[str, Any]:
+def _standing(tx: Tx, chosen: dict[str, Any]) -> dict[str, Any]:
     mine = chosen["assignee"] == actor().id
     return {
         "task": chosen,
@@ -136,6 +140,7 @@ def _standing(chosen: dict[str, Any]) -> dict[str, Any]:
         "mine": mine,
         "taken_by": "" if mine else chosen["assignee_name"],
         "done_by": chosen["completed_by_name"],
+        "advice": advice.of_activity(tx, chosen["instance_id"], chosen["element"]),
         "editable": chosen["state"] == "open" and (mine or not chosen["assignee"]),
     }
 
