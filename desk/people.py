@@ -3,7 +3,7 @@
 A host with a sign-in of its own mirrors its people into the same table, so workers need no host (architecture §3).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,9 @@ from loopdesk.engine.errors import Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
 
 LANGUAGES = ("en", "zh")
+Leaves = Callable[[Actor, Tx, str], None]
+"""What has to be done when the person of an id no longer works here."""
+_LEAVING: list[Leaves] = []
 
 person = sa.Table(
     "person",
@@ -111,7 +114,15 @@ def edit(
     mirror(tx, [new])
     changed = sorted(key for key, value in asdict(new).items() if value != asdict(old)[key])
     events.record(actor, tx, "person.changed", data={"person": new.id, "name": new.name, "fields": changed})
+    if old.active and not new.active:
+        for leaves in _LEAVING:
+            leaves(actor, tx, new.id)
     return new
+
+
+def when_leaving(leaves: Leaves) -> None:
+    """Have something done, in the same transaction, whenever somebody is deactivated."""
+    _LEAVING.append(leaves)
 
 
 def deactivate(actor: Actor, tx: Tx, person_id: str) -> Person:

@@ -58,11 +58,15 @@ def relapse(actor: Actor, tx: Tx, emergency_id: str, *, text: str) -> Emergency:
         wrong("text", Phrase("Say what fails again."))
     if running.stable_at is None:
         raise Conflict("The service was not reported back, so it cannot fail again.")
-    change(tx, emergency_id, stable_at=None)
-    timeline.write(actor, tx, running, "relapsed", text.strip())
-    data = {"id": emergency_id, "text": text.strip()}
-    events.record(actor, tx, RELAPSED, key=running.case, data=data)
-    made = reads.get(tx, emergency_id)
+    return fails_again(actor, tx, running, text.strip())
+
+
+def fails_again(actor: Actor, tx: Tx, running: Emergency, text: str) -> Emergency:
+    """Back to handling; the caller has asked for the right and knows that the service was back."""
+    change(tx, running.id, stable_at=None)
+    timeline.write(actor, tx, running, "relapsed", text)
+    events.record(actor, tx, RELAPSED, key=running.case, data={"id": running.id, "text": text})
+    made = reads.get(tx, running.id)
     messages.throw(actor, tx, RELAPSED, key=running.case, payload=payload(made))
     return made
 

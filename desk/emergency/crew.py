@@ -95,8 +95,7 @@ def step_back(actor: Actor, tx: Tx, emergency_id: str, *, successor: str = "", r
             "There is nobody to lead instead of %(name)s.", remedy=N_("Name a successor."), name=running.commander
         )
     begin(actor, tx, running, COMMANDER, stands_in)
-    said = {"emergency": running.id, "left": running.commander_id, "left_name": running.commander}
-    messages.throw(actor, tx, LEFT, key=running.case, payload=said | {"stands_in": stands_in.id})
+    _ask_for_successor(actor, tx, running, stands_in)
     return stands_in.id
 
 
@@ -105,15 +104,24 @@ def leaves(actor: Actor, tx: Tx, person_id: str) -> None:
     held = sa.select(role.c.emergency, role.c.role).where(role.c.person_id == person_id, role.c.until.is_(None))
     for one in tx.conn.execute(held).all():
         running = reads.get(tx, one.emergency)
-        if running.ended_at is not None:
-            continue
-        if one.role == COMMANDER:
-            step_back(actor, tx, running.id)
-        elif (stands_in := _stand_in(tx, running)) is not None and one.role != PARTICIPANT:
+        timeline.write(actor, tx, running, "left", "", person=person_id, role=one.role)
+        stands_in = None if one.role == PARTICIPANT else _stand_in(tx, running)
+        if stands_in is not None:
             begin(actor, tx, running, one.role, stands_in)
-        else:
+        if one.role == COMMANDER:
+            _ask_for_successor(actor, tx, running, stands_in)
+        elif stands_in is None:
             _end(tx, running, one.role, person=person_id)
-            timeline.write(actor, tx, running, "role", "", role=one.role, person="", name="", before=person_id)
+
+
+people.when_leaving(leaves)
+
+
+def _ask_for_successor(actor: Actor, tx: Tx, running: Emergency, stands_in: Person | None) -> None:
+    """Let a supervisor get the task to say who leads from now on."""
+    said = {"emergency": running.id, "left": running.commander_id, "left_name": running.commander}
+    said["stands_in"] = stands_in.id if stands_in else ""
+    messages.throw(actor, tx, LEFT, key=running.case, payload=said)
 
 
 def assemble(actor: Actor, tx: Tx, emergency_id: str) -> list[Call]:
@@ -184,7 +192,11 @@ def _end(tx: Tx, emergency: Emergency, *names: str, person: str = "") -> None:
 
 
 def _stand_in(tx: Tx, running: Emergency) -> Person | None:
-    """Who does it for the time being: a supervisor who may lead, the first by name; else anybody who may."""
+    """Who does it for the time being: a supervisor who may lead, the first by name; else anybody who may.
+
+    Where nobody else may lead, a supervisor of any department, unless the case is restricted.
+    """
     case = record.get(tx, running.case)
     busy = {one.person_id for one in reads.roles(tx, running.id) if one.role != PARTICIPANT}
-    return next((one for one in commanders(tx, case) if one.id not in {*busy, running.commander_id}), None)
+    others = [] if case.restricted else people.with_role(tx, "supervisor")
+    return next((one for one in [*commanders(tx, case), *others] if one.id not in {*busy, running.commander_id}), None)

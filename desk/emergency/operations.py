@@ -5,7 +5,7 @@ from typing import Any
 
 from loopdesk.desk import policy, record, sending
 from loopdesk.desk.emergency import causes, course, crew, figures, lead, letters, reads
-from loopdesk.desk.emergency.rows import EXTERNAL, INTERNAL
+from loopdesk.desk.emergency.rows import AUDIENCES, EXTERNAL, SCRIBE, Emergency
 from loopdesk.desk.steps import Result, Step, operation
 
 
@@ -38,10 +38,10 @@ def _declare(
     named = {"commander": first.id if first else commander or "", "grade": grade, "kind": kind}
     started = lead.declare(step.actor, step.tx, step.number, **named, response=lead.Response(*facts))
     if watched and started.id not in before:
-        for audience in (EXTERNAL, INTERNAL):
+        for audience in AUDIENCES:
             if (due := figures.promised(started, audience)) is not None:
                 lead.promise(step.actor, step.tx, started, audience, due)
-    return {**lead.payload(started), "joined": started.id in before}
+    return {**_known(started), "joined": started.id in before}
 
 
 @operation("emergency.update")
@@ -81,16 +81,18 @@ def _stand_down(step: Step, *, emergency: str, summary: str, stable: bool = Fals
     """End the emergency with a summary of what happened.
 
     With stable it has to have been reported back and stayed so; forced, since the case was closed, waits for nothing.
+    Gives: what it was in the end: emergency, kind, grade, scope, severity, cause, commander.
     """
-    lead.stand_down(step.actor, step.tx, emergency, summary=summary or "", stable=stable, forced=forced)
-    return None
+    how = {"stable": stable, "forced": forced}
+    return _known(lead.stand_down(step.actor, step.tx, emergency, summary=summary or "", **how))
 
 
 @operation("emergency.assemble")
 def _assemble(step: Step, *, emergency: str) -> Result:
     """Call the team of the matrix by the duty list, and tell each of them.
 
-    Gives: called (ids of the people), gaps (words of the team for which nobody is on duty).
+    Gives: called (ids of the people), gaps (words of the team for which nobody is on duty), scribe (id, null for
+    nobody).
     """
     calls = crew.assemble(step.actor, step.tx, emergency)
     running = reads.get(step.tx, emergency)
@@ -100,7 +102,8 @@ def _assemble(step: Step, *, emergency: str) -> Result:
         _tell(step, "emergency-called", found, {"emergency": running})
     if gaps:
         _tell(step, "emergency-gap", running.commander_id, {"emergency": running, "gaps": ", ".join(gaps)})
-    return {"called": found, "gaps": gaps}
+    scribe = next((one.person_id for one in reads.roles(step.tx, emergency) if one.role == SCRIBE), None)
+    return {"called": found, "gaps": gaps, "scribe": scribe}
 
 
 @operation("emergency.join")
@@ -159,6 +162,12 @@ def _tell_over(step: Step, *, emergency: str) -> Result:
     """Tell everybody who heard of the emergency that it is over, with its summary."""
     letters.over(step.actor, step.tx, reads.get(step.tx, emergency), base_url=step.base_url)
     return None
+
+
+def _known(emergency: Emergency) -> dict[str, Any]:
+    """What messages to other processes tell, as variables of this one."""
+    told = lead.payload(emergency)
+    return {name: told[name] for name in ("emergency", "commander", "kind", "grade", "scope", "severity", "cause")}
 
 
 def _tell(step: Step, template: str, to: str | Sequence[str], params: Mapping[str, Any], number: str = "") -> None:

@@ -263,6 +263,9 @@ class EventStart(Listener):
             data, parent = top.internal_data.get(OUTER, top.data), run.part(top)
         body = Token(run, self.body, parent, data)
         body._set_state(TaskState.STARTED)
+        if self.body.element.extras.outputs:
+            # Only what they name goes out: several that run side by side would write into each other's variables.
+            body.internal_data[OUTER] = data
         token = Token(run, self, body, data)
         for begun in (body, token):
             run.note(begun, "started")

@@ -93,7 +93,7 @@ def _emergency(chromium: Browser, product: Product, number: str) -> None:
         fang.open("/inbox?lang=en")
         open_task(fang.page, product.url, number, "Name a commander")
         tick(fang.page, "Service interruption")
-        tick(fang.page, "I: everybody is affected")
+        tick(fang.page, "Everywhere: all or most customers")
         choose(fang.page, "Commander", "(wang.fang)")
         complete(fang.page)
         open_task(fang.page, product.url, number, "Write the first update")
@@ -103,9 +103,8 @@ def _emergency(chromium: Browser, product: Product, number: str) -> None:
         fang.page.get_by_label("Minutes until the next update").fill("30")
         complete(fang.page)
         assert "an expired certificate" in product.mail(CUSTOMER, "an expired certificate")["text"]
-        open_task(fang.page, product.url, number, "Stand the emergency down")
-        fang.page.get_by_role("textbox", name="Summary").fill("The certificate was renewed; sign-in works again.")
-        tick(fang.page, "The service is back and stable")
+        open_task(fang.page, product.url, number, "Restore the service")
+        fang.page.get_by_role("textbox", name="What brought the service back?").fill("The certificate was renewed.")
         complete(fang.page)
 
 

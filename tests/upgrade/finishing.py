@@ -69,9 +69,9 @@ def _people(stage: Stage, cases: dict[str, str]) -> None:
     watched_work.answer(stage, cases)
     stage.wait(minutes=31)
     assert stage.letters(cases["confirm"])[-1]["template"] == "handoff-overdue"
-    assert stage.letters(cases["emergency"])[-1]["template"] == "emergency-reminder"
+    assert "emergency-reminder" in [letter["template"] for letter in stage.letters(cases["emergency"])]
     complete(stage, "zhangwei", cases["confirm"], "confirm", decision="accept", signed=True)
-    complete(stage, "olga", cases["emergency"], "stand_down", summary="交换机故障。", stable=True)
+    _stand_down(stage, cases["emergency"])
     _let_go(stage, cases)
     for name in ("triage", "asked", "asked_by_mail", "offer", "emergency", "own"):
         complete(stage, "lina", cases[name], "resolve", **SOLVED)
@@ -96,6 +96,18 @@ def _people(stage: Stage, cases: dict[str, str]) -> None:
     ):
         stage.verify(cases[name], confirmed=True)
     stage.rate(cases["survey"], stars=5)
+
+
+def _stand_down(stage: Stage, number: str) -> None:
+    """The commander ends the emergency; since 0.4.0 the service has to be back for a while before."""
+    with stage.desk.engine.read() as tx:
+        waits = {row["element"] for row in work.listing(ADMIN, tx, key=number)}
+    if "restore" in waits:
+        event = {"event_time": "10:00", "event_place": "DC", "event_scope": "all", "symptoms": "502"}
+        complete(stage, "lina", number, "record_event", **event)
+        complete(stage, "olga", number, "restore", restored="换了交换机。")
+        stage.wait(minutes=31)
+    complete(stage, "olga", number, "stand_down", summary="交换机故障。", stable=True)
 
 
 def _let_go(stage: Stage, cases: dict[str, str]) -> None:

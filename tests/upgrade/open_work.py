@@ -22,6 +22,7 @@ EDITED = "resolution"
 """The process that the owner has changed."""
 QUESTION = "Which of these versions is it? " + ", ".join(f"4.{number}" for number in range(400))
 """Long enough to be kept beside the state."""
+EVENT = {"kind": "system_fault", "scope": "global", "severity": "P0"}
 HAND_OVER = {"outcome": "hand_over", "to_department": "rnd", "handover_reason": "It needs a patch."}
 
 
@@ -84,7 +85,7 @@ def _emergency(stage: Stage) -> str:
     number = stage.report("hejing", urgency="critical", scope="all")
     complete(stage, "lina", number, "triage", **TRIAGE | {"urgency": "critical", "scope": "all"})
     commander = stage.people["olga"].id
-    complete(stage, "wangfang", number, "name_commander", kind="system_fault", grade="I", commander=commander)
+    complete(stage, "wangfang", number, "name_commander", **EVENT, commander=commander)
     complete(stage, "olga", number, "first_update", text="正在抢修。", next_minutes=30)
     return number
 

@@ -16,8 +16,10 @@ from loopdesk.tests.engine.drawing import (
     event_sub,
     extended,
     flows,
+    inputs,
     message,
     script,
+    service,
     timer,
 )
 
@@ -168,3 +170,18 @@ def test_a_conditional_event_sub_process_interrupts() -> None:
     world = World(diagram(body)).start().go("u", stop=True)
     assert world.waiting == ["react"]
     assert world.data == {"stop": True}
+
+
+def test_what_several_beside_each_other_carry_stays_apart_where_outputs_say_what_goes_out() -> None:
+    """§10.3.5: each has the payload that began it, however often another one begins or the scope goes on."""
+    steps = '<bpmn:userTask id="react"/>' + service("say", "say", inputs(who="=who")) + flows("react > say")
+    handler = event_sub("h", HINT, steps, "react", interrupting=False)
+    outputs = extended('<zeebe:ioMapping><zeebe:output source="=true" target="heard"/></zeebe:ioMapping>')
+    handler = handler.replace('triggeredByEvent="true">', f'triggeredByEvent="true">{outputs}', 1)
+    body = START + '<bpmn:userTask id="u"/><bpmn:userTask id="v"/>' + END + flows("s > u > v > e")
+    world = World(diagram(body + handler, messages=("hint",))).start()
+    world.go("h-start", who="a").go("h-start", who="b").go("u", c=1).go("h-start", who="a")
+    world.go("react").go("react").go("react")
+    assert world.called == [("say", {"who": who}) for who in ("a", "b", "a")]
+    assert world.go("v").done
+    assert world.data == {"c": 1, "heard": True}
