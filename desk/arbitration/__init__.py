@@ -19,6 +19,7 @@ from loopdesk.desk.arbitration.tables import (
     get,
     of_case,
     of_handoff,
+    one,
 )
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "limit",
     "of_case",
     "of_handoff",
+    "one",
     "open_",
     "overdue",
     "reply",

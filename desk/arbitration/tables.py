@@ -85,6 +85,11 @@ def get(tx: Tx, arbitration_id: str) -> Arbitration:
     return found[0]
 
 
+def one(tx: Tx, arbitration_id: str) -> Arbitration | None:
+    """The arbitration with that id, or None."""
+    return next(iter(find(tx, arbitration_.c.id == arbitration_id)), None) if arbitration_id else None
+
+
 def of_handoff(tx: Tx, handoff_id: str) -> Arbitration:
     """The arbitration of a handoff; raises `Missing`."""
     found = find(tx, arbitration_.c.handoff == handoff_id)

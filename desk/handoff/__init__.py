@@ -6,9 +6,9 @@ decides (HND-4, `desk.arbitration`).
 
 from loopdesk.desk.handoff.disputes import CONTESTED, DISPUTE, RECALL, dispute, recall
 from loopdesk.desk.handoff.dossier import FIELDS, changed, differs, digest, dossier, remember, require_seen, seen
-from loopdesk.desk.handoff.listing import FROM_ME, OPEN, TO_ME, listing, offers, sender_of
+from loopdesk.desk.handoff.listing import FROM_ME, OPEN, TO_ME, holders_due, listing, offers, sender_of
 from loopdesk.desk.handoff.rounds import Limits
-from loopdesk.desk.handoff.signing import accept, offer, overdue, reject, sign
+from loopdesk.desk.handoff.signing import accept, offer, overdue, reject, require_open, sign
 from loopdesk.desk.handoff.tables import (
     ACCEPTED,
     ARBITER,
@@ -54,6 +54,7 @@ __all__ = [
     "dossier",
     "get",
     "handoff_",
+    "holders_due",
     "listing",
     "of_case",
     "offer",
@@ -62,6 +63,7 @@ __all__ = [
     "recall",
     "reject",
     "remember",
+    "require_open",
     "require_seen",
     "seen",
     "sender_of",

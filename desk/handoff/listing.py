@@ -1,6 +1,7 @@
 """Handoffs as people look at them: those of a case, and those to and from their departments (HND-2)."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from loopdesk.desk import record
 from loopdesk.desk.handoff.tables import ACCEPTED, DISPUTED, OFFERED, RULED, Handoff, handoff_, of_row, signature
 from loopdesk.desk.record import Case, case_, case_of_row
 from loopdesk.desk.rights import readable
+from loopdesk.desk.sla.rows import clock
 from loopdesk.desk.sql import page_of
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
@@ -73,3 +75,14 @@ def sender_of(tx: Tx, number: str) -> str:
     first = tx.ask(query.limit(1)).scalar()
     case = record.find(tx, number)
     return "" if first is None or case is None or case.department == first else str(first)
+
+
+def holders_due(tx: Tx, found: Collection[Handoff]) -> dict[str, datetime]:
+    """Case -> by when the department that holds it has to be done by its own clock (SLA-5), where one runs."""
+    query = (
+        sa.select(clock.c.case, clock.c.due_at)
+        .join(case_, (case_.c.number == clock.c.case) & (case_.c.department == clock.c.department))
+        .where(clock.c.case.in_({one.case for one in found}), clock.c.state == "running", clock.c.due_at.is_not(None))
+        .order_by(clock.c.due_at.desc())
+    )
+    return {row.case: row.due_at for row in tx.conn.execute(query)}

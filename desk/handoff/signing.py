@@ -148,6 +148,12 @@ def sign(actor: Actor, tx: Tx, handoff: Handoff, case: Case, *, side: str, decis
     tx.conn.execute(sa.insert(signature).values(**values))
 
 
+def require_open(found: Handoff) -> None:
+    """Raise `Conflict` for a handoff that is no longer to be answered."""
+    if found.state != OFFERED:
+        raise no_longer(found.state)
+
+
 def no_longer(state: str) -> Conflict:
     """What somebody is told who comes too late for a handoff that is in ``state`` by now."""
     return Conflict(_DECIDED.get(state, _WITH_ARBITRATION), remedy=N_("Look at the signatures on the case."))

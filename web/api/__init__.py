@@ -13,8 +13,10 @@ from loopdesk.web.api import (
     actions,
     cases,
     clocks,
+    compensation,
     customers,
     definitions,
+    handoffs,
     incidents,
     instances,
     messages,
@@ -73,8 +75,10 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     api = OurApi(app, spec_kwargs=_description())
     modules = (
         cases,
+        compensation,
         clocks,
         related,
+        handoffs,
         resolution,
         messages,
         customers,

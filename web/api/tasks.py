@@ -6,6 +6,7 @@ import marshmallow as ma
 from flask_babel import get_locale
 from flask_smorest import Blueprint
 
+from loopdesk.desk import case, handoff
 from loopdesk.engine import work
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Strict
@@ -45,6 +46,7 @@ class TaskWithForm(TaskOut):
 
     form_schema = ma.fields.Dict(metadata={"description": "bpmn.io form JSON."})
     data = ma.fields.Dict(metadata={"description": "Initial values, with the draft over them."})
+    seen = ma.fields.String(metadata={"description": "What of the case's dossier you see; empty without a case."})
 
 
 class TaskPage(ma.Schema):
@@ -67,6 +69,9 @@ class Answers(Strict):
     """Values of the form, by key."""
 
     data = ma.fields.Dict(keys=ma.fields.String(), load_default=dict)
+    seen = ma.fields.String(
+        load_default="", metadata={"description": "The mark `seen` of the task as you read it, for signatures."}
+    )
 
 
 @blueprint.get("")
@@ -88,7 +93,8 @@ def read(task_id: str) -> Any:
     with read_tx() as tx:
         task = work.get(actor(), tx, task_id)
         schema, data = work.form(tx, task, str(get_locale()))
-    return task | {"form_schema": schema, "data": data}
+        known = case.find(actor(), tx, task["key"])
+    return task | {"form_schema": schema, "data": data, "seen": handoff.seen(known) if known else ""}
 
 
 @blueprint.post("/<task_id>/claim")
@@ -128,5 +134,6 @@ def draft(body: dict[str, Any], task_id: str) -> None:
 def complete(body: dict[str, Any], task_id: str) -> Any:
     """Complete a task; 422 names each field that the form refuses, 409 says who was quicker."""
     with open_tx() as tx:
+        handoff.remember(tx, work.get(actor(), tx, task_id)["key"], body["seen"])
         work.complete(actor(), tx, task_id, body["data"])
         return work.get(actor(), tx, task_id)

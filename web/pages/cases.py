@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from loopdesk.desk import attachments, case, communications, departments, people
 from loopdesk.desk.facts import name_of
+from loopdesk.desk.raci import advice
 from loopdesk.desk.record import Case
 from loopdesk.engine import bundles, events, incidents, instances, operators, timers, work
 from loopdesk.engine.actor import SYSTEM
@@ -20,6 +21,7 @@ from loopdesk.web.pages import (
     clock_section,
     customer_section,
     escalation_section,
+    handoff_section,
     related_section,
     resolution_section,
     team_section,
@@ -125,6 +127,8 @@ def page(number: str, wrong: Shown, **more: Any) -> str:
             **related_section.section(tx, found),
             **resolution_section.section(tx, found),
             **escalation_section.section(tx, found),
+            "advice": [one for one in advice.of_case(tx, number) if one["state"] != advice.SETTLED],
+            **handoff_section.section(tx, found),
             **team_section.section(tx, found),
             "instances": [one | {"title": _process_name(tx, one)} for one in sorted(running, key=_newest_active)],
             "steps_in": actor().has_role(*operators.ROLES),
