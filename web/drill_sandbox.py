@@ -21,7 +21,7 @@ from loopdesk.engine import bpmn, bundles, incidents, timers, work
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import default_url, metadata
-from loopdesk.engine.errors import N_, Conflict, Invalid, Refused
+from loopdesk.engine.errors import N_, Conflict, Invalid, Refused, filled
 from loopdesk.engine.host import Files, Host
 from loopdesk.engine.outbox import drain, outbox
 from loopdesk.web import wiring
@@ -79,6 +79,7 @@ class Sandbox:
         self._people: dict[str, Actor] = {}
         with self.desk.engine.begin() as tx:
             metadata.create_all(tx.conn)
+        with self.desk.engine.begin() as tx:
             for name in sorted(folders, key=lambda one: any(path.endswith(".bpmn") for path in folders[one])):
                 bundles.deploy(SYSTEM, tx, name, folders[name], note="drill")
             demo.seed(tx)
@@ -134,7 +135,8 @@ class Sandbox:
     def broken(self) -> list[tuple[str, str]]:
         """What failed in the processes: the element, and why."""
         with self.desk.engine.read() as tx:
-            return [(str(row["element"]), str(row["message"])) for row in incidents.listing(ADMIN, tx)]
+            rows = incidents.listing(ADMIN, tx)
+        return [(str(row["element"]), filled(row["message"], row["params"] or {}, str)) for row in rows]
 
     def go_to(self, minute: float) -> None:
         """Let time pass until ``minute``, from one due moment to the next. Raises `Invalid` for one that has passed."""

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from loopdesk.desk import case, emergency, runbooks
+from loopdesk.desk import emergency, runbooks
 from loopdesk.desk.drills import outcome
+from loopdesk.desk.drills.history import UPDATE
 from loopdesk.desk.drills.outcome import BROKEN, REFUSED, Answer, Found, Outcome
 from loopdesk.desk.drills.plans import Drill
 from loopdesk.desk.drills.score import STEP, TASK, Figures, Line
+from loopdesk.desk.emergency import AUDIENCES, alerts
 from loopdesk.desk.runbooks.plans import Text, words
 from loopdesk.engine import bundles, messages
 from loopdesk.engine.actor import SYSTEM
@@ -20,6 +22,8 @@ from loopdesk.web.drill_sandbox import MONDAY, Sandbox
 
 Folders = Mapping[str, Files]
 Done = dict[tuple[str, str], Answer]
+OFTEN = 10
+"""Minutes between two updates of a rehearsal."""
 
 
 def live(tx: Tx, **versions: str) -> dict[str, Files]:
@@ -47,25 +51,34 @@ def play(drill: Drill, folders: Folders, answers: Sequence[Answer], figures: Fig
     with tempfile.TemporaryDirectory(prefix="loopdesk-drill-") as folder:
         sandbox = Sandbox(Path(folder), folders)
         try:
-            _alert(sandbox, drill, language)
+            alert(sandbox, drill, language)
             done, refused = _follow(sandbox, drill, book, answers)
             sandbox.go_to(drill.minutes)
             lines = list(_lines(sandbox, drill, book, done))
-            further = [*refused, *_updates(sandbox), *_broken(sandbox)]
-            return outcome.of(drill.key, drill.minutes, lines, further, figures, messages=len(sandbox.recorder.sent))
+            further = [*refused, *_broken(sandbox)]
+            return outcome.of(
+                drill.key,
+                drill.minutes,
+                lines,
+                further,
+                figures,
+                updates=sandbox.missed(),
+                messages=len(sandbox.recorder.sent),
+            )
         finally:
             sandbox.close()
 
 
 def rehearsal(drill: Drill, folders: Folders) -> list[Answer]:
-    """Everybody does everything exactly at its limit: what shows whether a plan can be played at all."""
-    book = _book(drill, folders)
+    """Everybody does everything exactly at its limit and says every few minutes how it stands.
+
+    It shows whether a plan can be played at all: that each task waits when it is done, and nothing breaks.
+    """
     tasks = [Answer(task.limit, TASK, task.id, "Rehearsal", {}) for task in drill.tasks]
-    # The limits of steps begin with the declaration, which is what the first task leads to.
-    began = drill.tasks[0].limit if drill.tasks else 0
-    limits = {step.id: _limit(drill, step) for step in book.steps}
-    steps = [Answer(began + limits[step.id], STEP, step.id, "Rehearsal", {}) for step in book.steps]
-    return sorted([one for one in [*tasks, *steps] if one.minute <= drill.minutes], key=lambda one: one.minute)
+    steps = [Answer(limit(drill, step), STEP, step.id, "Rehearsal", {}) for step in _book(drill, folders).steps]
+    pauses = range(OFTEN, drill.minutes, OFTEN)
+    updates = [Answer(minute, UPDATE, audience, "Rehearsal", {}) for minute in pauses for audience in AUDIENCES]
+    return [one for one in [*steps, *updates, *tasks] if one.minute <= drill.minutes]
 
 
 def _book(drill: Drill, folders: Folders) -> runbooks.Plan:
@@ -76,15 +89,18 @@ def _book(drill: Drill, folders: Folders) -> runbooks.Plan:
     return runbooks.read(drill.runbook, files[name])
 
 
-def _alert(sandbox: Sandbox, drill: Drill, language: str) -> None:
-    said = drill.alert
-    text = words(said.get("text") or {}, language)
-    report = case.Report(
-        channel="api", customer_number="C-1001", title=text[:200], description=text, scope="all", urgency="critical"
-    )
+def alert(sandbox: Sandbox, drill: Drill, language: str) -> None:
+    """Let the alert come in, as from monitoring."""
+    said = {name: str(value) for name, value in drill.alert.items() if name != "text"}
+    cause = said.pop("cause", "") or drill.key
+    text = words(drill.alert.get("text") or {}, language)
+    given = {"interface": cause, "cause": cause, "text": text, "language": language} | said
     with sandbox.desk.engine.begin() as tx:
-        made = case.open(SYSTEM, tx, report)
-        messages.publish(SYSTEM, tx, "emergency.requested", key=made.number, payload=dict(said))
+        taken = alerts.report(SYSTEM, tx, alerts.Alert(source="drill", id=drill.key, **given))
+        if not taken.starts:
+            # What is no core interface is raised by a person, who says the same.
+            payload = {"cause": cause, "alert": drill.key} | said
+            messages.publish(SYSTEM, tx, alerts.REQUESTED, key=taken.case, payload=payload)
     sandbox.rest()
 
 
@@ -124,7 +140,10 @@ def _do(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, one: Answer) -> Non
 
 
 def _lines(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, done: Done) -> Iterator[Line]:
-    """Each expected task and step; a step's limit begins with the declaration, as in earnest."""
+    """Each expected task and step; a step's limit begins with the declaration, as in earnest.
+
+    A step whose limit comes only after the end of the drill counts when it was done, and is not missed when it was not.
+    """
     for task in drill.tasks:
         yield _line(TASK, task.id, task.name, task.limit, task.weight, done)
     try:
@@ -132,23 +151,26 @@ def _lines(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, done: Done) -> I
     except LoopdeskError:
         began = 0.0
     for step in book.steps:
-        change = drill.steps.get(step.id)
-        weight = (change.weight if change else 0) or step.weight
-        yield _line(STEP, step.id, step.text, began + _limit(drill, step), weight, done)
+        line = _line(STEP, step.id, step.text, began + limit(drill, step), weight(drill, step), done)
+        if line.minute is not None or line.due <= drill.minutes:
+            yield line
 
 
-def _limit(drill: Drill, step: runbooks.Step) -> int:
+def limit(drill: Drill, step: runbooks.Step) -> int:
+    """Within how many minutes of the declaration a step is expected: as the plan says, else as the runbook."""
     change = drill.steps.get(step.id)
     return (change.limit if change else 0) or step.limit
 
 
-def _line(kind: str, id_: str, name: Text, due: float, weight: float, done: Done) -> Line:
+def weight(drill: Drill, step: runbooks.Step) -> float:
+    """How much a step counts: as the plan says, else as the runbook."""
+    change = drill.steps.get(step.id)
+    return (change.weight if change else 0) or step.weight
+
+
+def _line(kind: str, id_: str, name: Text, due: float, counts: float, done: Done) -> Line:
     found = done.get((kind, id_))
-    return Line(kind, id_, dict(name), due, weight, found.minute if found else None, found.by if found else "")
-
-
-def _updates(sandbox: Sandbox) -> list[Found]:
-    return [Found(outcome.UPDATE, audience, {}, minute) for audience, minute in sandbox.missed()]
+    return Line(kind, id_, dict(name), due, counts, found.minute if found else None, found.by if found else "")
 
 
 def _broken(sandbox: Sandbox) -> list[Found]:

@@ -41,9 +41,10 @@ from loopdesk.desk import (
 )
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
+from loopdesk.desk.drills import coverage as drill_coverage
 from loopdesk.desk.duplicates import links as case_links
-from loopdesk.desk.emergency import letters as emergency_letters
 from loopdesk.desk.duplicates import problems
+from loopdesk.desk.emergency import letters as emergency_letters
 from loopdesk.desk.raci import promises
 from loopdesk.desk.runbooks import review as runbook_review
 from loopdesk.desk.sla import recount
@@ -204,12 +205,16 @@ def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
     def look_at_runbooks(tx: Tx) -> None:
         runbook_review.look(tx, settings.url)
 
+    def look_at_drills(tx: Tx) -> None:
+        drill_coverage.look(tx, settings.url)
+
     return (
         Periodic("attachments.sweep", timedelta(days=1), sweep),
         Periodic("messages.expire", timedelta(minutes=1), expire),
         Periodic("audit.chain", timedelta(minutes=1), audit.job),
         Periodic("casefile.look", timedelta(minutes=10), casefile.look),
         Periodic("classification.look", timedelta(minutes=1), classification_learning.look),
+        Periodic("drills.look", timedelta(hours=12), look_at_drills),
         Periodic("runbooks.look", timedelta(minutes=10), look_at_runbooks),
         Periodic("retention.run", timedelta(minutes=10), _retaining(settings)),
     )

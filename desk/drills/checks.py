@@ -34,6 +34,18 @@ def check(name: str, files: Files, kinds: Collection[str] = ()) -> list[Finding]
     return found
 
 
+def require(key: str, content: bytes) -> Drill:
+    """A plan that was never deployed; raises `Invalid` where something is wrong, with the first finding."""
+    found = check(BUNDLE, {f"{key}.yaml": content})
+    if found:
+        first = found[0]
+        params = {name: value for name, value in first.params.items() if name != "place"}
+        raise Invalid(
+            first.message.replace("%(place)s", first.element), remedy=first.remedy, place=first.file, **params
+        )
+    return read(key, content)
+
+
 def of_drill(drill: Drill, kinds: Collection[str]) -> list[Finding]:
     """Findings on one plan."""
     return [*_keys(drill), *_plan(drill), *_alert(drill, kinds), *_tasks(drill), *_steps(drill), *_surprises(drill)]

@@ -1,6 +1,6 @@
 """Drills of the house: planned, run by a facilitator on a virtual clock, recorded with score and actions (EMG-10)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -132,9 +132,7 @@ def answer(actor: Actor, tx: Tx, drill_id: str, *, kind: str, ref: str, data: Ma
     if before is not None:
         message = "%(name)s has done this at minute %(minute)s."
         raise Conflict(message, name=before.by, minute=round(before.minute))
-    by = {"by_id": actor.id, "by_name": actor.name[:200], "at": tx.now}
-    row = {"id": new_id(), "drill": run.id, "minute": run.minute, "kind": kind, "ref": ref, "data": dict(data or {})}
-    tx.conn.execute(sa.insert(drill_answer).values(**row, **by))
+    _write(actor, tx, run, kind, ref, data or {}, minute=run.minute, name=actor.name)
     events.record(actor, tx, "drill.answered", data={"drill": run.id, "minute": run.minute, "kind": kind, "ref": ref})
 
 
@@ -149,20 +147,22 @@ def cancel(actor: Actor, tx: Tx, drill_id: str, *, reason: str) -> None:
     events.record(actor, tx, "drill.cancelled", data={"drill": run.id, "plan": run.plan, "reason": why})
 
 
-def record(actor: Actor, tx: Tx, drill_id: str, found: Outcome) -> Run:
+def record(actor: Actor, tx: Tx, drill_id: str, found: Outcome, played: Sequence[Answer] = ()) -> Run:
     """Keep how a drill went, and make an action of each finding, due as the policy says, for who led it.
 
-    Raises `Conflict` when it is over already.
+    ``played`` is what was done where it was not written down step by step. Raises `Conflict` when it is over already.
     """
     require(actor, "drill.lead")
     run = _open(tx, drill_id)
     kept = {"score": found.score, "result": found.as_json()}
+    for one in played:
+        _write(actor, tx, run, one.kind, one.id, one.data, minute=round(one.minute), name=one.by)
     _change(tx, run.id, state=RECORDED, ended_at=tx.now, minute=found.minutes, **kept)
     due = read_duration(str(policy.value(tx, POLICY, "actions", "due", default="P14D"))).after(tx.now)
     made, language = bundles.get(tx, run.bundle_id), actor.language
     name = runbooks.words(plans.get(tx, run.plan, run.bundle_id).name, language)
     for one in found.findings:
-        text = plans.said(made.files, f"finding_{one.kind}", language, **outcome.said(one, language))
+        text = outcome.said(made.files, one, language)
         head = plans.said(made.files, "action", language, drill=name, finding=text)
         actions.add(actor, tx, source="drill", source_id=run.id, text=head, owner=run.lead_id, due_at=due)
     data = {"drill": run.id, "plan": run.plan, "score": found.score, "findings": len(found.findings)}
@@ -206,6 +206,14 @@ def _open(tx: Tx, drill_id: str) -> Run:
     if run.state in (RECORDED, CANCELLED):
         raise Conflict("This drill is over.", remedy=N_("Plan another one."))
     return run
+
+
+def _write(
+    actor: Actor, tx: Tx, run: Run, kind: str, ref: str, data: Mapping[str, Any], *, minute: int, name: str
+) -> None:
+    row = {"id": new_id(), "drill": run.id, "minute": minute, "kind": kind, "ref": ref, "data": dict(data)}
+    by = {"by_id": actor.id, "by_name": name[:200], "at": tx.now}
+    tx.conn.execute(sa.insert(drill_answer).values(**row, **by))
 
 
 def _change(tx: Tx, drill_id: str, **values: object) -> None:

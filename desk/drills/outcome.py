@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from loopdesk.desk.drills import plans
 from loopdesk.desk.drills import score as scoring
 from loopdesk.desk.drills.score import DONE, Figures, Line
 from loopdesk.desk.runbooks.plans import Text, words
+from loopdesk.engine.host import Files
 
 LATE, MISSED, UPDATE, REFUSED, BROKEN = "late", "missed", "update", "refused", "broken"
 """Kinds of findings: a late step, a missed one, a promised update that did not come, an answer that the process
@@ -30,7 +32,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One finding: about what, at which minute or by how many ``minutes``, and what was ``said`` by the house."""
+    """One finding: about what, at which minute or by how many ``minutes``; ``said`` is what the house answered, or how
+    many updates were missed."""
 
     kind: str
     id: str
@@ -72,21 +75,32 @@ def of(
     further: Sequence[Found],
     figures: Figures,
     *,
-    messages: int,
+    updates: Sequence[tuple[str, int]] = (),
+    messages: int = 0,
 ) -> Outcome:
-    """The outcome of expected ``lines`` and ``further`` findings (updates, refused answers, what broke)."""
-    missed = sum(one.kind == UPDATE for one in further)
+    """The outcome of expected ``lines``, ``further`` findings (refused answers, what broke) and missed ``updates``.
+
+    Each missed update, an audience and a minute, costs points; those of one audience are one finding.
+    """
     # What was tried and refused is told once, by the refusal.
     tried = {one.id for one in further if one.kind == REFUSED}
     short = [line for line in lines if line.state != DONE and not (line.minute is None and line.id in tried)]
-    findings = [*(_of_line(line, minutes) for line in short), *further]
-    total = scoring.score(lines, missed, figures)
+    findings = [*(_of_line(line, minutes) for line in short), *further, *_silences(updates)]
+    total = scoring.score(lines, len(updates), figures)
     return Outcome(drill, minutes, total, tuple(lines), tuple(findings), messages)
 
 
-def said(found: Found, language: str) -> dict[str, object]:
-    """What the texts of a finding are filled with."""
-    return {"name": words(found.name, language) or found.id, "minutes": found.minutes, "said": found.said}
+def said(files: Files, found: Found, language: str) -> str:
+    """A finding as the folder of drills words it."""
+    name = words(found.name, language) or (plans.said(files, found.id, language) if found.kind == UPDATE else found.id)
+    return plans.said(files, f"finding_{found.kind}", language, name=name, minutes=found.minutes, said=found.said)
+
+
+def _silences(updates: Sequence[tuple[str, int]]) -> list[Found]:
+    minutes: dict[str, list[int]] = {}
+    for audience, minute in updates:
+        minutes.setdefault(audience, []).append(minute)
+    return [Found(UPDATE, audience, {}, found[0], str(len(found))) for audience, found in minutes.items()]
 
 
 def _of_line(line: Line, end: int) -> Found:

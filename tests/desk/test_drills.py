@@ -6,7 +6,7 @@ import pytest
 
 from loopdesk.desk import actions, bundle_checks
 from loopdesk.desk.drills import coverage, history, outcome, plans, score
-from loopdesk.desk.drills.outcome import REFUSED, UPDATE, Found
+from loopdesk.desk.drills.outcome import REFUSED, Found
 from loopdesk.desk.drills.score import STEP, TASK, Figures, Line
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
@@ -66,16 +66,17 @@ def test_impossible_figures_are_named(bad: dict[str, object]) -> None:
 def test_findings_are_what_was_late_missed_or_refused() -> None:
     """EMG-10: a refused try is told once, with what the house said."""
     lines = [line(10, 1, 10), line(20, 1, 25), line(30, 1, None), Line(TASK, "t", {}, 40, 1, None)]
-    further = [Found(REFUSED, "t", {}, 12, "No task waits."), Found(UPDATE, "external", {}, 31)]
-    found = outcome.of("power", 60, lines, further, BY, messages=4)
+    further = [Found(REFUSED, "t", {}, 12, "No task waits.")]
+    silent = [("external", 31), ("external", 46)]
+    found = outcome.of("power", 60, lines, further, BY, updates=silent, messages=4)
     assert [(one.kind, one.id, one.minutes) for one in found.findings] == [
         ("late", "s20", 5),
         ("missed", "s30", 60),
         ("refused", "t", 12),
         ("update", "external", 31),
     ]
-    # (1 + ¾) of 4 = 43.75, less 5 = 38.75
-    assert found.score == 39
+    # (1 + ¾) of 4 = 43.75, less 2 × 5 = 33.75
+    assert (found.score, found.findings[-1].said) == (34, "2")
     assert outcome.read(found.as_json()) == found
 
 
@@ -162,20 +163,20 @@ def test_time_only_goes_on_and_a_step_is_done_once(house: House, tx: Tx, library
         history.answer(lina, tx, run.id, kind=STEP, ref="scope")
 
 
-def recorded(house: House, tx: Tx, plan: str = "power", further: tuple[Found, ...] = ()) -> history.Run:
+def recorded(house: House, tx: Tx, updates: tuple[tuple[str, int], ...] = ()) -> history.Run:
     """A drill that Emma led and that is on record."""
-    run = history.plan(house.people["emma"], tx, plan)
+    run = history.plan(house.people["emma"], tx, "power")
     lines = [line(10, 1, 10), line(20, 1, 25)]
-    return history.record(house.people["emma"], tx, run.id, outcome.of(plan, 60, lines, further, BY, messages=0))
+    return history.record(house.people["emma"], tx, run.id, outcome.of("power", 60, lines, (), BY, updates=updates))
 
 
 def test_what_was_found_becomes_actions(house: House, tx: Tx, library: None) -> None:
     """EMG-10: one for each finding, in the words of the folder, due as the policy says."""
-    run = recorded(house, tx, further=(Found(UPDATE, "external", {}, 31),))
+    run = recorded(house, tx, updates=(("external", 31),))
     made = actions.of(tx, "drill", run.id)
     why = "Find out why and put it right."
     assert sorted(one.text for one in made) == [
-        f"Drill “Power cut”: An update was promised (external) and had not come at minute 31. {why}",
+        f"Drill “Power cut”: 1 promised updates to the customers did not come in time, the first at minute 31. {why}",
         f"Drill “Power cut”: “Step 20” was 5 minutes later than its limit. {why}",
     ]
     assert {(one.owner, one.due_at - tx.now) for one in made} == {("Emma Stone", timedelta(days=14))}

@@ -37,7 +37,8 @@ def library(tx: Tx) -> None:
 def declare(tx: Tx, number: str, **fields: str) -> emergency.Emergency:
     """An emergency that Emma leads."""
     given = {"commander": "emma", "grade": "II", "kind": "system_fault"} | fields
-    return emergency.declare(SYSTEM, tx, number, **given)  # type: ignore[arg-type]
+    response = emergency.Response(cause=given.pop("cause", ""))
+    return emergency.declare(SYSTEM, tx, number, **given, response=response)
 
 
 @pytest.mark.parametrize(
