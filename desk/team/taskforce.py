@@ -143,10 +143,10 @@ def add(actor: Actor, tx: Tx, taskforce_id: str, *, person: str) -> Taskforce:
 def report(actor: Actor, tx: Tx, taskforce_id: str, *, text: str, day: date | None = None) -> Taskforce:
     """Say how far it got on a day, today without one. Raises `Invalid` for no words or a day before it or to come."""
     found = _running(actor, tx, taskforce_id)
-    when = day or _day(tx, tx.now)
+    when = day or day_of(tx, tx.now)
     if not text.strip():
         _wrong("text", Phrase("Say how far you got."))
-    if not _day(tx, found.started_at) <= when <= _day(tx, tx.now):
+    if not day_of(tx, found.started_at) <= when <= day_of(tx, tx.now):
         _wrong("day", Phrase("Choose a day between the start of the task force and today."))
     row = {"taskforce": taskforce_id, "day": when, "text": text.strip(), "person_id": actor.id}
     tx.conn.execute(sa.insert(entry_).values(**row, name=actor.name[:200], at=tx.now))
@@ -243,15 +243,16 @@ def _person(tx: Tx, field: str, who: str) -> Person:
     return found
 
 
-def _day(tx: Tx, moment: datetime) -> date:
+def day_of(tx: Tx, moment: datetime) -> date:
+    """The day of a moment in the house's zone."""
     return moment.astimezone(ZoneInfo(tx.host.zone)).date()
 
 
 def _missing(tx: Tx, since: datetime, until: datetime, said: Collection[date]) -> tuple[date, ...]:
     """Working days from the first whole one on that are over and silent."""
     calendar = calendars.get(tx, str(policy.value(tx, _POLICY, "calendar", default="24/7")))
-    zone, last = ZoneInfo(tx.host.zone), _day(tx, until)
-    day, found = _day(tx, since), []
+    zone, last = ZoneInfo(tx.host.zone), day_of(tx, until)
+    day, found = day_of(tx, since), []
     while day < last:
         begin = datetime.combine(day, time(), zone)
         if day not in said and any(True for _ in calendar.intervals(max(begin, since), begin + timedelta(days=1))):
