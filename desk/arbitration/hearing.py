@@ -53,7 +53,6 @@ def open_(
     case = record.get(tx, number, lock=True)
     given = _contested(tx, handoff_id)
     side = department if department in given.sides else given.from_department
-    words = "\n\n".join(filter(None, (given.reason, given.summary)))
     row = {
         "id": new_id(),
         "case": number,
@@ -64,14 +63,13 @@ def open_(
         "from_department": given.from_department,
         "to_department": given.to_department,
         "disputed_by": side,
-        "statement": statement.strip() or words,
+        "statement": statement.strip() or "\n\n".join(filter(None, (given.reason, given.summary))),
         "asked": given.to_department if side == given.from_department else given.from_department,
         "state": OPEN,
         "opened_at": tx.now,
     }
     if insert_new(tx, arbitration_, _EMPTY | row, unique=["handoff"]):
-        told = handoff.told(given) | {"arbitration": row["id"], "why": reason}
-        events.record(actor, tx, "arbitration.opened", key=number, data=told)
+        events.record(actor, tx, "arbitration.opened", key=number, data=handoff.told(given) | {"why": reason})
     return of_handoff(tx, given.id)
 
 

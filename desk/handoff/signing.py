@@ -62,35 +62,33 @@ def offer(
     """
     require(actor, "handoff.offer")
     case = record.get(tx, number, lock=True)
-    if to_department not in departments.codes(tx):
-        _wrong(Phrase("There is no department %(department)s.", department=to_department))
-    if to_department == case.department:
-        _wrong(Phrase("Department %(department)s holds this case already.", department=to_department))
-    _require_free(tx, number)
-    made = rounds.of_pass(tx, number)
+    _require_possible(tx, case, to_department)
+    made, round_ = rounds.of_pass(tx, number), instance or new_id()
     rounds.require_no_ruling(made, case, to_department)
-    round_ = instance or new_id()
     circle = rounds.goes_round(made, to_department, round_, limits)
     new = Handoff(
-        id=new_id(),
-        case=number,
-        from_department=case.department,
-        to_department=to_department,
-        reason=reason.strip(),
-        summary=summary.strip(),
-        state=DISPUTED if circle else OFFERED,
-        offered_at=tx.now,
+        new_id(),
+        number,
+        case.department,
+        to_department,
+        reason.strip(),
+        summary.strip(),
+        DISPUTED if circle else OFFERED,
+        tx.now,
         round=round_,
         attempt=1 + sum(one.round == round_ for one in made),
         instance=instance,
         due_at=None if circle else due_at,
     )
+    return _made(actor, tx, new, case)
+
+
+def _made(actor: Actor, tx: Tx, new: Handoff, case: Case) -> Handoff:
     tx.conn.execute(sa.insert(handoff_).values(**asdict(new)))
-    record.involve(tx, number, to_department)
+    record.involve(tx, new.case, new.to_department)
     sign(actor, tx, new, case, side=SENDER, decision="signed", reason=new.reason)
-    events.record(actor, tx, "handoff.offered", key=number, data=told(new))
-    if circle:
-        events.record(actor, tx, "handoff.circular", key=number, data=told(new))
+    for kind in ("handoff.offered", "handoff.circular")[: 1 + (new.state == DISPUTED)]:
+        events.record(actor, tx, kind, key=new.case, data=told(new))
     return new
 
 
@@ -185,7 +183,13 @@ def _check_receiver(actor: Actor, tx: Tx, found: Handoff) -> None:
         )
 
 
-def _require_free(tx: Tx, number: str) -> None:
+def _require_possible(tx: Tx, case: Case, to: str) -> None:
+    """Raise what is wrong with an offer to this department, or why the case cannot be offered now."""
+    if to not in departments.codes(tx):
+        _wrong(Phrase("There is no department %(department)s.", department=to))
+    if to == case.department:
+        _wrong(Phrase("Department %(department)s holds this case already.", department=to))
+    number = case.number
     query = sa.select(handoff_.c.state).where(handoff_.c.case == number, handoff_.c.state.in_((OFFERED, DISPUTED)))
     state = tx.conn.scalar(query)
     if state == OFFERED:

@@ -9,7 +9,12 @@ from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.web.conftest import Api, settle
 from loopdesk.web.wiring import Loopdesk
 
-TO_RND = {"to_department": "rnd", "handover_reason": "It needs a patch.", "summary": "Error 500.", "signed": True}
+TO_RND: dict[str, Any] = {
+    "to_department": "rnd",
+    "handover_reason": "It needs a patch.",
+    "summary": "Error 500.",
+    "signed": True,
+}
 TRIAGE = {"type": "fault", "department": "support", "urgency": "normal", "scope": "one", "complexity": "normal"}
 
 
@@ -47,7 +52,7 @@ class Story:
         wanted = {name: (TO_RND | other)[name] for name in ("to_department", "handover_reason")}
         self.did("tom.baker", "resolve", outcome="hand_over", **wanted)
         self.did("tom.baker", "offer", **TO_RND | other)
-        return self.last()["id"]
+        return str(self.last()["id"])
 
     def last(self) -> dict[str, Any]:
         """The newest handoff of the case."""

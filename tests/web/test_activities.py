@@ -23,7 +23,7 @@ def test_the_page_of_a_process_tells_it_of_each_activity(light_app: Flask) -> No
     drawn = petra.get("/definitions/handoff/diagram/handoff.bpmn").get_json()
     notes = {note["element"]: note["text"] for note in drawn["notes"]}
     assert set(re.findall(r'<bpmn:\w*[tT]ask id="(\w+)"', drawn["xml"])) == set(notes)
-    assert notes["confirm"] == "30 min · department of the process: to_department · Agent"
+    assert notes["confirm"] == "as the process computes · department of the process: to_department · Agent"
 
 
 def test_a_computed_limit_names_the_lengths_it_can_have(light_app: Flask) -> None:

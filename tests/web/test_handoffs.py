@@ -112,12 +112,12 @@ def test_who_signs_for_a_case_that_has_changed_is_asked_to_look_again(story: Sto
     ],
 )
 def test_an_offer_that_cannot_be_is_refused_and_nothing_is_lost(
-    light: Story, other: dict[str, str], said: str | None
+    light: Story, other: dict[str, Any], said: str | None
 ) -> None:
     """HND-2: to oneself, or to nobody; the answers stay as a draft."""
     wanted = {name: TO_RND[name] for name in ("to_department", "handover_reason")}
     light.did("tom.baker", "resolve", outcome="hand_over", **wanted)
-    refused = light.tries("tom.baker", "offer", **TO_RND | other)
+    refused = light.tries("tom.baker", "offer", **(TO_RND | other))
     assert refused.status_code == 422
     assert said is None or refused.json["errors"]["to_department"] == [said]
     task = light.task("tom.baker", "offer")
