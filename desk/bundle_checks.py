@@ -8,6 +8,7 @@ from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
 from loopdesk.desk.raci import push
+from loopdesk.desk.response import checks as response
 from loopdesk.desk.runbooks import checks as runbooks
 from loopdesk.desk.sla import checks as sla
 from loopdesk.desk.war_room import checks as packs
@@ -36,4 +37,11 @@ def check(
     found += diagnosis.check(name, files, classes) + gaps.check(files) + calendars.check(files)
     found += runbooks.check(name, files, departments, kinds) + drills.check(name, files, kinds)
     found += receiver_checks.check(files, departments, person) + skills.check(files)
-    return found + retention.check(files) + sla.check(files) + packs.check(files) + policy_names.check(files)
+    return (
+        found
+        + retention.check(files)
+        + sla.check(files)
+        + packs.check(files)
+        + response.check(files)
+        + policy_names.check(files)
+    )

@@ -73,8 +73,8 @@ DEVICES = {
     ),
 }
 """Customer -> devices: serial number, name, model, version of the service."""
-CONTRACTS = {"C-1002": ("K-2026-014", "标准服务", "standard")}
-"""Customer -> contract: number, title, service catalogue."""
+CONTRACTS = {"C-1002": ("K-2026-014", "标准服务", "standard", 1_200_000, "CNY")}
+"""Customer -> contract: number, title, service catalogue, base fee of one month in minor units, currency."""
 
 
 def seed(tx: Tx) -> None:
@@ -97,8 +97,9 @@ def _bought(tx: Tx, customer: Organisation) -> None:
     for serial, name, model, version in DEVICES.get(customer.number, ()):
         assets.keep(SYSTEM, tx, customer, serial=serial, name=name, model=model, service_version=version)
     if customer.number in CONTRACTS:
-        number, title, catalogue = CONTRACTS[customer.number]
-        contracts.keep(SYSTEM, tx, customer, number=number, title=title, catalogue=catalogue)
+        number, title, catalogue, fee, currency = CONTRACTS[customer.number]
+        given = {"number": number, "title": title, "catalogue": catalogue}
+        contracts.keep(SYSTEM, tx, customer, **given, base_fee=fee, currency=currency)
 
 
 def _person(tx: Tx, one: _One) -> None:

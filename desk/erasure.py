@@ -22,6 +22,7 @@ from loopdesk.desk.letters import communication
 from loopdesk.desk.negotiation import negotiation
 from loopdesk.desk.people import membership, person
 from loopdesk.desk.record import PROBLEM, case_
+from loopdesk.desk.response.expectations import expectation
 from loopdesk.desk.rights import require
 from loopdesk.desk.skills import training
 from loopdesk.desk.store import Store
@@ -171,7 +172,7 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
     letters = sa.select(*letter).where(_letters(subject))
     found |= {text for row in tx.conn.execute(letters) for text in row if text}
     found |= set(tx.conn.scalars(sa.select(attachment.c.name).where(_attached(subject))))
-    for table in (survey_, verification, negotiation):
+    for table in (survey_, verification, negotiation, expectation):
         found |= set(tx.conn.scalars(sa.select(table.c.comment).where(table.c.case.in_(subject.cases))))
     found |= set(tx.conn.scalars(sa.select(negotiation.c.wish).where(negotiation.c.case.in_(subject.cases))))
     found.discard("")

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loopdesk.desk import archive, holds, policy
+from loopdesk.desk.emergency.rows import emergency_
 from loopdesk.desk.idempotency import answered
 from loopdesk.desk.letters import communication
 from loopdesk.desk.record import case_
@@ -25,7 +26,7 @@ POLICY = "retention"
 CASES = 20
 """Cases archived, and archives deleted, in one run."""
 FILE = f"{POLICY}.yaml"
-KINDS = ("cases", "communications", "archives", "raw_mails", "outbox", "messages", "tokens", "requests")
+KINDS = ("cases", "emergencies", "communications", "archives", "raw_mails", "outbox", "messages", "tokens", "requests")
 """What the file may speak of."""
 Expire = Callable[[Tx, datetime, int], int]
 """Deletes at most so many things from before a moment; returns how many."""
@@ -99,6 +100,11 @@ def due(tx: Tx, most: int) -> list[str]:
     query = sa.select(case_.c.number).where(case_.c.status == "closed", case_.c.closed_at < closed)
     for needed in [holds.held(), *retention.busy()]:
         query = query.where(case_.c.number.not_in(needed))
+    if (kept := _before(tx, "emergencies")) is not None:
+        # The records of an emergency stay for at least so long after its end, whatever holds for other cases (EMG-7).
+        ended = emergency_.c.ended_at
+        recent = sa.exists().where(emergency_.c.case == case_.c.number, ended.is_(None) | (ended >= kept))
+        query = query.where(~recent)
     if said is not None:
         lately = sa.exists().where(communication.c.case == case_.c.number, communication.c.at >= said)
         query = query.where(~lately)

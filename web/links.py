@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import refresh
 
 from loopdesk.desk import survey, verification
+from loopdesk.desk.response import expectations
 from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.web import language
 from loopdesk.web.context import open_tx, read_tx
@@ -71,6 +72,33 @@ def answer(token: str) -> ResponseReturnValue:
     except Conflict as error:
         return _again("links/survey.html", token, survey, shown(error)), 409
     return render_template("links/thanks.html", link=found, what="low" if (numbers["stars"] or 0) < 3 else "survey")
+
+
+@blueprint.get("/e/<token>")
+@public
+def expected(token: str) -> str:
+    """Did the handling of an emergency meet what the customer expected (EMG-7)?"""
+    with read_tx() as tx:
+        found = _known(expectations.of_token(tx, token))
+    return render_template("links/expected.html", link=found, wrong=NOTHING, typed={})
+
+
+@blueprint.post("/e/<token>")
+@public
+def judge(token: str) -> ResponseReturnValue:
+    """Keep the one answer."""
+    met = {"yes": True, "no": False}.get(request.form.get("met", ""))
+    try:
+        with open_tx() as tx:
+            found = _known(expectations.of_token(tx, token))
+            if met is None:
+                raise Invalid("Choose yes or no.")
+            expectations.answer(found["actor"], tx, token, met, request.form.get("comment", ""))
+    except Invalid as error:
+        return _again("links/expected.html", token, expectations, shown(error)), 422
+    except Conflict as error:
+        return _again("links/expected.html", token, expectations, shown(error)), 409
+    return render_template("links/thanks.html", link=found, what="survey" if met else "missed")
 
 
 def _again(template: str, token: str, kind: Any, wrong: Shown) -> str:

@@ -141,7 +141,14 @@ def request(actor: Actor, tx: Tx, emergency_id: str, wish: Wish) -> Compensation
     new = _made(actor, tx, emergency_id, case, fee, award, wish.reason.strip())
     tx.conn.execute(sa.insert(compensation_).values(**{one.name: getattr(new, one.name) for one in fields(new)}))
     _tell(actor, tx, new, "compensation.requested")
-    payload = {"compensation": new.id, **_figures(new), **_written(new), "proposer": actor.id, "reason": new.reason}
+    payload = {
+        "compensation": new.id,
+        "emergency": emergency_id,
+        **_figures(new),
+        **_written(new),
+        "proposer": actor.id,
+        "reason": new.reason,
+    }
     payload |= {"proposed_by": actor.name}
     messages.publish(actor, tx, REQUESTED, key=new.case, payload=payload, message_id=f"{REQUESTED}:{new.id}")
     return new
@@ -257,7 +264,7 @@ def _made(
 def _figures(found: Compensation) -> dict[str, Any]:
     said = {"customer": found.customer, "percent": found.percent, "credit": found.credit, "currency": found.currency}
     seconds = {"outage_seconds": found.outage_seconds, "service_seconds": found.service_seconds}
-    return {"emergency": found.emergency, **said, **seconds, "base_fee": found.base_fee}
+    return {**said, **seconds, "base_fee": found.base_fee}
 
 
 def _written(found: Compensation) -> dict[str, str]:
@@ -267,7 +274,7 @@ def _written(found: Compensation) -> dict[str, str]:
 
 
 def _tell(actor: Actor, tx: Tx, found: Compensation, kind: str) -> None:
-    data = {"id": found.id, "state": found.state, **_figures(found)}
+    data = {"id": found.id, "emergency": found.emergency, "state": found.state, **_figures(found)}
     events.record(actor, tx, kind, key=found.case, data=data)
     emergency = emergencies.get(tx, found.emergency)
     timeline.write(actor, tx, emergency, "credit", found.customer, state=found.state, **_figures(found))

@@ -113,7 +113,7 @@ def _open(step: Step, *, emergency: str, rca_hours: float, report_hours: float) 
     led = emergencies.get(step.tx, emergency)
     due = {"rca_due": made.rca_due_at.isoformat(), "report_due": made.report_due_at.isoformat()}
     asked = {f"why{place}": None for place in range(1, WHYS + 1)}
-    empty = {**asked, "root_at": None, "improvement": None, "actions": [], "report_draft": led.summary}
+    empty: dict[str, Any] = {**asked, "root_at": None, "improvement": None, "actions": [], "report_draft": led.summary}
     return {"review": made.id, "commander": led.commander_id, **due, **empty, **summary.drafts(step.tx, led)}
 
 

@@ -115,6 +115,10 @@ class ContractIn(Strict):
     catalogue = ma.fields.String(metadata={"description": "A service catalogue of the policies; empty for none."})
     starts_on = ma.fields.Date(allow_none=True)
     ends_on = ma.fields.Date(allow_none=True)
+    base_fee = ma.fields.Integer(
+        allow_none=True, strict=True, metadata={"description": "Of one month, in minor units (cents, fen)."}
+    )
+    currency = ma.fields.String(validate=ma.validate.Length(max=3), metadata={"description": "ISO 4217."})
 
 
 class ContractOut(ContractIn):

@@ -11,6 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from loopdesk.desk import catalogues, customers
 from loopdesk.desk.crm import assets, contracts, directory
 from loopdesk.desk.customers import Organisation
+from loopdesk.desk.response import money
 from loopdesk.desk.rights import require
 from loopdesk.engine.errors import Invalid, Phrase
 from loopdesk.engine.tx import Tx
@@ -80,6 +81,13 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
         ),
         Question("starts_on", lazy_gettext("From"), "date", needed=False),
         Question("ends_on", lazy_gettext("To"), "date", needed=False, hint=lazy_gettext("The last day included.")),
+        Question(
+            "base_fee",
+            lazy_gettext("Base fee of one month"),
+            needed=False,
+            hint=lazy_gettext("Such as 1200.00; credits for outages are counted from it."),
+        ),
+        Question("currency", lazy_gettext("Currency"), needed=False, hint=lazy_gettext("Three letters such as CNY.")),
     ),
 }
 TITLES = {
@@ -113,6 +121,8 @@ def one(number: str, kind: str, row_id: str) -> str:
         row = _row(tx, kind, found, row_id)
         others = [other for other in directory.contacts(actor(), tx, found.id) if other.id != row_id]
     values = {question.name: getattr(row, question.name) for question in QUESTIONS[kind]}
+    if kind == "contracts":
+        values["base_fee"] = money.plain(values["base_fee"], values["currency"])
     return page(kind, values, customer=found, others=others if kind == "contacts" else [], row_id=row_id)
 
 
@@ -140,6 +150,10 @@ def given(kind: str) -> dict[str, Any]:
         found[question.name] = text == "1" if question.type == "checkbox" else text
         if question.type == "date":
             found[question.name] = _date(question.name, text)
+    if kind == "contracts":
+        found["currency"] = found["currency"].upper()
+        said = found["base_fee"]
+        found["base_fee"] = money.minor(said, found["currency"], "base_fee") if said else None
     return found
 
 

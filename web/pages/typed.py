@@ -9,6 +9,11 @@ from flask_babel import get_timezone
 from loopdesk.engine.errors import Invalid, Phrase
 
 
+def zone() -> ZoneInfo:
+    """The reader's own zone."""
+    return ZoneInfo(str(get_timezone()))
+
+
 def day(field: str, wrong: str) -> date:
     """The day in ``field``; raises `Invalid` with the message ``wrong`` where there is none."""
     try:
