@@ -190,24 +190,23 @@ def _asked() -> tuple[str, str]:
 
 def _live(emergency_id: str) -> str:
     everything = request.args.get("all") == "1"
-    with read_tx() as tx:
-        room = war_room_view.view(tx, emergencies.see(actor(), tx, emergency_id), everything=everything)
+    room = war_room_view.view(emergency_id, everything=everything)
     return "".join(war_room_view.fragments(room, war_room_view.mine(room), everything=everything).values())
 
 
 def _write(emergency_id: str, doing: tuple[str, str], wrong: Shown) -> str:
-    with read_tx() as tx:
-        room = war_room_view.view(tx, emergencies.see(actor(), tx, emergency_id))
-        return render_template("emergencies/_write.html", **_writing(tx, room, doing, wrong))
+    room = war_room_view.view(emergency_id)
+    return render_template("emergencies/_write.html", **_writing(room, doing, wrong))
 
 
-def _writing(tx: Tx, room: war_room_view.View, doing: tuple[str, str], wrong: Shown) -> dict[str, Any]:
+def _writing(room: war_room_view.View, doing: tuple[str, str], wrong: Shown) -> dict[str, Any]:
     do, of = doing
     mine = war_room_view.mine(room)
     typed = request.form if wrong is not NOTHING else {}
     values = {"do": do, "of": of, "wrong": wrong, "typed": typed, "mine": mine, "sections": emergency_words.SECTIONS}
     if do in ("role", "leave"):
-        values["staff"] = _staff(tx)
+        with read_tx() as tx:
+            values["staff"] = _staff(tx)
     return {**room.values, **values, "roles_of": emergency_words.ROLES}
 
 
@@ -221,11 +220,10 @@ def _staff(tx: Tx) -> list[tuple[str, str]]:
 def _page(emergency_id: str, doing: tuple[str, str], wrong: Shown) -> str:
     everything = request.args.get("all") == "1"
     with read_tx() as tx:
-        found = emergencies.see(actor(), tx, emergency_id)
         since = events.latest(tx)
-        room = war_room_view.view(tx, found, everything=everything)
-        values = _writing(tx, room, doing, wrong)
-        diagrams = _diagrams(tx, found)
+        diagrams = _diagrams(tx, emergencies.see(actor(), tx, emergency_id))
+    room = war_room_view.view(emergency_id, everything=everything)
+    values = _writing(room, doing, wrong)
     parts = war_room_view.fragments(room, values["mine"], everything=everything)
     shown_ = {"parts": parts, "diagrams": diagrams, "live_since": since, "everything": everything}
     return render_template("emergencies/war_room.html", **values, **shown_)

@@ -25,7 +25,7 @@ from loopdesk.engine.actor import SYSTEM, TIMER
 from loopdesk.engine.events import event
 from loopdesk.engine.tx import Tx
 from loopdesk.web import emergency_words, vocabulary
-from loopdesk.web.context import actor, loopdesk
+from loopdesk.web.context import actor, loopdesk, read_tx
 from loopdesk.web.shared import Shared
 
 SHOWN = 60
@@ -64,11 +64,23 @@ def version(tx: Tx, number: str) -> tuple[int, int, int]:
     return int(count), int(last), int(tx.now.timestamp() // 60)
 
 
-def view(tx: Tx, emergency: Emergency, *, everything: bool = False) -> View:
-    """What the war room of an emergency shows now, in the reader's language."""
-    found = version(tx, emergency.case)
+def view(emergency_id: str, *, everything: bool = False) -> View:
+    """What the war room of an emergency shows now, in the reader's language. Raises `Missing` for who may not see it.
+
+    Nobody waits for what another one makes while holding a connection: many at once would use them up, and none would
+    be left to make it with.
+    """
+    with read_tx() as tx:
+        emergency = emergencies.see(actor(), tx, emergency_id)
+        found = version(tx, emergency.case)
     key = ("view", emergency.id, found, vocabulary.language(), everything)
-    return _shared().get(key, lambda: View(emergency, found, _read(tx, emergency, everything)))
+    return _shared().get(key, lambda: _made(emergency, found, everything))
+
+
+def _made(emergency: Emergency, found: tuple[int, int, int], everything: bool) -> View:
+    vocabulary.department_names()  # read before, so that one connection is enough
+    with read_tx() as tx:
+        return View(emergency, found, _read(tx, emergency, everything))
 
 
 def fragments(shown: View, mine: Mine, *, everything: bool = False) -> dict[str, Markup]:
