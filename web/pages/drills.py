@@ -27,7 +27,7 @@ blueprint = Blueprint("pages_drills", __name__, url_prefix="/emergencies/drills"
 
 COVERS = {
     "system": lazy_gettext("Systems"),
-    "service": lazy_gettext("Service"),
+    "service": lazy_gettext("The service"),
     "security": lazy_gettext("Security"),
 }
 STATES = {
