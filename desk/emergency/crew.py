@@ -159,10 +159,12 @@ def called(tx: Tx, word: str) -> Call:
 
 
 def leader(tx: Tx, case: Case, team: Sequence[str]) -> Person | None:
-    """Who leads when nobody was named: the first of the team on duty who may, else the first who may be chosen."""
+    """Who leads when nobody was named: the first of the team on duty who may, else its first supervisor who may, else
+    the first of all who may be chosen."""
     may = {one.id: one for one in commanders(tx, case)}
-    there = [one for word in team for one in called(tx, word).found if not called(tx, word).gap]
-    return next((one for one in there if one.id in may), None) or next(iter(may.values()), None)
+    calls = sorted((called(tx, word) for word in team), key=lambda call: call.gap)
+    there = [one.id for call in calls for one in call.found]
+    return next((may[one] for one in there if one in may), None) or next(iter(may.values()), None)
 
 
 def end(tx: Tx, emergency: Emergency) -> None:

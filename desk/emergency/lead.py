@@ -186,7 +186,7 @@ def stand_down(
         wrong("summary", Phrase("Say what happened and why it is over."))
     if not forced:
         refuse_while_open(tx, running)
-        _require_stable(tx, running, reported=stable)
+        require_stable(tx, running, reported=stable)
     values = {"ended_at": tx.now, "summary": summary.strip(), "next_update_at": None, "internal_due_at": None}
     change(tx, emergency_id, **values)
     crew.end(tx, running)
@@ -208,7 +208,8 @@ def refuse_while_open(tx: Tx, emergency: Emergency) -> None:
         )
 
 
-def _require_stable(tx: Tx, running: Emergency, *, reported: bool) -> None:
+def require_stable(tx: Tx, running: Emergency, *, reported: bool) -> None:
+    """Raise `Conflict` until the service has stayed back as long as its grade says; ``reported``: it must be back."""
     if running.stable_at is None:
         if reported:
             raise Conflict("Nobody has reported the service back yet.", remedy=N_("Report it back first."))

@@ -11,11 +11,13 @@ from flask_wtf.csrf import CSRFProtect
 from loopdesk import __version__
 from loopdesk.web.api import (
     actions,
+    alerts,
     cases,
     clocks,
     compensation,
     customers,
     definitions,
+    emergencies,
     handoffs,
     incidents,
     instances,
@@ -93,6 +95,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         privacy,
         support,
         actions,
+        emergencies,
+        alerts,
     )
     for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))
