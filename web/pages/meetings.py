@@ -121,6 +121,11 @@ def _page(meeting_id: str, wrong: Shown) -> str:
             "may": found.published_at is None and meetings.may_write(actor(), found) and actor().has_role(*DESK),
             "begun": found.starts_at <= tx.now,
             "staff": [(person.id, f"{person.name} ({person.login})") for person in staff],
+            "invited": [
+                (person.id, person.name)
+                for person in staff
+                if person.id in there or set(person.departments) & set(found.departments)
+            ],
             "there": there,
             "wrong": wrong,
             "typed": request.form,
