@@ -39,10 +39,9 @@ def require(key: str, content: bytes) -> Drill:
     found = check(BUNDLE, {f"{key}.yaml": content})
     if found:
         first = found[0]
-        params = {name: value for name, value in first.params.items() if name != "place"}
-        raise Invalid(
-            first.message.replace("%(place)s", first.element), remedy=first.remedy, place=first.file, **params
-        )
+        wrong = Invalid(first.message.replace("%(place)s", first.element), remedy=first.remedy, place=first.file)
+        wrong.params = {name: value for name, value in first.params.items() if name != "place"}
+        raise wrong
     return read(key, content)
 
 

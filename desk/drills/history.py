@@ -155,8 +155,8 @@ def record(actor: Actor, tx: Tx, drill_id: str, found: Outcome, played: Sequence
     require(actor, "drill.lead")
     run = _open(tx, drill_id)
     kept = {"score": found.score, "result": found.as_json()}
-    for one in played:
-        _write(actor, tx, run, one.kind, one.id, one.data, minute=round(one.minute), name=one.by)
+    for given in played:
+        _write(actor, tx, run, given.kind, given.id, given.data, minute=round(given.minute), name=given.by)
     _change(tx, run.id, state=RECORDED, ended_at=tx.now, minute=found.minutes, **kept)
     due = read_duration(str(policy.value(tx, POLICY, "actions", "due", default="P14D"))).after(tx.now)
     made, language = bundles.get(tx, run.bundle_id), actor.language

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from loopdesk.desk import actions, bundle_checks
+from loopdesk.desk import actions, bundle_checks, erasure
 from loopdesk.desk.drills import coverage, history, outcome, plans, score
 from loopdesk.desk.drills.outcome import REFUSED, Found
 from loopdesk.desk.drills.score import STEP, TASK, Figures, Line
-from loopdesk.engine import bundles
+from loopdesk.engine import audit, bundles
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
@@ -220,3 +220,19 @@ def test_the_message_about_an_overdue_drill(house: House, tx: Tx, library: None)
     assert set(letters) == {"lina@house.example", "wangfang@house.example"}
     assert "演练逾期：每季度" in letters["lina@house.example"]["subject"]
     assert "/emergencies/drills" in letters["lina@house.example"]["body"]
+
+
+def test_whoever_is_erased_is_no_longer_named(house: House) -> None:
+    """SEC-3: drills keep minutes and score, not the name."""
+    with house.engine.begin() as tx:
+        bundles.deploy(SYSTEM, tx, "runbooks", bundles.read_folder(WORKFLOWS / "runbooks"))
+        bundles.deploy(SYSTEM, tx, "drills", {**FOLDER, "power.yaml": PLAN.encode()})
+        run = history.plan(house.people["emma"], tx, "power")
+        history.advance(house.people["emma"], tx, run.id, 5)
+        history.answer(house.people["lina"], tx, run.id, kind=STEP, ref="confirm")
+    audit.chain(house.engine)
+    with house.engine.begin() as tx:
+        stores = {"attachments": house.store, "archive": house.store}
+        erasure.erase(house.people["admin"], tx, stores, "lina", lambda *_: 0)
+        assert [(one.minute, one.id, one.by) for one in history.answers(tx, run.id)] == [(5, "confirm", "[erased]")]
+        assert history.get(tx, run.id).lead == "Emma Stone"

@@ -6,7 +6,7 @@ import pytest
 
 from loopdesk.desk import bundle_checks, emergency, runbooks
 from loopdesk.desk.runbooks import plans, review
-from loopdesk.engine import bundles, events
+from loopdesk.engine import bundles, events, retention
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
@@ -255,3 +255,17 @@ def test_every_step_of_a_plan_has_a_limit_in_minutes(tx: Tx, library: None) -> N
     """EMG-9: limits and weights are figures that a drill counts with."""
     for plan in plans.current(tx).values():
         assert all(step.limit >= 1 and step.weight > 0 for step in plan.steps), plan.key
+
+
+def test_ticks_go_to_the_archive_with_their_case(house: House, tx: Tx, number: str, library: None) -> None:
+    """SEC-3: what belongs to a case leaves the tables with it."""
+    running = declare(tx, number)
+    runbooks.tick(house.people["emma"], tx, running.id, "confirm")
+    emergency.stand_down(SYSTEM, tx, running.id, summary="Over.", forced=True)
+    review.look(tx, "https://desk.example")
+    rows = retention.collect(tx, "case_", number)
+    assert {name: len(rows[name]) for name in ("runbook_use", "runbook_tick", "runbook_review")} == {
+        "runbook_use": 1,
+        "runbook_tick": 1,
+        "runbook_review": 1,
+    }
