@@ -86,7 +86,7 @@ def step_back(actor: Actor, tx: Tx, emergency_id: str, *, successor: str = "", r
     require(actor, "emergency.assign")
     running = reads.under_way(tx, emergency_id)
     record.get(tx, running.case, visible=visible_to(actor))
-    timeline.write(actor, tx, running, "left", reason.strip(), person=running.commander_id, name=running.commander)
+    _say_left(actor, tx, running, running.commander_id, COMMANDER, reason.strip())
     if successor:
         return assign(actor, tx, emergency_id, COMMANDER, successor).person_id
     stands_in = _stand_in(tx, running)
@@ -104,7 +104,7 @@ def leaves(actor: Actor, tx: Tx, person_id: str) -> None:
     held = sa.select(role.c.emergency, role.c.role).where(role.c.person_id == person_id, role.c.until.is_(None))
     for one in tx.conn.execute(held).all():
         running = reads.get(tx, one.emergency)
-        timeline.write(actor, tx, running, "left", "", person=person_id, role=one.role)
+        _say_left(actor, tx, running, person_id, one.role)
         stands_in = None if one.role == PARTICIPANT else _stand_in(tx, running)
         if stands_in is not None:
             begin(actor, tx, running, one.role, stands_in)
@@ -115,6 +115,13 @@ def leaves(actor: Actor, tx: Tx, person_id: str) -> None:
 
 
 people.when_leaving(leaves)
+
+
+def _say_left(actor: Actor, tx: Tx, running: Emergency, person_id: str, role_: str, reason: str = "") -> None:
+    name = next((one.name for one in reads.roles(tx, running.id) if one.person_id == person_id), running.commander)
+    timeline.write(actor, tx, running, "left", reason, person=person_id, name=name, role=role_)
+    data = {"id": running.id, "name": name, "role": role_, "reason": reason}
+    events.record(actor, tx, "emergency.left", key=running.case, data=data)
 
 
 def _ask_for_successor(actor: Actor, tx: Tx, running: Emergency, stands_in: Person | None) -> None:

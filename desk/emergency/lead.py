@@ -124,9 +124,11 @@ def update(
     column = "next_update_at" if audience == EXTERNAL else "internal_due_at"
     change(tx, emergency_id, **{column: due})
     timeline.write(actor, tx, running, "update", text.strip(), audience, next=due.isoformat(), late=late)
-    data = {"id": emergency_id, "text": text.strip(), "next": due, "late": late, "to": audience}
-    seen = {"audience": "customer"} if audience == EXTERNAL else {}
-    events.record(actor, tx, "emergency.updated", key=running.case, data=data, **seen)
+    data = {"id": emergency_id, "text": text.strip(), "next": due, "late": late}
+    if audience == EXTERNAL:
+        events.record(actor, tx, "emergency.updated", key=running.case, audience="customer", data=data)
+    else:
+        events.record(actor, tx, "emergency.briefed", key=running.case, data=data)
     if watched:
         promise(actor, tx, running, audience, due)
     return reads.get(tx, emergency_id)
