@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import httpx
 import psutil
@@ -139,6 +139,13 @@ def waited(look: Callable[[], Found | None], what: str, *, within: float = HAPPE
         time.sleep(0.1)
 
 
+class Served(Protocol):
+    """Whatever a browser can open: its address, and the log beside which a picture of what went wrong is put."""
+
+    url: str
+    log: Path
+
+
 @dataclass
 class Person:
     """Somebody with a browser of their own; what their pages complain about is collected and may not be."""
@@ -178,7 +185,7 @@ class Person:
 
 @contextmanager
 def person(
-    browser: Browser, product: Product, name: str = "", *, expected: tuple[int, ...] = (), **options: object
+    browser: Browser, product: Served, name: str = "", *, expected: tuple[int, ...] = (), **options: object
 ) -> Iterator[Person]:
     """A browser for one person, signed in as ``name`` where given; at the end nothing may have gone wrong in it."""
     context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Berlin", **options})  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -39,7 +40,12 @@ def trap(desk: Loopdesk) -> Trap:
         house = customers.add_organisation(SYSTEM, tx, number="C-6666", name=words["company"])
         contact = {"name": words["contact"], "email": "eve@evil.example", "language": "en", "zone": "UTC"}
         eve = customers.actor_of(customers.add_contact(SYSTEM, tx, organisation_id=house.id, **contact))
-        told = {"title": words["title"], "description": words["description"], "scope": "several", "urgency": "high"}
+        told: dict[str, Any] = {
+            "title": words["title"],
+            "description": words["description"],
+            "scope": "several",
+            "urgency": "high",
+        }
         number = case.open(eve, tx, case.Report("portal", **told)).number
         attachments.attach(eve, tx, desk.store, number, words["file"], BytesIO(b"09:00 nothing\n"))
         communications.comment(eve, tx, number, words["comment"])
