@@ -67,7 +67,8 @@ def served(kind: house.Kind) -> Iterator[tuple[Watched, psutil.Process]]:
         app = create_app(desk=desk)
         browsers = {login: as_person(app, login) for login in PEOPLE}
         token = csrf_of(app, browsers[PEOPLE[0]])
-        cookies = [f"{one.key}={one.value}" for client in browsers.values() for one in client._cookies.values()]
+        kept = [client._cookies or {} for client in browsers.values()]
+        cookies = [f"{one.key}={one.value}" for jar in kept for one in jar.values()]
         port = free_port()
         own = {"LOOPDESK_DATA": folder, "DATABASE_URL": settings.database_url, "LOOPDESK_SECRET": settings.secret}
         own |= {"PORT": str(port), "LOOPDESK_DEMO": "1", "REDIS_URL": "", "LOOPDESK_URL": f"http://127.0.0.1:{port}"}

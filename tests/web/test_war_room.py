@@ -52,6 +52,12 @@ def test_a_red_dot_in_the_navigation_says_that_one_runs(room: Room, desk: Loopde
     assert 'class="alarm"' not in client.get("/inbox").text
 
 
+def test_the_case_leads_to_its_war_room(room: Room) -> None:
+    page = as_person(room.app, "tom.baker").get(f"/cases/{room.number}").text
+    assert "Go to the war room" in page
+    assert f"/emergencies/{room.id}" in page
+
+
 def test_one_page_holds_grade_kind_commander_clocks_roles_runbook_and_pack(room: Room) -> None:
     page = room.page("tom.baker")
     for words in ("Grade I", "System fault", "王芳", "Tom Baker", "Customers hear again", "The team hears again"):

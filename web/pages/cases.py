@@ -7,7 +7,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications, departments, people
+from loopdesk.desk import attachments, case, communications, departments, emergency, people
 from loopdesk.desk.facts import name_of
 from loopdesk.desk.raci import advice
 from loopdesk.desk.record import Case
@@ -152,6 +152,7 @@ def _head(tx: Tx, found: Case) -> dict[str, Any]:
         "waits_to_begin": case.waits_to_begin(tx, found.number),
         "idle": found.status != "closed" and _idle(tx, begun),
         "may_repair": actor().has_role(*incidents.ROLES),
+        "emergencies": emergency.of_case(actor(), tx, found.number),
         "held": [one | {"title": _process_name(tx, one)} for one in running if one["suspended_at"]],
         "incidents": [told(row) for one in running for row in incidents.of_instance(tx, one["id"])],
     }

@@ -32,6 +32,9 @@ SHOWN = 60
 """Entries of the timeline, the newest; the page has a link to all of them."""
 KEPT = 200
 _EXTENSION = "loopdesk_war_rooms"
+_VERSION = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(event.c.id), 0)).where(
+    event.c.key == sa.bindparam("number")
+)
 _FRAGMENTS = ("head", "timeline", "aside")
 
 
@@ -59,8 +62,7 @@ def version(tx: Tx, number: str) -> tuple[int, int, int]:
 
     How many events there are counts beside the last id: ids are not in commit order.
     """
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(event.c.id), 0)).where(event.c.key == number)
-    count, last = tx.conn.execute(query).one()
+    count, last = tx.conn.execute(_VERSION, {"number": number}).one()
     return int(count), int(last), int(tx.now.timestamp() // 60)
 
 
