@@ -191,7 +191,7 @@ def test_a_draft_waits_and_a_version_in_between_is_not_overwritten(app: Flask, d
     assert drafted.location.endswith("/definitions/negotiation/versions/2")
     assert numbers(desk) == 1
     with desk.engine.begin() as tx:
-        bundles.deploy(SYSTEM, tx, "negotiation", NEGOTIATION | {"README.md": b"# Ours\n"})
+        bundles.deploy(SYSTEM, tx, "negotiation", {**NEGOTIATION, "README.md": b"# Ours\n"})
     late.unmark("answer_wish", "{case.department}", "C")
     refused = late.send()
     assert refused.status_code == 409

@@ -1,6 +1,7 @@
 """The responsibilities of a process as a table (HND-1): marks changed in the browser, checked at once, deployed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -9,12 +10,12 @@ from flask_babel import gettext
 
 from loopdesk.desk import departments
 from loopdesk.desk.raci import table
-from loopdesk.desk.raci.matrix import ALL, ANY, LETTERS, Row, row_of
+from loopdesk.desk.raci.matrix import ALL, ANY, FILE, LETTERS, Row, row_of
 from loopdesk.desk.rights import STAFF
 from loopdesk.engine import bundles
-from loopdesk.engine.bundle import Bundle
+from loopdesk.engine.bundle import Bundle, NotDeployable
 from loopdesk.engine.errors import Conflict, Invalid
-from loopdesk.engine.findings import Finding
+from loopdesk.engine.findings import Finding, errors_of
 from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -61,7 +62,13 @@ def deploy(name: str) -> ResponseReturnValue:
             drafted = bundles.current(tx, name).number != new.number
     except (Invalid, Conflict) as error:
         with read_tx() as tx:
-            return _page(tx, made, _typed(), shown(error)), 422 if isinstance(error, Invalid) else 409
+            wrong = shown(error)
+            if isinstance(error, NotDeployable):
+                # The findings stand at their marks; what is wrong with the rest of the folder is said here.
+                others = [one for one in error.findings if one.file != FILE]
+                said = gettext("Not deployed; version %(number)s stays.", number=before)
+                wrong = Shown(said, " ".join(str(one.as_json(gettext)["message"]) for one in errors_of(others)))
+            return _page(tx, made, _typed(), wrong), 422 if isinstance(error, Invalid) else 409
     after_deployment(new, before, drafted=drafted)
     if drafted:
         return redirect(url_for("pages_versions.version", name=name, number=new.number))
@@ -98,7 +105,7 @@ def _page(tx: Tx, made: Bundle, marks: Matrix, wrong: Shown = NOTHING) -> str:
 def _values(tx: Tx, made: Bundle, marks: Matrix, wrong: Shown) -> dict[str, Any]:
     live = bundles.current(tx, made.name)
     files = table.changed(made.files, marks)
-    found = table.check(tx, files)
+    found = [_named(made, one) for one in table.check(tx, files)]
     columns = _columns(marks)
     rows = [_row(made, line, columns, found) for line in table.lines(made.files, marks)]
     named = {row["id"]: row["name"] for row in rows}
@@ -119,6 +126,12 @@ def _values(tx: Tx, made: Bundle, marks: Matrix, wrong: Shown) -> dict[str, Any]
         "seen": request.form.get("current", type=int) or live.number,
         "may": actor().has_role(*bundles.ROLES),
     }
+
+
+def _named(made: Bundle, one: Finding) -> Finding:
+    """The finding with the activity's name in the reader's language."""
+    name = made.text(one.element, "name", vocabulary.language()) if one.element else ""
+    return replace(one, params={**one.params, "activity": name}) if name else one
 
 
 def _columns(marks: Matrix) -> list[str]:
