@@ -199,6 +199,9 @@ def _owner(browser: Browser, product: Product) -> None:
         _take(petra.page, "process", full=False)
         petra.open("/dev/components")
         _take(petra.page, "components")
+    for words in LANGUAGES:
+        with person(browser, product, "Petra Lang", viewport=WIDE, locale=words.locale) as petra:
+            _take(petra.open("/definitions/negotiation/raci"), f"raci{words.end}")
 
 
 def _customer(browser: Browser, product: Product, number: str) -> None:
