@@ -67,6 +67,7 @@ LINES: Mapping[str, Line] = {
     "escalated": Line("up", N_("The limit has passed: %(to)s is called (%(names)s)"), "red"),
     "record": Line("file", N_("The event record is written")),
     "joined": Line("flow", N_("Case %(case)s has the same cause and belongs to this emergency now"), "yellow"),
+    "alert": Line("triangle", N_("Monitoring reports a failure (%(source)s)"), "red"),
     "runbook": Line("check", N_("Step of the runbook done"), "green"),
     "measure": Line("server", N_("Measure")),
     "hands": Line("people", N_("All hands")),
@@ -85,6 +86,7 @@ VARIANTS: Mapping[tuple[str, str], Line] = {
     ("room", "closed"): Line("cross", N_("The room in the messaging system is closed")),
     ("pack", "attached"): Line("clip", N_("The pack is attached to the case: %(name)s")),
     ("pack", "added"): Line("clip", N_("Added to the pack (%(section)s)")),
+    ("alert", "resolved"): Line("check", N_("Monitoring reports that it works again (%(source)s)"), "green"),
     ("runbook", "undone"): Line("back", N_("Step of the runbook taken back"), "yellow"),
 }
 
@@ -92,7 +94,8 @@ VARIANTS: Mapping[tuple[str, str], Line] = {
 def line(entry: Mapping[str, Any]) -> Line:
     """The line of an entry of the timeline, in the reader's language."""
     said = entry["data"]
-    variant = said.get("what") or ("undone" if said.get("undone") else entry["audience"])
+    undone = "undone" if said.get("undone") else ""
+    variant = said.get("what") or undone or (said.get("state") if entry["kind"] == "alert" else entry["audience"])
     found = VARIANTS.get((entry["kind"], str(variant))) or LINES.get(entry["kind"]) or Line("dot", "")
     text = gettext(found.text) % _values(entry) if found.text else ""
     return found._replace(text=text)

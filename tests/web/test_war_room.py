@@ -170,15 +170,6 @@ def test_people_see_the_pack_and_add_links_and_files(room: Room, desk: Loopdesk)
     assert "https://" in bad.text
 
 
-def test_the_service_is_back_and_fails_again(room: Room) -> None:
-    assert room.post("wang.fang", "/stable", text="").status_code == 422
-    assert room.post("wang.fang", "/stable", text="Restarted the queue.").status_code == 200
-    assert "Service is back" in room.live("tom.baker")
-    assert room.post("wang.fang", "/stable", text="Again.").status_code == 409
-    assert room.post("tom.baker", "/relapse", text="Full again.").status_code == 200
-    assert "Full again." in room.live("tom.baker")
-
-
 def test_who_may_not_see_the_case_finds_no_war_room(room: Room) -> None:
     for path in ("", "/live", "/write"):
         assert as_person(room.app, "chen.jie").get(f"/emergencies/{room.id}{path}").status_code == 404

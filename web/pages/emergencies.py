@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import people, record, runbooks
-from loopdesk.desk.emergency import course
+from loopdesk.desk.emergency import acts, course
 from loopdesk.desk.rights import DESK
 from loopdesk.desk.war_room import packs, rooms
 from loopdesk.engine import bundles, events, instances
@@ -25,7 +25,7 @@ blueprint = Blueprint("pages_emergencies", __name__, url_prefix="/emergencies")
 FILTERS = ("state", "grade", "kind")
 PROCESSES = ("emergency", "war-room", "emergency-measures", "emergency-review")
 """Whose diagrams stand on the page, in this order."""
-DOING = ("note", "decide", "untick", "role", "leave", "pack", "stable", "relapse")
+DOING = ("note", "update", "decide", "untick", "role", "leave", "pack", "grade", "stable", "relapse", "over")
 """What the place to write may be for."""
 
 
@@ -124,11 +124,33 @@ def untick(emergency_id: str, step: str) -> ResponseReturnValue:
     return _did(emergency_id, lambda tx: runbooks.untick(actor(), tx, emergency_id, step, reason=why), ("untick", step))
 
 
+@blueprint.post("/<emergency_id>/update")
+def update(emergency_id: str) -> ResponseReturnValue:
+    """Tell customers or team how it stands; without minutes the next word is promised by the cadence of the grade."""
+    minutes = request.form.get("next_minutes", type=int)
+    said = {"text": request.form.get("text", ""), "audience": request.form.get("audience", ""), "next_minutes": minutes}
+    return _did(emergency_id, lambda tx: acts.update(actor(), tx, emergency_id, **said), ("update", ""))
+
+
+@blueprint.post("/<emergency_id>/grade")
+def grade(emergency_id: str) -> ResponseReturnValue:
+    """Raise or lower the grade, with a reason."""
+    given = {"grade": request.form.get("grade", ""), "reason": request.form.get("text", "")}
+    return _did(emergency_id, lambda tx: emergencies.regrade(actor(), tx, emergency_id, **given), ("grade", ""))
+
+
 @blueprint.post("/<emergency_id>/stable")
 def stable(emergency_id: str) -> ResponseReturnValue:
-    """The service is back and is watched from now on."""
+    """The service is back and is watched from now on: the process's task is completed."""
     text = request.form.get("text", "")
-    return _did(emergency_id, lambda tx: course.stable(actor(), tx, emergency_id, text=text), ("stable", ""))
+    return _did(emergency_id, lambda tx: acts.report_back(actor(), tx, emergency_id, text=text), ("stable", ""))
+
+
+@blueprint.post("/<emergency_id>/over")
+def over(emergency_id: str) -> ResponseReturnValue:
+    """Stand the emergency down: the process's task is completed."""
+    text = request.form.get("text", "")
+    return _did(emergency_id, lambda tx: acts.end(actor(), tx, emergency_id, summary=text), ("over", ""))
 
 
 @blueprint.post("/<emergency_id>/relapse")
@@ -204,6 +226,9 @@ def _writing(room: war_room_view.View, doing: tuple[str, str], wrong: Shown) -> 
     mine = war_room_view.mine(room)
     typed = request.form if wrong is not NOTHING else {}
     values = {"do": do, "of": of, "wrong": wrong, "typed": typed, "mine": mine, "sections": emergency_words.SECTIONS}
+    if do == "grade":
+        with read_tx() as tx:
+            values["grades"] = emergencies.names(tx, "grades", vocabulary.language())
     if do in ("role", "leave"):
         with read_tx() as tx:
             values["staff"] = _staff(tx)
