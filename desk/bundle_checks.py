@@ -7,6 +7,7 @@ from loopdesk.desk.classification import examples
 from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
+from loopdesk.desk.emergency import checks as emergencies
 from loopdesk.desk.raci import push
 from loopdesk.desk.response import checks as response
 from loopdesk.desk.runbooks import checks as runbooks
@@ -37,6 +38,7 @@ def check(
     found += diagnosis.check(name, files, classes) + gaps.check(files) + calendars.check(files)
     found += runbooks.check(name, files, departments, kinds) + drills.check(name, files, kinds)
     found += receiver_checks.check(files, departments, person) + skills.check(files)
+    found += emergencies.check(name, files, departments)
     return (
         found
         + retention.check(files)
