@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from loopdesk.desk import emergency, runbooks
+from loopdesk.desk import runbooks
 from loopdesk.desk.drills import outcome
 from loopdesk.desk.drills.history import UPDATE
 from loopdesk.desk.drills.outcome import BROKEN, REFUSED, Answer, Found, Outcome
 from loopdesk.desk.drills.plans import Drill
 from loopdesk.desk.drills.score import STEP, TASK, Figures, Line
-from loopdesk.desk.emergency import AUDIENCES, alerts
+from loopdesk.desk.emergency import AUDIENCES, acts, alerts
 from loopdesk.desk.runbooks.plans import Text, words
 from loopdesk.engine import bundles, messages
 from loopdesk.engine.actor import SYSTEM
@@ -135,7 +135,7 @@ def _do(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, one: Answer) -> Non
             runbooks.tick(actor, tx, running.id, one.id)
         else:
             said: dict[str, Any] = {"text": str(one.data.get("text") or "…"), "audience": one.id}
-            emergency.update(actor, tx, running.id, **said, watched=True)
+            acts.update(actor, tx, running.id, **said)
     sandbox.rest()
 
 

@@ -1,6 +1,6 @@
 """Runbooks: what is done in an emergency, by whom and until when; ticked as it is done, looked at after it (EMG-9)."""
 
-from loopdesk.desk.runbooks.course import Progress, StepState, Tick, choose, progress, tick, untick
+from loopdesk.desk.runbooks.course import Progress, StepState, Tick, choose, of, progress, tick, untick
 from loopdesk.desk.runbooks.plans import Plan, Step, current, get, of_kind, read, words
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "choose",
     "current",
     "get",
+    "of",
     "of_kind",
     "progress",
     "read",

@@ -1,5 +1,6 @@
 """Pages of runbooks and drills: read, confirmed after an event, planned, gone through, scored (EMG-9, EMG-10)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from flask.testing import FlaskClient
 from loopdesk.desk import actions, case, emergency, runbooks
 from loopdesk.desk.drills import coverage, history
 from loopdesk.desk.runbooks import review
-from loopdesk.engine import bundles
+from loopdesk.engine import bundles, events
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.tests.scenarios.shipped import WORKFLOWS
 from loopdesk.tests.web.browsers import as_person, csrf_of
-from loopdesk.tests.web.conftest import settle
+from loopdesk.tests.web.conftest import Api, settle
 from loopdesk.tests.web.test_actions import letters
 from loopdesk.web.cli import cli
 from loopdesk.web.wiring import Loopdesk
@@ -210,3 +211,25 @@ def test_what_is_due_is_shown_and_told(app: Flask, desk: Loopdesk, clock: Virtua
     clock.advance(timedelta(days=300))
     page = as_person(app, "guo.tao").get("/emergencies/drills?lang=en").text
     assert page.count("overdue") == 4
+
+
+@pytest.mark.row("EMG-9/steps", "EMG-9/bad-input")
+def test_steps_are_ticked_off_over_the_api(api: Callable[..., Api], desk: Loopdesk) -> None:
+    """EMG-9: with person, time and state; twice is a conflict; it is taken back with a reason, which stays."""
+    running = declared(desk, cause="database_deadlock")
+    client, path = api("guo.tao"), f"/runbooks/emergencies/{running.id}"
+    assert {one["key"] for one in client.get("/runbooks").json} >= {"database_deadlock", "data_breach"}
+    made = client.post(f"{path}/steps/confirm")
+    assert (made.status_code, made.json["done"]) == (201, 1)
+    first = made.json["steps"][0]
+    assert (first["state"], first["tick"]["by_name"], first["step"]["limit"]) == ("done", "郭涛", 10)
+    assert client.post(f"{path}/steps/confirm").status_code == 409
+    assert client.post(f"{path}/steps/dance").status_code == 422
+    assert client.post(f"{path}/steps/confirm/undo", json={"reason": ""}).status_code == 422
+    assert client.post(f"{path}/steps/confirm/undo", json={"reason": "It was another one"}).json["done"] == 0
+    assert client.get("/runbooks/emergencies/nothing").status_code == 404
+    assert api("guo.tao", "cases:read").post(f"{path}/steps/confirm").status_code == 403
+    with desk.engine.read() as tx:
+        told = [row["data"] for row in events.timeline(tx, running.case) if row["kind"] == "runbook.unticked"]
+    assert [one["reason"] for one in told] == ["It was another one"]
+    assert client.get("/runbooks/drills").json["drills"] == []

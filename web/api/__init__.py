@@ -28,6 +28,7 @@ from loopdesk.web.api import (
     raci,
     related,
     resolution,
+    runbooks,
     support,
     tasks,
     versions,
@@ -96,6 +97,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         support,
         actions,
         emergencies,
+        runbooks,
         alerts,
     )
     for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
