@@ -113,10 +113,13 @@ def _late(step: Step, *, arbitration: str, to: str) -> Result:
 
 @operation("arbitration.rule")
 def _rule(step: Step, *, arbitration: str, department: str, reasoning: str, for_customer: str) -> Result:
-    """Decide which department holds the case; it does from now on. Both sides and the owner are told."""
+    """Decide which department holds the case; it does from now on. The supervisors and signers of both sides and the
+    owner are told."""
     said = {"department": department or "", "reasoning": reasoning or "", "for_customer": for_customer or ""}
     ruled = arbitrations.rule(step.actor, step.tx, arbitration, **said)
-    to = [*dict.fromkeys((ruled.from_department, ruled.to_department, ruled.department)), "owner"]
+    sides = dict.fromkeys((ruled.from_department, ruled.to_department, ruled.department))
+    signers = handoffs.signers(step.tx, ruled.handoff)
+    to = [*(f"{one}/supervisor" for one in sides), "owner", *signers]
     _tell(step, "arbitration-ruled", to, {"arbitration": ruled})
     return None
 

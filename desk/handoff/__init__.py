@@ -6,7 +6,7 @@ decides (HND-4, `desk.arbitration`).
 
 from loopdesk.desk.handoff.disputes import CONTESTED, DISPUTE, RECALL, dispute, recall
 from loopdesk.desk.handoff.dossier import FIELDS, changed, differs, digest, dossier, remember, require_seen, seen
-from loopdesk.desk.handoff.listing import FROM_ME, OPEN, TO_ME, holders_due, listing, offers, sender_of
+from loopdesk.desk.handoff.listing import FROM_ME, OPEN, TO_ME, holders_due, listing, offers, sender_of, signers
 from loopdesk.desk.handoff.rounds import Limits
 from loopdesk.desk.handoff.signing import accept, offer, overdue, reject, require_open, sign
 from loopdesk.desk.handoff.tables import (
@@ -69,5 +69,6 @@ __all__ = [
     "sender_of",
     "sign",
     "signature",
+    "signers",
     "told",
 ]

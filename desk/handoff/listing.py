@@ -6,8 +6,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import record
-from loopdesk.desk.handoff.tables import ACCEPTED, DISPUTED, OFFERED, RULED, Handoff, handoff_, of_row, signature
+from loopdesk.desk import people, record
+from loopdesk.desk.handoff.tables import (
+    ACCEPTED,
+    DISPUTED,
+    OFFERED,
+    RECEIVER,
+    RULED,
+    SENDER,
+    Handoff,
+    handoff_,
+    of_row,
+    signature,
+)
 from loopdesk.desk.record import Case, case_, case_of_row
 from loopdesk.desk.rights import readable
 from loopdesk.desk.sla.rows import clock
@@ -41,7 +52,7 @@ def offers(
     page: int = 1,
     per_page: int = 25,
 ) -> tuple[list[tuple[Handoff, Case]], int]:
-    """Handoffs with their cases, those due first, and how many there are in all.
+    """Handoffs with their cases, the open ones first by when they are due, and how many there are in all.
 
     ``side``: ``to`` or ``from`` the actor's departments; ``department``: to or from this one.
     """
@@ -54,7 +65,8 @@ def offers(
     joined = handoff_.join(case_, case_.c.number == handoff_.c.case)
     total = tx.conn.scalar(sa.select(sa.func.count()).select_from(joined).where(where)) or 0
     limit, offset = page_of(page, per_page)
-    order = (handoff_.c.due_at.is_(None), handoff_.c.due_at, handoff_.c.offered_at.desc(), handoff_.c.id.desc())
+    due = sa.case((handoff_.c.state == OFFERED, handoff_.c.due_at))
+    order = (handoff_.c.state.not_in(OPEN), due.is_(None), due, handoff_.c.offered_at.desc(), handoff_.c.id.desc())
     query = sa.select(handoff_).select_from(joined).where(where).order_by(*order).limit(limit).offset(offset)
     found = [of_row(row) for row in tx.conn.execute(query).mappings()]
     cases = sa.select(case_).where(case_.c.number.in_({one.case for one in found}))
@@ -86,3 +98,10 @@ def holders_due(tx: Tx, found: Collection[Handoff]) -> dict[str, datetime]:
         .order_by(clock.c.due_at.desc())
     )
     return {row.case: row.due_at for row in tx.conn.execute(query)}
+
+
+def signers(tx: Tx, handoff_id: str) -> list[str]:
+    """The people who have signed for the two sides, by their ids."""
+    sides = signature.c.side.in_((SENDER, RECEIVER))
+    query = sa.select(signature.c.person_id).where(signature.c.handoff == handoff_id, sides).order_by(signature.c.id)
+    return [one for one in tx.conn.scalars(query) if people.find(tx, one) is not None]
