@@ -1,5 +1,6 @@
 """Compensation: what the list gives a customer for an outage, proposed here, approved in the inbox (EMG-8)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,6 +17,7 @@ from loopdesk.desk.response.awards import Wish
 from loopdesk.desk.rights import readable
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
+from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages import typed
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
@@ -42,9 +44,8 @@ def compensations() -> str:
     with read_tx() as tx:
         readable(actor())
         found = [(one, LOOKS[one.state], _figures(one)) for one in awards.listing(actor(), tx, state=state)]
-        choices = [
-            (one.id, " · ".join((one.case, one.grade, one.kind)), one) for one in emergencies.visible(actor(), tx)
-        ]
+        names = {what: emergencies.names(tx, what, vocabulary.language()) for what in ("grades", "kinds")}
+        choices = [(one, _named(one, names)) for one in emergencies.visible(actor(), tx)]
     return render_template("emergencies/compensations.html", found=found, emergencies=choices, state=state, looks=LOOKS)
 
 
@@ -130,6 +131,12 @@ def _contracts(tx: Tx, number: str, emergency: emergencies.Emergency) -> list[tu
     held = contracts.of_organisation(tx, case.organisation_id) if case else []
     known = [(one, money.amount(one.base_fee, one.currency) or gettext("no base fee known")) for one in held]
     return [(one.id, f"{one.number} {one.title} · {fee}".strip()) for one, fee in known if one.kind == "contract"]
+
+
+def _named(one: emergencies.Emergency, names: Mapping[str, Mapping[str, str]]) -> str:
+    """An emergency in a list: its case, grade and kind as the reader calls them."""
+    grade, kind = names["grades"].get(one.grade, one.grade), names["kinds"].get(one.kind, one.kind)
+    return f"{one.case} · {grade} · {kind}"
 
 
 def _customer(tx: Tx, organisation_id: str | None) -> str:
