@@ -9,7 +9,7 @@ import pytest
 
 from loopdesk.desk import attachments, communications, emergency, record
 from loopdesk.desk.war_room import checks, packs, rooms
-from loopdesk.engine import bundles, events
+from loopdesk.engine import bundles, events, retention
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Invalid, Refused
 from loopdesk.engine.outbox import Row
@@ -192,6 +192,13 @@ def test_a_link_that_leads_nowhere_is_refused_with_its_field(
     with house.engine.begin() as tx, pytest.raises(Invalid) as refused:
         packs.add_link(house.people["lina"], tx, running.id, section=section, name="x", url=url)
     assert field in (refused.value.fields or {})
+
+
+def test_the_room_goes_to_the_archive_with_its_case(house: House, running: emergency.Emergency) -> None:
+    asked_for(house, running)
+    with house.engine.begin() as tx:
+        found = retention.collect(tx, "case_", running.case)
+    assert [row["emergency"] for row in found["war_room"]] == [running.id]
 
 
 def test_rooms_are_run_by_the_process_and_not_by_hand(house: House, running: emergency.Emergency) -> None:
