@@ -27,6 +27,7 @@ PROCESSES = (
     "all-hands",
     "compensation",
     "emergency-review",
+    "consultation",
 )
 
 BESIDE = {"reassess": "intake"}
