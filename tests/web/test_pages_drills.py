@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -217,7 +218,8 @@ def test_what_is_due_is_shown_and_told(app: Flask, desk: Loopdesk, clock: Virtua
 def test_steps_are_ticked_off_over_the_api(api: Callable[..., Api], desk: Loopdesk) -> None:
     """EMG-9: with person, time and state; twice is a conflict; it is taken back with a reason, which stays."""
     running = declared(desk, cause="database_deadlock")
-    client, path = api("guo.tao"), f"/runbooks/emergencies/{running.id}"
+    client: Any = api("guo.tao")
+    path = f"/runbooks/emergencies/{running.id}"
     assert {one["key"] for one in client.get("/runbooks").json} >= {"database_deadlock", "data_breach"}
     made = client.post(f"{path}/steps/confirm")
     assert (made.status_code, made.json["done"]) == (201, 1)
@@ -228,7 +230,8 @@ def test_steps_are_ticked_off_over_the_api(api: Callable[..., Api], desk: Loopde
     assert client.post(f"{path}/steps/confirm/undo", json={"reason": ""}).status_code == 422
     assert client.post(f"{path}/steps/confirm/undo", json={"reason": "It was another one"}).json["done"] == 0
     assert client.get("/runbooks/emergencies/nothing").status_code == 404
-    assert api("guo.tao", "cases:read").post(f"{path}/steps/confirm").status_code == 403
+    reader: Any = api("guo.tao", "cases:read")
+    assert reader.post(f"{path}/steps/confirm").status_code == 403
     with desk.engine.read() as tx:
         told = [row["data"] for row in events.timeline(tx, running.case) if row["kind"] == "runbook.unticked"]
     assert [one["reason"] for one in told] == ["It was another one"]
