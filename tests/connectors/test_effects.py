@@ -110,3 +110,35 @@ def test_a_system_that_says_no_makes_an_incident_and_the_process_stands(
         incidents.retry(SYSTEM, tx, incident["id"])
     outbox.drain(engine, handlers, worker="w")
     assert _statuses(engine) == ["completed"]
+
+
+@pytest.mark.parametrize(("status", "incident"), [(409, False), (403, True), (500, False)])
+def test_a_diagram_may_deal_with_a_no_itself(
+    engine: Engine, handlers: outbox.Handlers, peer: HttpPeer, status: int, incident: bool
+) -> None:
+    """EMG-5: statuses that it names are answers; others are incidents, and a system that is away is tried again."""
+    names = b'target="url"/>'
+    process = PROCESS.replace(names, names + b'<zeebe:input source="=[409, 500]" target="answers"/>')
+    peer.status = status
+    with engine.begin() as tx:
+        bundles.deploy(SYSTEM, tx, "ticket", {"ticket.bpmn": process})
+        runner.start(SYSTEM, tx, "ticket", key="L-2026-000001", data={"url": peer.url, "title": "x"})
+    outbox.drain(engine, handlers, worker="w")
+    assert _statuses(engine) == ["completed" if status == 409 else "active"]
+    with engine.begin() as tx:
+        assert bool(incidents.listing(SYSTEM, tx)) == incident
+
+
+def test_answers_that_are_no_statuses_are_an_incident(
+    engine: Engine, handlers: outbox.Handlers, peer: HttpPeer
+) -> None:
+    names = b'target="url"/>'
+    process = PROCESS.replace(names, names + b'<zeebe:input source="=[&quot;no&quot;]" target="answers"/>')
+    with engine.begin() as tx:
+        bundles.deploy(SYSTEM, tx, "ticket", {"ticket.bpmn": process})
+        runner.start(SYSTEM, tx, "ticket", key="L-2026-000001", data={"url": peer.url, "title": "x"})
+    outbox.drain(engine, handlers, worker="w")
+    with engine.begin() as tx:
+        [incident] = incidents.listing(SYSTEM, tx)
+    assert "list of statuses" in str(incident)
+    assert peer.asked == []

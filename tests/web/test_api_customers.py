@@ -111,3 +111,24 @@ def test_a_question_that_cannot_be_read_is_refused(app: Flask, body: object) -> 
     browser = app.test_client()
     token = {"X-CSRFToken": csrf_of(app, browser), "Accept": "application/json"}
     assert browser.post("/portal/report/template", json=body, headers=token).status_code == 422
+
+
+@pytest.mark.row("EMG-8/credit")
+def test_a_contract_holds_its_base_fee_in_minor_units(crm: Any) -> None:
+    """EMG-8: whole numbers, 0 or more, with a currency of three letters; each slip is named."""
+    crm.post("/customers", json={"number": "C-2001", "name": "Nova", "tier": "normal"})
+    home = "/customers/C-2001/contracts"
+    made = crm.post(home, json={"title": "All", "base_fee": 120_000, "currency": "EUR"}).json
+    assert (made["base_fee"], made["currency"]) == (120_000, "EUR")
+    for wrong, field in (
+        ({"base_fee": -1}, "base_fee"),
+        ({"base_fee": 10**15}, "base_fee"),
+        ({"base_fee": 12.5}, "base_fee"),
+        ({"currency": ""}, "currency"),
+        ({"currency": "eur"}, "currency"),
+        ({"currency": "EURO"}, "currency"),
+    ):
+        refused = crm.patch(f"{home}/{made['id']}", json=wrong)
+        assert refused.status_code == 422, wrong
+        assert field in refused.json["errors"]
+    assert crm.patch(f"{home}/{made['id']}", json={"base_fee": None, "currency": ""}).json["base_fee"] is None
