@@ -9,7 +9,7 @@ from flask import Flask
 
 from loopdesk.connectors.recorder import Recorder
 from loopdesk.connectors.registry import Registry
-from loopdesk.desk import emergency
+from loopdesk.desk import duty, emergency
 from loopdesk.desk.war_room import rooms
 from loopdesk.engine import incidents, messages, outbox, timers
 from loopdesk.engine.actor import SYSTEM
@@ -17,6 +17,7 @@ from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Away, Refused
 from loopdesk.tests.web.conftest import settle
 from loopdesk.tests.web.test_api_cases import REPORT
+from loopdesk.tests.web.test_api_emergencies import ALERT
 from loopdesk.tests.web.war_rooms import Room, declared
 from loopdesk.web import wiring
 from loopdesk.web.wiring import Loopdesk
@@ -153,3 +154,26 @@ def test_a_small_emergency_gets_no_room(declare: Declare, outside: Outside) -> N
     outside.declared(room, "P2", "III")
     assert outside.recorder.rooms == {}
     assert room.page("tom.baker")
+
+
+@pytest.mark.row("EMG-3/rotation", "EMG-3/participants")
+def test_whoever_is_on_duty_by_rotation_is_asked_into_the_room(
+    app: Flask, desk: Loopdesk, api: Callable[..., Any], outside: Outside
+) -> None:
+    day = timedelta(days=1)
+    with desk.engine.begin() as tx:
+        turn = {"department": "operations", "tier": "L2"}
+        duty.add(SYSTEM, tx, person="omar.hadid", **turn, starts_at=tx.now - day, ends_at=tx.now + day)
+        duty.add(SYSTEM, tx, person="ivan.link", **turn, starts_at=tx.now + day, ends_at=tx.now + 2 * day)
+    number = api("ivan.link").post("/alerts", json=ALERT).json["case"]
+    outside.work()
+    with desk.engine.read() as tx:
+        running = emergency.open_of(tx, number)
+        assert running is not None
+        crew = {one.name for one in emergency.roles(tx, running.id)}
+    [made] = outside.recorder.rooms.values()
+    members = {one.name for one in made.members}
+    assert "Omar Hadid" in crew & members
+    assert "Ivan Petrov" not in crew | members, "his turn has not come"
+    assert members <= crew
+    assert "Omar Hadid" in Room(app, desk, running.id, number).page("guo.tao")
