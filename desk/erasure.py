@@ -17,6 +17,7 @@ from loopdesk.desk.attachments import attachment
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.customers import contact_, organisation
 from loopdesk.desk.duty import duty_
+from loopdesk.desk.emergency.rows import told as told_
 from loopdesk.desk.idempotency import answered
 from loopdesk.desk.letters import communication
 from loopdesk.desk.negotiation import negotiation
@@ -261,6 +262,10 @@ def _forget_contact(tx: Tx, subject: Subject, done: Erasure) -> None:
     letters = sa.update(communication).where(_letters(subject))
     done.add("communication", tx.conn.execute(letters.values(**empty, message_id=None, in_reply_to="")).rowcount)
     tx.conn.execute(sa.delete(answered).where(answered.c.actor_id == subject.id))
+    # Who was told of an emergency may have had no case of their own.
+    alone = sa.case((told_.c.customer == told_.c.contact_id, ERASED), else_=told_.c.customer_name)
+    heard = sa.update(told_).where(told_.c.contact_id == subject.id).values(contact=ERASED, customer_name=alone)
+    done.add("emergency_told", tx.conn.execute(heard).rowcount)
 
 
 def _forget_person(tx: Tx, subject: Subject, done: Erasure) -> None:
