@@ -231,9 +231,12 @@ def test_silence_is_chased_and_closed_by_rule(stage: Stage) -> None:
     stage.wait(hours=72)
     closed = stage.case(number)
     assert (closed.status, closed.close_reason) == ("closed", "no-answer")
-    templates = [letter["template"] for letter in stage.letters(number)][-5:]
+    *letters, informed = stage.letters(number)
+    templates = [letter["template"] for letter in letters][-5:]
     assert templates == ["question", "verify-fix", "verify-chase", "closed-by-rule", "survey"]
-    for letter in stage.letters(number):
+    # What the matrix of the closure promises to customer success (HND-3), in Max' language.
+    assert (informed["template"], informed["recipient"]) == ("raci-informed", "Max Ode")
+    for letter in letters:
         assert re.search("[一-鿿]", letter["body"]), letter["template"]
     stage.wait(days=14)
     with pytest.raises(Refused, match="no longer valid"):
