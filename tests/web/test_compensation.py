@@ -39,8 +39,8 @@ def emergency(desk: Loopdesk, api: Callable[..., Api], clock: VirtualClock) -> e
     assert made.status_code == 201, made.json
     settle(desk)
     with desk.engine.begin() as tx:
-        known = {"commander": "li.na", "grade": "I", "kind": "system_fault"}
-        declared = emergencies.declare(SYSTEM, tx, made.json["number"], **known)
+        number = made.json["number"]
+        declared = emergencies.declare(SYSTEM, tx, number, commander="li.na", grade="I", kind="system_fault")
     clock.advance(timedelta(hours=30))
     with desk.engine.begin() as tx:
         emergencies.stand_down(SYSTEM, tx, declared.id, summary="数据库已恢复。")

@@ -9,9 +9,9 @@ from flask_smorest import Blueprint
 
 from loopdesk.desk import customers
 from loopdesk.desk.crm import assets, contracts, directory, history, merging
-from loopdesk.desk.crm.contracts import KINDS
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.cases import CaseOut, CommentOut
+from loopdesk.web.api.contract_schemas import ContractIn, ContractOut
 from loopdesk.web.api.schemas import Page, PageQuery, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -102,27 +102,6 @@ class AssetIn(Strict):
 
 class AssetOut(AssetIn):
     """A device of a customer."""
-
-    id = ma.fields.String()
-
-
-class ContractIn(Strict):
-    """A contract or purchase, or what changes of one."""
-
-    kind = ma.fields.String(validate=ma.validate.OneOf(KINDS))
-    number = ma.fields.String(validate=ma.validate.Length(max=60))
-    title = ma.fields.String(validate=ma.validate.Length(1, 200))
-    catalogue = ma.fields.String(metadata={"description": "A service catalogue of the policies; empty for none."})
-    starts_on = ma.fields.Date(allow_none=True)
-    ends_on = ma.fields.Date(allow_none=True)
-    base_fee = ma.fields.Integer(
-        allow_none=True, strict=True, metadata={"description": "Of one month, in minor units (cents, fen)."}
-    )
-    currency = ma.fields.String(validate=ma.validate.Length(max=3), metadata={"description": "ISO 4217."})
-
-
-class ContractOut(ContractIn):
-    """A contract or purchase of a customer."""
 
     id = ma.fields.String()
 
