@@ -12,6 +12,7 @@ from loopdesk.desk.raci import push
 from loopdesk.desk.response import checks as response
 from loopdesk.desk.runbooks import checks as runbooks
 from loopdesk.desk.sla import checks as sla
+from loopdesk.desk.team import checks as team
 from loopdesk.desk.war_room import checks as packs
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files
@@ -46,4 +47,5 @@ def check(
         + packs.check(files)
         + response.check(files)
         + policy_names.check(files)
+        + team.check(files, departments)
     )

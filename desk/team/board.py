@@ -154,13 +154,13 @@ def read(actor: Actor, tx: Tx, day: date | None = None) -> Board | None:
     """The board of a day, or the latest one; None where there is none. Items of hidden cases are left out."""
     require(actor, "board.read")
     query = sa.select(board_).order_by(board_.c.day.desc()).limit(1)
-    row = tx.ask(query.where(board_.c.day == day) if day else query).first()
+    row = tx.ask(query.where(board_.c.day == day) if day else query).mappings().first()
     if row is None:
         return None
-    items = _items(tx, (item_.c.day == row.day) & sees(actor, item_.c.case))
+    items = _items(tx, (item_.c.day == row["day"]) & sees(actor, item_.c.case))
     shown = {one.id for one in actions.listing(actor, tx, source=SOURCE)}
     missed = tuple(one for one in _missed(tx) if one.id in shown)
-    return Board(*row, tuple(items), missed)
+    return Board(**row, items=tuple(items), missed=missed)
 
 
 def days(actor: Actor, tx: Tx, most: int = 30) -> list[tuple[date, int]]:

@@ -55,16 +55,17 @@ class Risk:
 class Rules:
     """What ``risk.yaml`` and ``risk.dmn`` say; ``levels`` from calm to grave."""
 
-    made: Bundle
     window: timedelta
     levels: tuple[str, ...]
     warns_from: int
     horizon: timedelta
     outcomes: tuple[str, ...]
     said: Mapping[str, Any]
+    made: Bundle | None = None
 
     def judge(self, features: Features, now: datetime) -> tuple[str, str]:
         """Level and reason by the table; raises `Invalid` for a level that the policy does not know."""
+        assert self.made is not None
         found = self.made.model(DECISION).decide(DECISION, features.numbers(), now=now).value
         level = str(found.get("level") or "") if isinstance(found, Mapping) else ""
         if level not in self.levels:
@@ -95,13 +96,16 @@ def rules(tx: Tx) -> Rules:
     if FILE not in made.files or TABLE not in made.files:
         shipped = {name: policy.shipped_file(policy.BUNDLE, name) for name in (FILE, TABLE)}
         made = replace(made, files={**made.files, **shipped})
-    said = policy.parse(made.files[FILE], FILE)
+    return replace(read(policy.parse(made.files[FILE], FILE)), made=made)
+
+
+def read(said: Mapping[str, Any]) -> Rules:
+    """What ``risk.yaml`` says, without its table; raises `Invalid`."""
     levels = tuple(str(level) for level in said.get("levels", {}))
     warns, outcome = str(said.get("warns_from", "")), said.get("outcome", {})
     if warns not in levels or not isinstance(outcome, Mapping):
         raise Invalid("risk.yaml needs levels, one of them under warns_from, and an outcome.")
     return Rules(
-        made=made,
         window=policy.duration(said.get("window"), place=f"{FILE}: window"),
         levels=levels,
         warns_from=levels.index(warns),

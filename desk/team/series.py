@@ -60,7 +60,7 @@ def _working(calendar: Calendar, day: date, at: time, zone: ZoneInfo) -> datetim
 def all_(tx: Tx) -> list[Series]:
     """The series of the policy, in its order; none where the house has no such policy. Raises `Invalid`."""
     said = policy.value(tx, POLICY, "series", default={})
-    return [_read(str(code), entry) for code, entry in said.items()]
+    return [read(str(code), entry) for code, entry in said.items()]
 
 
 def names(tx: Tx, language: str) -> dict[str, str]:
@@ -69,7 +69,8 @@ def names(tx: Tx, language: str) -> dict[str, str]:
     return {str(code): policy.name_in(entry, language) or str(code) for code, entry in said.items()}
 
 
-def _read(code: str, entry: Mapping[str, Any]) -> Series:
+def read(code: str, entry: Mapping[str, Any]) -> Series:
+    """One entry of the policy; raises `Invalid`."""
     try:
         departments = tuple(str(one) for one in entry["departments"])
         found = Series(

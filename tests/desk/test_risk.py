@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import actions, policy
 from loopdesk.desk.handoff.tables import handoff_
-from loopdesk.desk.team import backtest, history, risk
+from loopdesk.desk.team import backtest, checks, history, risk
 from loopdesk.engine import bundles, events, outbox_rows
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.db import new_id
@@ -141,3 +141,16 @@ def test_a_table_and_a_policy_that_do_not_fit_say_so(house: House, tx: Tx) -> No
     bundles.deploy(SYSTEM, tx, policy.BUNDLE, older)
     assert risk.rules(tx).levels == ("low", "raised", "high")
     assert house.people
+
+
+def test_a_policy_that_cannot_be_used_is_found_before_it_counts() -> None:
+    files = bundles.read_folder(WORKFLOWS / policy.BUNDLE)
+    known = ("support", "rnd", "operations", "product", "customer_success")
+    assert checks.check(files, known) == []
+    wrong = files["meetings.yaml"].replace(b"day: 2", b"day: 9").replace(b"product, ", b"kitchen, ")
+    said = checks.check({"meetings.yaml": wrong, "risk.yaml": b"window: soon"}, known)
+    assert [(one.file, one.params.get("department", "")) for one in said] == [
+        ("meetings.yaml", ""),
+        ("meetings.yaml", "kitchen"),
+        ("risk.yaml", ""),
+    ]

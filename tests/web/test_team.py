@@ -97,6 +97,9 @@ def test_the_morning_board_shows_blockers_commitments_and_what_was_missed(
         (item,) = [one for one in found.items if one.handoff == of]
         (task,) = [one for one in work.listing(SYSTEM, tx) if one["element"] == "hold"]
         assert instances.get(tx, task["instance_id"])["process"] == "t1-board"
+    inside = browser("wang.fang").text(f"/tasks/{task['id']}")
+    assert "Hold the meeting" in inside
+    assert task["key"] not in inside, "the key of a process without a case says nothing"
     path = f"/handoffs/board/{item.id}"
     assert li_na.post(f"{path}/blocker", blocker=" ").status_code == 422
     assert li_na.post(f"{path}/blocker", blocker="The log is missing.").status_code == 302
