@@ -109,7 +109,13 @@ def _emergency(chromium: Browser, product: Product, number: str) -> None:
 
 
 def _handed_over_with_two_signatures(chromium: Browser, product: Product, number: str) -> None:
-    _hand_over(chromium, product, number, "The gateway is theirs.")
+    with person(chromium, product, "Tom Baker") as tom:
+        open_task(tom.page, product.url, number, "Solve the problem")
+        tick(tom.page, "Hand over to another department")
+        choose(tom.page, "Hand over to", "R&D")
+        tom.page.get_by_role("textbox", name="Why to them?").fill("The gateway is theirs.")
+        complete(tom.page)
+    _sign_over(chromium, product, number, "Certificate chain in the gateway.")
     with person(chromium, product, "Priya Raman", expected=(422,)) as priya:
         open_task(priya.page, product.url, number, "Confirm or reject receipt")
         tick(priya.page, "Reject, with a reason")
@@ -118,7 +124,7 @@ def _handed_over_with_two_signatures(chromium: Browser, product: Product, number
         expect(priya.page.get_by_text("Field is required.")).to_be_visible()
         priya.page.get_by_role("textbox", name="Why not?").fill("The log of the gateway is missing.")
         complete(priya.page)
-    _hand_over(chromium, product, number, "Here is the log of the gateway.")
+    _sign_over(chromium, product, number, "Here is the log of the gateway.")
     with person(chromium, product, "Priya Raman") as priya:
         open_task(priya.page, product.url, number, "Confirm or reject receipt")
         tick(priya.page, "Confirm receipt")
@@ -132,15 +138,10 @@ def _handed_over_with_two_signatures(chromium: Browser, product: Product, number
         expect(signatures.filter(has_text="The log of the gateway is missing.")).to_have_count(1)
 
 
-def _hand_over(chromium: Browser, product: Product, number: str, why: str) -> None:
+def _sign_over(chromium: Browser, product: Product, number: str, summary: str) -> None:
     with person(chromium, product, "Tom Baker") as tom:
-        open_task(tom.page, product.url, number, "Solve the problem")
-        tick(tom.page, "Hand over to another department")
-        choose(tom.page, "Hand over to", "R&D")
-        tom.page.get_by_role("textbox", name="Why to them?").fill(why)
-        complete(tom.page)
         open_task(tom.page, product.url, number, "Sign the case over")
-        tom.page.get_by_role("textbox", name="Summary for the receiver").fill("Certificate chain in the gateway.")
+        tom.page.get_by_role("textbox", name="Summary for the receiver").fill(summary)
         tick(tom.page, "I hand this case over")
         complete(tom.page)
 
@@ -169,6 +170,11 @@ def _solve(chromium: Browser, product: Product, number: str, solution: str) -> N
         tick(priya.page, "It is solved")
         priya.page.get_by_role("textbox", name="Solution").fill(solution)
         complete(priya.page)
+    with person(chromium, product, "Tom Baker") as tom:
+        # The department that handed the case over looks before the customer is asked.
+        open_task(tom.page, product.url, number, "Verify the fix")
+        tick(tom.page, "Yes, the customer can be asked")
+        complete(tom.page)
 
 
 def _link(product: Product, path: str, after: int) -> str:
