@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from loopdesk.desk import case, raci
+from loopdesk.engine import related
 from loopdesk.engine.errors import Invalid
 from loopdesk.engine.host import Call
 from loopdesk.engine.tx import Tx
@@ -144,3 +145,10 @@ def test_who_gets_a_task_may_see_the_case(house: House, tx: Tx, number: str) -> 
     raci.assign(tx, call(number, {"R": ["rnd/agent"], "A": "rnd/supervisor"}))
     assert case.find(zhangwei, tx, number) is not None
     raci.assign(tx, call("no case at all", GOOD))
+
+
+def test_advice_goes_with_its_case() -> None:
+    """COM-4, SEC-3: archive and erasure find what was asked on a case by its reference."""
+    assert {table.name: column is not None and column.name for table, column in related.tables("case_")}[
+        "advice"
+    ] == "case"
