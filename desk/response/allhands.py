@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.desk import people, policy, record
+from loopdesk.desk import people, record
 from loopdesk.desk.emergency import timeline
 from loopdesk.desk.emergency.crew import begin
 from loopdesk.desk.emergency.rows import PARTICIPANT
@@ -78,7 +78,7 @@ class Pool:
 def pool(tx: Tx, times: float) -> Pool:
     """The limit for a table's ``times`` the normal pool; the policy's ``most`` counts where the table says more."""
     normal = len(_normal(tx))
-    most = float(policy.value(tx, words.POLICY, "all_hands", "most", default=MOST))
+    most = float(words.value(tx, "all_hands", "most", default=MOST))
     return Pool(normal, max(int((min(times, most) - 1) * normal), 0))
 
 
@@ -155,13 +155,13 @@ def get(tx: Tx, hand_id: str) -> Hand:
 
 
 def _normal(tx: Tx) -> dict[str, Person]:
-    listed = policy.value(tx, words.POLICY, "all_hands", "normal", default=["support"])
+    listed = words.value(tx, "all_hands", "normal", default=["support"])
     found = [one for name in listed for one in people.in_department(tx, str(name))]
     return {one.id: one for one in found if DESK & set(one.roles)}
 
 
 def _candidates(tx: Tx, departments: Sequence[str], known: set[str]) -> list[tuple[str, Person]]:
-    engineering = set(policy.value(tx, words.POLICY, "all_hands", "engineering", default=["rnd", "operations"]))
+    engineering = set(words.value(tx, "all_hands", "engineering", default=["rnd", "operations"]))
     left_out = known | set(_normal(tx))
     found: dict[str, tuple[str, Person]] = {}
     for department in departments:

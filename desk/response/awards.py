@@ -8,13 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import customers, policy, record
+from loopdesk.desk import customers, record
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk.crm import contracts
 from loopdesk.desk.emergency import rows, timeline
 from loopdesk.desk.emergency.rows import Emergency
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case, case_
-from loopdesk.desk.response import compensation, money
+from loopdesk.desk.response import compensation, money, words
 from loopdesk.desk.response.compensation import Award, Fee
 from loopdesk.desk.rights import readable, require
 from loopdesk.engine import events, messages
@@ -113,7 +113,7 @@ def compute(actor: Actor, tx: Tx, emergency_id: str, wish: Wish) -> tuple[Case, 
     case = _affected(actor, tx, emergency, wish.case or emergency.case)
     if any(end > tx.now for _, end in wish.spans):
         raise Invalid("This outage lasts into the future.", fields={"until": [Phrase("This moment is still to come.")]})
-    prices = compensation.read(policy.read(tx, "compensation"))
+    prices = compensation.read(words.held(tx, "compensation"))
     outage = compensation.outage_of(wish.spans)
     fee = _fee(tx, case, wish)
     if wish.percent is not None and not wish.reason.strip():

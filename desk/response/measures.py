@@ -13,7 +13,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.desk import policy
 from loopdesk.desk.emergency import timeline
 from loopdesk.desk.emergency.rows import Emergency
 from loopdesk.desk.record import NUMBER
@@ -209,7 +208,7 @@ def shown(tx: Tx, found: Sequence[Measure]) -> list[dict[str, Any]]:
 
 
 def _want(tx: Tx, emergency: Emergency, name: str, said: Mapping[str, Any]) -> None:
-    entry = policy.value(tx, words.POLICY, "measures", name, default=None)
+    entry = words.value(tx, "measures", name, default=None)
     if not isinstance(entry, Mapping):
         raise Invalid(
             "There is no measure %(measure)s.",
@@ -218,7 +217,7 @@ def _want(tx: Tx, emergency: Emergency, name: str, said: Mapping[str, Any]) -> N
         )
     asks: dict[str, Any] = {key: _figure(value) for key, value in said.items() if type(value) in NUMBERS}
     if entry.get("asks") == ENVIRONMENTS:
-        listed = policy.value(tx, words.POLICY, "environments", default=[])
+        listed = words.value(tx, "environments", default=[])
         asks[ENVIRONMENTS] = [str(one["name"]) for one in listed if not one.get("critical")]
     texts = {"answer": "", "note": "", "by_name": ""}
     row: dict[str, Any] = {"id": new_id(), "emergency": emergency.id, "case": emergency.case, "measure": name}
@@ -237,7 +236,7 @@ def _figure(value: int | float | Decimal) -> int | float:
 
 
 def _hook(tx: Tx, found: Measure, which: str) -> str:
-    entry = policy.value(tx, words.POLICY, "measures", found.measure, default={})
+    entry = words.value(tx, "measures", found.measure, default={})
     return str((entry.get(which) or "") if isinstance(entry, Mapping) else "")
 
 

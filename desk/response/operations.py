@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.desk import policy, sending
+from loopdesk.desk import sending
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.response import allhands, awards, expectations, measures, reviews, summary, words
 from loopdesk.desk.response.reviews import WHYS, Analysis
@@ -26,7 +26,7 @@ def _plan(step: Step, *, emergency: str, wanted: Sequence[Mapping[str, Any]] | N
     """
     found = measures.plan(step.actor, step.tx, emergency, [one for one in wanted or [] if one.get("measure")])
     commander = emergencies.get(step.tx, emergency).commander_id
-    limit = str(policy.value(step.tx, words.POLICY, "hook_limit", default=HOOK_LIMIT))
+    limit = str(words.value(step.tx, "hook_limit", default=HOOK_LIMIT))
     shown = measures.shown(step.tx, found)
     options = [{"value": one["id"], "label": one["name"]} for one in shown]
     return {"measures": shown, "options": options, "commander": commander, "hook_limit": limit}

@@ -1,12 +1,30 @@
 """The words of the timeline that measures and helpers write: policy ``measures.yaml``, ``words``."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from loopdesk.desk import people, policy
 from loopdesk.desk.emergency.rows import Emergency
+from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
 POLICY = "measures"
+
+
+def held(tx: Tx, name: str) -> Mapping[str, Any]:
+    """A policy file as it stands; as Loopdesk ships it in a house whose policies are older than it."""
+    try:
+        return policy.read(tx, name)
+    except Missing:
+        return policy.shipped(name)
+
+
+def value(tx: Tx, *keys: str, default: Any) -> Any:
+    """What ``measures.yaml`` says under ``keys``, or ``default`` where the owner says nothing."""
+    found: Any = held(tx, POLICY)
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return default if found is None else found
 
 
 def language(tx: Tx, emergency: Emergency) -> str:
@@ -17,13 +35,13 @@ def language(tx: Tx, emergency: Emergency) -> str:
 
 def say(tx: Tx, emergency: Emergency, word: str, **values: Any) -> str:
     """The sentence of the policy for ``word``; the word itself where the owner has taken it out."""
-    said = policy.value(tx, POLICY, "words", word, default=word)
+    said = value(tx, "words", word, default=word)
     text = policy.name_in({"name": said}, language(tx, emergency))
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", str(value))
+    for name, one in values.items():
+        text = text.replace(f"{{{name}}}", str(one))
     return text
 
 
 def measure(tx: Tx, code: str, tongue: str) -> str:
     """What a measure is called in a language; its code where nobody named it."""
-    return policy.name_in(policy.value(tx, POLICY, "measures", code, default={}), tongue) or code
+    return policy.name_in(value(tx, "measures", code, default={}), tongue) or code
