@@ -6,11 +6,11 @@ import sqlalchemy as sa
 
 from loopdesk.desk import record
 from loopdesk.desk.emergency import figures, reads, rows, timeline
-from loopdesk.desk.emergency.lead import change, payload, refuse_while_open
+from loopdesk.desk.emergency.lead import announce, change, refuse_while_open
 from loopdesk.desk.emergency.rows import COMMANDER, Decision, Emergency
 from loopdesk.desk.emergency.timeline import wrong
 from loopdesk.desk.rights import require, visible_to
-from loopdesk.engine import events, messages
+from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import N_, Conflict, Missing, Phrase, Refused
@@ -88,7 +88,7 @@ def regrade(
     data = {"id": running.id, "before": running.grade, "grade": grade, "reason": reason.strip()}
     events.record(actor, tx, "emergency.graded", key=running.case, data=data)
     made = reads.get(tx, running.id)
-    messages.throw(actor, tx, "emergency.graded", key=running.case, payload=payload(made))
+    announce(actor, tx, "emergency.graded", made)
     return made
 
 

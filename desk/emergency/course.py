@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from loopdesk.desk import record
 from loopdesk.desk.emergency import chain, crew, figures, reads, timeline
-from loopdesk.desk.emergency.lead import change, payload
+from loopdesk.desk.emergency.lead import announce, change
 from loopdesk.desk.emergency.rows import COMMANDER, Emergency
 from loopdesk.desk.emergency.timeline import wrong
 from loopdesk.desk.people import Person, by_id
 from loopdesk.desk.rights import require, visible_to
-from loopdesk.engine import events, messages
+from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import Conflict, Phrase
 from loopdesk.engine.tx import Tx
@@ -37,9 +37,7 @@ def stable(actor: Actor, tx: Tx, emergency_id: str, *, text: str) -> Emergency:
     data = {"id": emergency_id, "text": text.strip(), "until": until}
     events.record(actor, tx, "emergency.stable", key=running.case, audience="customer", data=data)
     made = reads.get(tx, emergency_id)
-    messages.throw(
-        actor, tx, "emergency.stable", key=running.case, payload={**payload(made), "until": until.isoformat()}
-    )
+    announce(actor, tx, "emergency.stable", made, until=until.isoformat())
     return made
 
 
@@ -67,7 +65,7 @@ def fails_again(actor: Actor, tx: Tx, running: Emergency, text: str) -> Emergenc
     timeline.write(actor, tx, running, "relapsed", text)
     events.record(actor, tx, RELAPSED, key=running.case, data={"id": running.id, "text": text})
     made = reads.get(tx, running.id)
-    messages.throw(actor, tx, RELAPSED, key=running.case, payload=payload(made))
+    announce(actor, tx, RELAPSED, made)
     return made
 
 

@@ -13,7 +13,7 @@ from loopdesk.desk.emergency.rows import AUDIENCES, COMMANDER, EXTERNAL, INTERNA
 from loopdesk.desk.emergency.timeline import wrong
 from loopdesk.desk.people import Person
 from loopdesk.desk.rights import require
-from loopdesk.engine import events, messages
+from loopdesk.engine import events, messages, subscriptions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import N_, Conflict, Phrase
@@ -132,6 +132,14 @@ def update(
     if watched:
         promise(actor, tx, running, audience, due)
     return reads.get(tx, emergency_id)
+
+
+def announce(actor: Actor, tx: Tx, name: str, emergency: Emergency, **more: Any) -> None:
+    """Tell other processes by the message ``name``; where none listens it would lie in the inbox for nobody."""
+    rows = subscriptions.subscription
+    listens = sa.select(rows.c.id).where(rows.c.name == name, rows.c.key.in_(("", emergency.case))).limit(1)
+    if tx.conn.scalar(listens) is not None:
+        messages.throw(actor, tx, name, key=emergency.case, payload={**payload(emergency), **more})
 
 
 def check_update(text: str, next_minutes: int | None, audience: str) -> None:
