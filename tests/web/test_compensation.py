@@ -211,7 +211,7 @@ def test_the_page_computes_proposes_and_keeps_what_was_typed(
     assert browser.get("/emergencies/compensation?state=no-such").status_code == 200
 
 
-@pytest.mark.row("EMG-7/report", "EMG-7/event-record")
+@pytest.mark.row("EMG-7/report")
 def test_the_event_report_is_read_and_printed(desk: Loopdesk, app: Flask, emergency: emergencies.Emergency) -> None:
     """EMG-7: the event, its record, timeline and measures in one sheet; strangers do not see it."""
     with desk.engine.begin() as tx:
