@@ -104,10 +104,8 @@ def test_the_morning_board_shows_blockers_commitments_and_what_was_missed(
     assert li_na.post(f"{path}/blocker", blocker=" ").status_code == 422
     assert li_na.post(f"{path}/blocker", blocker="The log is missing.").status_code == 302
     nobody = li_na.post(f"{path}/commitment", text="Send the log", owner="nobody", due_at="2026-03-03")
-    assert nobody.status_code == 422
-    assert "Send the log" in nobody.text
-    past = li_na.post(f"{path}/commitment", text="Send the log", owner="li.na", due_at="2026-03-01")
-    assert past.status_code == 422
+    assert (nobody.status_code, "Send the log" in nobody.text) == (422, True)
+    assert li_na.post(f"{path}/commitment", text="x", owner="li.na", due_at="2026-03-01").status_code == 422
     assert li_na.post(f"{path}/commitment", text="Send the log", owner="li.na", due_at="2026-03-03").status_code == 302
     pass_time(desk, clock, DAY)
     text = li_na.text("/handoffs/board")
