@@ -152,13 +152,13 @@ def _silence(stage: Stage, cases: dict[str, str]) -> None:
 
 
 def _left(stage: Stage) -> dict[str, int]:
-    """How much of everything is still open, without what is not."""
+    """How much of everything is still open, without what is not; timers that start processes go on for ever."""
     incident, message = incidents.incident.c, messages.message.c
     still_open = [
         (case_, case_.c.status != "closed"),
         (instances.instance, instances.instance.c.status != instances.COMPLETED),
         (work.task, work.task.c.state == "open"),
-        (timers.timer, timers.timer.c.state.in_((timers.WAITING, timers.QUEUED))),
+        (timers.timer, timers.timer.c.state.in_((timers.WAITING, timers.QUEUED)) & (timers.timer.c.instance_id != "")),
         (subscriptions.subscription, subscriptions.subscription.c.instance_id != ""),
         (messages.message, message.state.in_((messages.NEW, messages.WAITING))),
         (outbox_rows.outbox, outbox_rows.outbox.c.state != outbox_rows.DONE),
