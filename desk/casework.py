@@ -6,10 +6,10 @@ Each verb is called by a deployed diagram (see `operations`), changes the row an
 import sqlalchemy as sa
 
 from loopdesk.desk import clocks, people, record, subcases
+from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.crm import scope
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.diagnosis import course
-from loopdesk.desk.facts import name_of
 from loopdesk.desk.handoff import signature
 from loopdesk.desk.letters import REPLIED
 from loopdesk.desk.people import Person, person

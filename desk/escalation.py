@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import duty, people, policy, record, skills
+from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.departments import FIRST_LINE
-from loopdesk.desk.facts import name_of
 from loopdesk.desk.people import Person
 from loopdesk.desk.record import NUMBER, PERSON_ID, TIERS, Case, case_
 from loopdesk.desk.rights import RESTRICTED_TO, readable, require

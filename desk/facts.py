@@ -5,28 +5,18 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loopdesk.desk import causes, customers, emergency, handoff, impact, people, record, subcases
+from loopdesk.desk import case_facts, causes, emergency, handoff, impact, people, record, subcases
 from loopdesk.desk.diagnosis import course
 from loopdesk.desk.record import Case
-from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
-_NAMES = """
-number title description category type urgency scope complexity priority priority_reason status department channel
-language restricted automatic occurred_at steps expected system_version solution policy provisional opened_at
-solved_at closed_at close_reason
-template details service out_of_scope problem impact impact_score agreed
-"""
-_PLAIN = _NAMES.split()
 _DERIVED = """
 due owner owner_name assignee support_tier tier customer customer_number contact missing commanders commander emergency
 colleagues breach_causes
 diagnosis diagnosing draft parent split results business_side loss share reports customers hour
 """
-NAMES = frozenset({*_PLAIN, *_DERIVED.split()})
+NAMES = frozenset({*case_facts.PLAIN, *_DERIVED.split()})
 """All that ``case`` can be asked for; a diagram, table or form that asks for anything else is wrong."""
-REQUIRED = ("customer", "description", "occurred_at", "steps", "expected", "system_version", "scope")
-"""Fields of INT-2 that are asked for; screenshots and logs follow a report and cannot be missed at its opening."""
 
 
 class Facts(Mapping[str, Any]):
@@ -51,7 +41,7 @@ class Facts(Mapping[str, Any]):
 def facts(tx: Tx, key: str) -> Mapping[str, Any]:
     """The facts of case ``key``; empty for a key that is no case.
 
-    Beside those of `of_case`: ``commanders``, who may lead an emergency, ``commander`` and ``emergency``, who leads
+    Beside those of `case_facts`: ``commanders``, who may lead an emergency, ``commander`` and ``emergency``, who leads
     the one that runs and its id, ``colleagues``, who may improve something, and
     ``breach_causes``, the catalogue by language, all as options of a form; the
     ``diagnosis`` and the ``draft`` of a solution found so far, and whether a diagnosis is under way (``diagnosing``);
@@ -77,8 +67,8 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
         "business_side": lambda: handoff.sender_of(tx, key) or None,
         **_impact(tx, key),
     }
-    asked |= _asked(tx, case)
-    return Facts(_held(case), asked)
+    asked |= case_facts.asked(tx, case)
+    return Facts(case_facts.held(case), asked)
 
 
 def _impact(tx: Tx, key: str) -> dict[str, Callable[[], Any]]:
@@ -117,55 +107,3 @@ def _choices(names: Mapping[str, str]) -> list[dict[str, str]]:
 def _options(found: list[people.Person]) -> list[dict[str, str]]:
     """People as a form's options; the sign-in name tells two of one name apart."""
     return [{"value": one.id, "label": f"{one.name} ({one.login})"} for one in found]
-
-
-def of_case(tx: Tx, case: Case) -> dict[str, Any]:
-    """The facts of ``case``; moments are zone-aware, absent values None or empty."""
-    return {**_held(case), **{name: find() for name, find in _asked(tx, case).items()}}
-
-
-def _held(case: Case) -> dict[str, Any]:
-    """What stands in the case's own row."""
-    own = {"due": case.due_at, "owner": case.owner_id, "assignee": case.assignee_id, "missing": missing_fields(case)}
-    own |= {"support_tier": case.tier}
-    return {name: getattr(case, name) for name in _PLAIN} | own
-
-
-def _asked(tx: Tx, case: Case) -> dict[str, Callable[[], Any]]:
-    """What stands elsewhere, each with the way to it."""
-
-    def organisation() -> customers.Organisation | None:
-        # Read once: no step of a process changes a customer.
-        kept = tx.kept(customers.organisation)
-        if case.organisation_id not in kept:
-            kept[case.organisation_id] = customers.organisation_of(tx, case.organisation_id)
-        found: customers.Organisation | None = kept[case.organisation_id]
-        return found
-
-    @cache
-    def contact() -> str:
-        return customers.contact(tx, case.contact_id).name if case.contact_id else ""
-
-    return {
-        "owner_name": lambda: name_of(tx, case.owner_id),
-        "tier": lambda: found.tier if (found := organisation()) else "potential",
-        "customer": lambda: found.name if (found := organisation()) else contact(),
-        "customer_number": lambda: found.number if (found := organisation()) else "",
-        "contact": contact,
-    }
-
-
-def missing_fields(case: Case) -> list[str]:
-    """Keys of the INT-2 fields that are still empty, in the form's order."""
-    known = {"customer": case.organisation_id}
-    return [key for key in REQUIRED if not (known[key] if key in known else getattr(case, key))]
-
-
-def name_of(tx: Tx, person_id: str) -> str:
-    """A person's name, empty for nobody; a host's person who is gone keeps his id."""
-    if not person_id:
-        return ""
-    try:
-        return people.by_id(tx, person_id).name
-    except Missing:
-        return person_id

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loopdesk.desk import (
+    case_facts,
     casework,
     clock_operations,
     escalation,
-    facts,
     handoff_operations,
     operations_more,
     record,
@@ -105,7 +105,7 @@ def _name_owner(step: Step, *, department: str) -> Result:
 @operation("case.missing_fields")
 def _missing_fields(step: Step) -> Result:
     """Look which fields of the report are still empty. Gives: missing (list of field keys)."""
-    return {"missing": facts.missing_fields(record.get(step.tx, step.number))}
+    return {"missing": case_facts.missing_fields(record.get(step.tx, step.number))}
 
 
 @operation("message.send")
@@ -169,7 +169,7 @@ def _escalate(step: Step, *, reason: str, by: str = "time", skill: str = "") -> 
     before = record.get(step.tx, step.number).tier
     tier = escalation.escalate(step.actor, step.tx, step.number, reason=reason, by=by, skill=skill or None)
     now = record.get(step.tx, step.number).assignee_id
-    return {"before": before, "tier": tier, "assignee": now, "assignee_name": facts.name_of(step.tx, now)}
+    return {"before": before, "tier": tier, "assignee": now, "assignee_name": case_facts.name_of(step.tx, now)}
 
 
 @operation("subcase.finish")

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import clocks, departments, facts, policy, receivers, record, templates
+from loopdesk.desk import case_facts, clocks, departments, policy, receivers, record, templates
 from loopdesk.desk.letters import EMAIL, communication, queue
 from loopdesk.desk.receivers import CUSTOMER, Receiver
 from loopdesk.desk.record import PROBLEM, Case
@@ -45,7 +45,7 @@ def send(
     if not found and to == CUSTOMER and case.channel == PROBLEM:
         return []  # The house reported it to itself; each customer is written to about his own report.
     found = found or [_nobody(to, case)]
-    known = facts.of_case(tx, case)
+    known = case_facts.of_case(tx, case)
     scopes = [{**params, **_scope(tx, case, receiver, known, base_url)} for receiver in found]
     return [
         _send_one(actor, tx, case, template, receiver, scope, channel)

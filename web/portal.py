@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import attachments, case, communications, customers, negotiation
+from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.casework import OPEN
-from loopdesk.desk.facts import name_of
 from loopdesk.desk.record import Case
 from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM, Actor

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from loopdesk.desk import calendars, facts, policy
+from loopdesk.desk import calendars, policy
 from loopdesk.desk.record import Case
 from loopdesk.desk.sla.book import FILE, Book
 from loopdesk.desk.sla.live import CUSTOMER, DEPARTMENT, Library
@@ -60,7 +60,7 @@ def choose(tx: Tx, case: Case, bundle_id: str, *, wanted: str = "", level: str =
     Raises `Invalid` where the fact that picks the level has a value without one, `Missing` for an unknown policy.
     """
     made = deployed(tx, bundle_id)
-    known = facts.facts(tx, case.number)
+    known = tx.host.facts(tx, case.number)
     book = library(tx).book(bundle_id)
     found: dict[str, dict[str, str]] = {}
     for slot, decision in DECISIONS.items():

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import attachments, case, communications, departments, emergency, people
-from loopdesk.desk.facts import name_of
+from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.raci import advice
 from loopdesk.desk.record import Case
 from loopdesk.engine import bundles, events, incidents, instances, operators, timers, work

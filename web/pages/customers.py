@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import catalogues, customers
+from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.crm import assets, contracts, directory, history, merging
 from loopdesk.desk.crm.contracts import Contract
-from loopdesk.desk.facts import name_of
 from loopdesk.desk.rights import require
 from loopdesk.engine.errors import Conflict, Invalid, Missing
 from loopdesk.engine.tx import Tx

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from loopdesk.desk import case, departments, people, subcases
+from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.diagnosis import course, trees
 from loopdesk.desk.diagnosis.course import ABANDONED, CAUSE, DRAFT, RUNNING, Way
-from loopdesk.desk.facts import name_of
 from loopdesk.desk.record import Case
 from loopdesk.desk.rights import CASEWORK
 from loopdesk.engine.tx import Tx

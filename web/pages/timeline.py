@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications, facts, handoff, sending
+from loopdesk.desk import attachments, case, case_facts, communications, handoff, sending
 from loopdesk.engine import bundles, events, instances
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import Bundle
@@ -170,7 +170,7 @@ class _Reader:
     def _opened(self, event: Mapping[str, Any]) -> Entry:
         """The customer's own words begin the stream, whatever the channel."""
         found = case.read(self.actor, self.tx, self.number)
-        who = facts.of_case(self.tx, found)["contact"]
+        who = case_facts.of_case(self.tx, found)["contact"]
         channel = vocabulary.channel(found.channel)
         return Entry(
             id=f"e-{event['id']}",
