@@ -80,7 +80,7 @@ P0 = {"kind": "system_fault", "scope": "global", "severity": "P0", "cause": "swi
 
 @pytest.mark.row("HND-2", "PRO-3")
 def test_a_rejected_handoff_comes_back_late_and_with_its_reason(stage: Stage) -> None:
-    """HND-2, SLA-5: the receiver's department alone answers; the supervisors hear of the delay; the case may be kept."""
+    """HND-2, SLA-5: the receiver's department alone answers; supervisors hear of the delay; the case may be kept."""
     number = stage.report("anna", urgency="high")
     stage.complete("lina", "triage", **TRIAGE)
     stage.complete("lina", "resolve", outcome="hand_over", **TO_RND)
