@@ -6,7 +6,18 @@ Process owners read the docstrings and inputs; `steps` makes of each function wh
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import case_facts, casework, clock_operations, escalation, handoff_operations, operations_more, record, sending, splitting, trace_operations
+from loopdesk.desk import (
+    case_facts,
+    casework,
+    clock_operations,
+    escalation,
+    handoff_operations,
+    operations_more,
+    record,
+    sending,
+    splitting,
+    trace_operations,
+)
 from loopdesk.desk import survey as surveys
 from loopdesk.desk import verification as verifications
 from loopdesk.desk.classification import guess as classification

@@ -1,6 +1,29 @@
 """Brings every table of the desk onto the one metadata: what migrations compare the database with."""
 
-from loopdesk.desk import actions, arbitration, attachments, breach, casefile, customers, duty, emergency, escalation, handoff, impact, likeness, negotiation, people, record, search, skills, subcases, survey, thresholds, tokens, verification
+from loopdesk.desk import (
+    actions,
+    arbitration,
+    attachments,
+    breach,
+    casefile,
+    customers,
+    duty,
+    emergency,
+    escalation,
+    handoff,
+    impact,
+    likeness,
+    negotiation,
+    people,
+    record,
+    search,
+    skills,
+    subcases,
+    survey,
+    thresholds,
+    tokens,
+    verification,
+)
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.crm.assets import asset

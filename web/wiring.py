@@ -23,7 +23,22 @@ from loopdesk.connectors.http import Http
 from loopdesk.connectors.registry import Registry
 from loopdesk.connectors.rooms import RoomWishes
 from loopdesk.connectors.webhook import Webhook
-from loopdesk.desk import actions, attachments, bundle_checks, calendars, casefile, communications, departments, emergency, facts, operations, people, raci, retention, rights
+from loopdesk.desk import (
+    actions,
+    attachments,
+    bundle_checks,
+    calendars,
+    casefile,
+    communications,
+    departments,
+    emergency,
+    facts,
+    operations,
+    people,
+    raci,
+    retention,
+    rights,
+)
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
 from loopdesk.desk.drills import coverage as drill_coverage
