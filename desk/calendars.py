@@ -23,11 +23,8 @@ def read(content: bytes, file: str = FILE) -> Calendars:
 
 def known(tx: Tx) -> Calendars:
     """The calendars as they stand now; none where the policies are not deployed."""
-    try:
-        content = bundles.current(tx, policy.BUNDLE).files.get(FILE)
-    except Missing:
-        content = None
-    return read(content or b"{}")
+    held = _held(tx)
+    return read(b"{}") if held is None else held
 
 
 def get(tx: Tx, name: str) -> Calendar:
@@ -40,11 +37,21 @@ def usable(tx: Tx) -> Collection[str]:
 
     A first start brings policies and diagrams in one transaction, and each folder is checked outside of it.
     """
+    held = _held(tx)
+    return (_shipped() if held is None else held).names
+
+
+def _held(tx: Tx) -> Calendars | None:
+    """Those of the policies; a house whose policies are older than the file goes by the one that is shipped."""
     try:
-        content = bundles.current(tx, policy.BUNDLE).files.get(FILE)
+        files = bundles.current(tx, policy.BUNDLE).files
     except Missing:
-        content = policy.shipped_file(policy.BUNDLE, FILE)
-    return read(content or b"{}").names
+        return None
+    return read(files[FILE]) if FILE in files else _shipped()
+
+
+def _shipped() -> Calendars:
+    return read(policy.shipped_file(policy.BUNDLE, FILE))
 
 
 def names(content: bytes) -> Collection[str] | None:
