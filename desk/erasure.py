@@ -11,13 +11,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import archive, casefile, holds, likeness, people, search
+from loopdesk.desk import arbitration, archive, casefile, holds, likeness, people, search
 from loopdesk.desk import store as store_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.customers import contact_, organisation
 from loopdesk.desk.duty import duty_
 from loopdesk.desk.emergency.rows import told as told_
+from loopdesk.desk.handoff import signature
 from loopdesk.desk.idempotency import answered
 from loopdesk.desk.letters import communication
 from loopdesk.desk.negotiation import negotiation
@@ -42,6 +43,8 @@ APART = frozenset({"event", "bundle", "contact", "person", "legal_hold"})
 """Tables that are cleaned by a rule of their own, or hold nobody's words."""
 QUOTING = ("communication.", "decision.")
 """Events of a contact's cases that may quote them in other words: an excerpt, the input of a decision."""
+SIGNED = ("title", "description", "steps", "expected")
+"""Fields of a signed dossier that a contact may have written."""
 Mails = Callable[[Tx, Collection[str], Collection[str]], int]
 """Empties the raw mails of cases and of senders' addresses; returns how many."""
 
@@ -89,6 +92,7 @@ def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Ma
     done = Erasure(subject.id, subject.kind, subject.cases)
     words = Words(subject.names, _said(tx, subject))
     found = _findable(tx, subject)
+    rulings = arbitration.naming(tx, found, redaction.containing(arbitration.arbitration_, words))
     done.events = _events(actor, tx, subject, words, words.clean(reason.strip()))
     for table, where in _scoped(subject, words):
         done.add(table.name, redaction.rows(tx, table, where, words.clean))
@@ -99,6 +103,7 @@ def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Ma
     (_forget_contact if subject.kind == "contact" else _forget_person)(tx, subject, done)
     for index in (search, likeness):
         index.renew(tx, found)
+    arbitration.renew(tx, rulings)
     return done
 
 
@@ -167,6 +172,9 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
     found = {text for row in tx.conn.execute(told.where(case_.c.number.in_(subject.cases))) for text in row if text}
     asked = sa.select(case_.c.details).where(case_.c.number.in_(subject.cases))
     answers = {text for details in tx.conn.scalars(asked) for text in details.values() if isinstance(text, str)}
+    # What was signed for may have had other words than the case has now.
+    signed = tx.conn.scalars(sa.select(signature.c.dossier).where(signature.c.case.in_(subject.cases)))
+    found |= {dossier[name] or "" for dossier in signed if dossier for name in SIGNED}
     # A choice is answered with a code, which may stand elsewhere as the code of something else.
     found |= {text for text in answers if redaction.said(text) == ERASED}
     letter = (communication.c.body, communication.c.subject, communication.c.message_id, communication.c.in_reply_to)

@@ -6,7 +6,7 @@ stays as a precedent.
 """
 
 from loopdesk.desk.arbitration.hearing import MOVED, limit, open_, overdue, reply, rule
-from loopdesk.desk.arbitration.precedents import rulings, similar
+from loopdesk.desk.arbitration.precedents import naming, renew, rulings, similar
 from loopdesk.desk.arbitration.tables import (
     CIRCULAR,
     DISPUTE,
@@ -34,11 +34,13 @@ __all__ = [
     "arbitration_",
     "get",
     "limit",
+    "naming",
     "of_case",
     "of_handoff",
     "one",
     "open_",
     "overdue",
+    "renew",
     "reply",
     "rule",
     "rulings",

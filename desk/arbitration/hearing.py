@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
 
-from loopdesk.desk import casework, clocks, departments, handoff, record, search
-from loopdesk.desk.arbitration.precedents import texts
+from loopdesk.desk import casework, clocks, departments, handoff, record
+from loopdesk.desk.arbitration.precedents import terms
 from loopdesk.desk.arbitration.tables import (
     OPEN,
     REASONS,
@@ -127,7 +127,7 @@ def rule(
         "ruled_by": actor.id,
         "ruled_by_name": actor.name,
         "ruled_at": tx.now,
-        "terms": " ".join(search.terms("\n".join(texts(ruled, case)))),
+        "terms": terms(ruled, case),
     }
     write(tx, found, **said)
     given = handoff.get(tx, found.handoff)

@@ -1,6 +1,6 @@
 """Rulings as precedents: found by their words, and those nearest to a new dispute (HND-4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -51,11 +51,11 @@ def similar(tx: Tx, found: Arbitration, count: int) -> list[Arbitration]:
     words = {*search.terms("\n".join(texts(found, case)))}
     query = sa.select(arbitration_.c.id, arbitration_.c.terms).where(arbitration_.c.state == RULED)
     query = query.join(case_, case_.c.number == arbitration_.c.case).where(~case_.c.restricted)
-    terms = dict(tx.conn.execute(query.order_by(arbitration_.c.ruled_at.desc()).limit(COMPARED)).tuples().all())
-    ruled = find(tx, arbitration_.c.id.in_(terms), newest=True)
+    said = dict(tx.conn.execute(query.order_by(arbitration_.c.ruled_at.desc()).limit(COMPARED)).tuples().all())
+    ruled = find(tx, arbitration_.c.id.in_(said), newest=True)
 
     def nearness(one: Arbitration) -> tuple[bool, bool, float]:
-        theirs = set(terms[one.id].split())
+        theirs = set(said[one.id].split())
         pair = {one.from_department, one.to_department} == {found.from_department, found.to_department}
         return pair, one.type == found.type, len(words & theirs) / max(len(words | theirs), 1)
 
@@ -66,3 +66,21 @@ def texts(one: Arbitration, case: Case) -> Sequence[str]:
     """What a dispute and its ruling can be found by."""
     said = (one.statement, one.reply, one.reasoning, one.for_customer)
     return (one.case, case.title, case.description, *said)
+
+
+def naming(tx: Tx, numbers: Collection[str], where: sa.ColumnElement[bool]) -> list[str]:
+    """The rulings on these cases, and those for which ``where`` holds, by their ids."""
+    wanted = arbitration_.c.case.in_(sorted(numbers)) | where
+    return list(tx.conn.scalars(sa.select(arbitration_.c.id).where(arbitration_.c.state == RULED, wanted)))
+
+
+def renew(tx: Tx, ids: Collection[str]) -> None:
+    """Let rulings be found by what they and their cases say now, and by nothing that they said before."""
+    for one in find(tx, arbitration_.c.id.in_(ids)):
+        values = {"terms": terms(one, record.get(tx, one.case))}
+        tx.conn.execute(sa.update(arbitration_).where(arbitration_.c.id == one.id).values(**values))
+
+
+def terms(one: Arbitration, case: Case) -> str:
+    """The words that a ruling is found by, cut for the search."""
+    return " ".join(search.terms("\n".join(texts(one, case))))
