@@ -84,8 +84,7 @@ def test_the_chain_is_called_in_its_order_and_then_no_more(house: House, tx: Tx,
 
 
 def test_a_security_incident_is_never_lowered(house: House, tx: Tx, number: str) -> None:
-    given = {"commander": "emma", "grade": "IV", "kind": "security"}
-    made = emergency.declare(SYSTEM, tx, number, **given)
+    made = emergency.declare(SYSTEM, tx, number, commander="emma", grade="IV", kind="security")
     assert made.grade == "I"
     with pytest.raises(Invalid):
         emergency.regrade(SYSTEM, tx, made.id, grade="II", reason="?")

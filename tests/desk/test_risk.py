@@ -117,7 +117,8 @@ def test_the_back_test_is_what_one_counts_by_hand(house: House, tx: Tx) -> None:
     assert [(week.at - first).days for week in score.weeks] == [7, 14, 21, 28, 35, 42]
     assert [week.warned for week in score.weeks] == [True, True, True, True, False, False]
     assert [week.happened for week in score.weeks] == [False, True, False, False, False, True]
-    assert (score.precision, score.recall, score.base_rate) == (0.25, 0.5, pytest.approx(2 / 6))
+    assert (score.precision, score.recall) == (0.25, 0.5)
+    assert score.base_rate == pytest.approx(2 / 6)
     counts = [score.count(warned=warned, happened=came) for warned in (True, False) for came in (True, False)]
     assert counts == [1, 3, 1, 1]
 

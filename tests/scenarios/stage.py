@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -129,8 +129,8 @@ def build(
     database_url: str, clock: VirtualClock, folder: Path, *, smtp_url: str = "", webhook_hosts: str = ""
 ) -> Stage:
     """A house on a fresh database; without a mail server letters stay in the outbox."""
-    outside = {"smtp_url": smtp_url, "webhook_hosts": webhook_hosts}
-    settings = Settings(folder, database_url, url="https://desk.example", secret="s" * 32, **outside)
+    where = Settings(folder, database_url, url="https://desk.example", secret="s" * 32)
+    settings = replace(where, smtp_url=smtp_url, webhook_hosts=webhook_hosts)
     desk = wiring.build(settings, clock=clock)
     with desk.engine.begin() as tx:
         bundles.seed(tx, WORKFLOWS)

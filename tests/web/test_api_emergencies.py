@@ -13,7 +13,7 @@ from loopdesk.engine import timers
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.outbox_rows import outbox
-from loopdesk.tests.web.conftest import Api, settle
+from loopdesk.tests.web.conftest import settle
 from loopdesk.web.wiring import Loopdesk
 
 ALERT = {"source": "prometheus", "id": "pay-1", "interface": "payment", "text": "Payments fail with 502."}
@@ -21,7 +21,7 @@ SCOPES = ("cases:read", "cases:write", "tasks:write")
 
 
 @pytest.fixture
-def led(api: Callable[..., Api], desk: Loopdesk) -> str:
+def led(api: Callable[..., Any], desk: Loopdesk) -> str:
     """The id of the emergency that an alert has begun; Guo Tao, the supervisor of operations, leads it."""
     began = api("ivan.link").post("/alerts", json=ALERT)
     assert began.status_code == 202, began.json
@@ -38,13 +38,13 @@ def later(desk: Loopdesk, clock: VirtualClock, minutes: int) -> None:
     settle(desk)
 
 
-def complete(api: Callable[..., Api], who: str, element: str, **answers: Any) -> Any:
+def complete(api: Callable[..., Any], who: str, element: str, **answers: Any) -> Any:
     """The answer to the completion of a task."""
     [found] = [one for one in api(who).get("/tasks").json["tasks"] if one["element"] == element]
     return api(who).post(f"/tasks/{found['id']}/complete", json={"data": answers})
 
 
-def whole(api: Callable[..., Api], led: str) -> dict[str, Any]:
+def whole(api: Callable[..., Any], led: str) -> dict[str, Any]:
     found: dict[str, Any] = api("guo.tao").get(f"/emergencies/{led}").json
     return found
 
@@ -54,7 +54,7 @@ def entries(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.row("EMG-11/core-interface", "EMG-11/same-alert", "EMG-11/predicted", "EMG-11/warned-first", "EMG-12/team")
-def test_an_alert_of_a_core_interface_begins_one_emergency(api: Callable[..., Api], desk: Loopdesk, led: str) -> None:
+def test_an_alert_of_a_core_interface_begins_one_emergency(api: Callable[..., Any], desk: Loopdesk, led: str) -> None:
     found = whole(api, led)
     assert (found["kind"], found["grade"], found["scope"], found["cause"]) == ("system_fault", "I", "global", "payment")
     assert found["commander"] == "郭涛"
@@ -82,7 +82,7 @@ def test_an_alert_of_a_core_interface_begins_one_emergency(api: Callable[..., Ap
 
 
 @pytest.mark.row("EMG-11/bad-input")
-def test_what_is_no_alert_is_refused_with_each_field(api: Callable[..., Api], desk: Loopdesk) -> None:
+def test_what_is_no_alert_is_refused_with_each_field(api: Callable[..., Any], desk: Loopdesk) -> None:
     wrong = ALERT | {"source": "", "interface": " ", "severity": "P9", "scope": "moon", "state": "maybe", "kind": "war"}
     answer = api("ivan.link").post("/alerts", json=wrong)
     assert answer.status_code == 422
@@ -99,7 +99,7 @@ def test_what_is_no_alert_is_refused_with_each_field(api: Callable[..., Api], de
 
 @pytest.mark.row("EMG-4/decisions", "EMG-4/de-escalation", "EMG-4/timeline", "EMG-12/escalated", "EMG-1/grades")
 def test_nothing_is_lowered_or_ended_while_a_decision_is_open(
-    api: Callable[..., Api], desk: Loopdesk, clock: VirtualClock, led: str
+    api: Callable[..., Any], desk: Loopdesk, clock: VirtualClock, led: str
 ) -> None:
     guo = api("guo.tao", *SCOPES)
     assert guo.post(f"/emergencies/{led}/notes", json={"text": "The cable is cut."}).status_code == 201
@@ -138,7 +138,7 @@ def test_nothing_is_lowered_or_ended_while_a_decision_is_open(
     "EMG-4/cadence", "EMG-4/internal", "EMG-4/updates", "EMG-7/stable", "EMG-7/event-record", "EMG-1/stages"
 )
 def test_an_emergency_is_told_missed_stable_relapsed_and_ended(
-    api: Callable[..., Api], desk: Loopdesk, clock: VirtualClock, led: str
+    api: Callable[..., Any], desk: Loopdesk, clock: VirtualClock, led: str
 ) -> None:
     guo = api("guo.tao", *SCOPES)
     complete(api, "guo.tao", "first_update", text="We work on it.", next_minutes=30)
@@ -177,7 +177,7 @@ def test_an_emergency_is_told_missed_stable_relapsed_and_ended(
 
 @pytest.mark.row("EMG-4/commander-leaves", "EMG-4/roles")
 def test_a_commander_who_leaves_is_followed_with_all_that_is_open(
-    api: Callable[..., Api], desk: Loopdesk, led: str
+    api: Callable[..., Any], desk: Loopdesk, led: str
 ) -> None:
     before = whole(api, led)
     assert before["commander"] == "郭涛"
@@ -203,7 +203,7 @@ def test_a_commander_who_leaves_is_followed_with_all_that_is_open(
 
 
 @pytest.mark.row("EMG-1/joined")
-def test_a_second_case_of_one_cause_is_attached(api: Callable[..., Api], desk: Loopdesk, led: str) -> None:
+def test_a_second_case_of_one_cause_is_attached(api: Callable[..., Any], desk: Loopdesk, led: str) -> None:
     report = {"description": "I cannot pay.", "customer_number": "C-1001", "email": "anna@aurora.example"}
     number = api("li.na").post("/cases", json=report).json["number"]
     settle(desk)

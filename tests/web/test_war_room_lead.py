@@ -30,8 +30,8 @@ def room(app: Flask, desk: Loopdesk, api: Callable[..., Any]) -> Room:
 
 
 def test_an_update_goes_to_the_customers_and_promises_the_next(room: Room, desk: Loopdesk, clock: VirtualClock) -> None:
-    said = {"text": "The provider answers again.", "audience": "external", "next_minutes": "45"}
-    assert room.post("guo.tao", "/update", **said).status_code == 200
+    text = "The provider answers again."
+    assert room.post("guo.tao", "/update", text=text, audience="external", next_minutes="45").status_code == 200
     settle(desk)
     with desk.engine.read() as tx:
         assert emergency.get(tx, room.id).next_update_at == clock.now() + timedelta(minutes=45)

@@ -128,15 +128,21 @@ def untick(emergency_id: str, step: str) -> ResponseReturnValue:
 def update(emergency_id: str) -> ResponseReturnValue:
     """Tell customers or team how it stands; without minutes the next word is promised by the cadence of the grade."""
     minutes = request.form.get("next_minutes", type=int)
-    said = {"text": request.form.get("text", ""), "audience": request.form.get("audience", ""), "next_minutes": minutes}
-    return _did(emergency_id, lambda tx: acts.update(actor(), tx, emergency_id, **said), ("update", ""))
+    text, audience = request.form.get("text", ""), request.form.get("audience", "")
+
+    def say(tx: Tx) -> object:
+        return acts.update(actor(), tx, emergency_id, text=text, audience=audience, next_minutes=minutes)
+
+    return _did(emergency_id, say, ("update", ""))
 
 
 @blueprint.post("/<emergency_id>/grade")
 def grade(emergency_id: str) -> ResponseReturnValue:
     """Raise or lower the grade, with a reason."""
-    given = {"grade": request.form.get("grade", ""), "reason": request.form.get("text", "")}
-    return _did(emergency_id, lambda tx: emergencies.regrade(actor(), tx, emergency_id, **given), ("grade", ""))
+    to, why = request.form.get("grade", ""), request.form.get("text", "")
+    return _did(
+        emergency_id, lambda tx: emergencies.regrade(actor(), tx, emergency_id, grade=to, reason=why), ("grade", "")
+    )
 
 
 @blueprint.post("/<emergency_id>/stable")
