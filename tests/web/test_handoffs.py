@@ -183,6 +183,29 @@ def test_a_case_that_goes_in_a_circle_goes_to_the_arbitration(story: Story) -> N
         assert "handoff.circular" in [one["kind"] for one in events.timeline(tx, story.number)]
 
 
+@pytest.mark.row("HND-2/circular", "HND-4/circular")
+def test_a_case_that_comes_back_once_too_often_goes_to_the_arbitration(story: Story) -> None:
+    """Support to R&D, back to support, and to R&D again: nobody is asked a third time, both are heard and one rules."""
+    assert story.said("priya.raman", story.offered(), "accept").status_code == 200
+    back: dict[str, Any] = TO_RND | {"to_department": "support"}
+    given = {name: back[name] for name in ("to_department", "handover_reason")}
+    story.did("priya.raman", "resolve", outcome="hand_over", **given)
+    story.did("priya.raman", "offer", **back)
+    [offered] = story.api("tom.baker").get("/handoffs?side=to").json["handoffs"]
+    assert story.said("tom.baker", offered["id"], "accept").status_code == 200
+    assert story.case()["department"] == "support"
+    story.did("tom.baker", "resolve", outcome="hand_over", to_department="rnd", handover_reason="It is theirs.")
+    story.did("tom.baker", "offer", **TO_RND)
+    [circle] = story.api("xu.min").get("/handoffs?state=disputed").json["handoffs"]
+    assert (circle["case"], circle["to_department"], circle["due_at"]) == (story.number, "rnd", None)
+    assert story.said("priya.raman", circle["id"], "accept").status_code == 409
+    story.did("priya.raman", "state", reply="The network is theirs.")
+    story.ruled("rnd")
+    assert story.case()["department"] == "rnd"
+    [precedent] = story.api("xu.min").get("/handoffs/rulings").json["rulings"]
+    assert (precedent["reason"], precedent["reply"]) == ("circular", "The network is theirs.")
+
+
 @pytest.mark.row("HND-4/precedent")
 def test_a_ruling_is_a_precedent_that_can_be_looked_up(story: Story, app: Flask, desk: Loopdesk) -> None:
     first = story.offered()
