@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -204,3 +205,17 @@ def test_the_same_page_is_read_once_for_all_who_see_the_same(room: Room, monkeyp
     room.post("tom.baker", "/notes", text="News.", mode="note")
     assert "News." in room.live("tom.baker")
     assert len(read) == 2, "each change is read once"
+
+
+def test_readers_of_two_zones_each_read_their_own_time(room: Room, desk: Loopdesk) -> None:
+    """EMG-4: the promise of the next update stands in the line itself, and the page is made once for many."""
+    room.post("tom.baker", "/update", text="We work on it.", audience="internal", next_minutes="60")
+    with desk.engine.read() as tx:
+        due = emergency.get(tx, room.id).internal_due_at
+        zones = {one: people.by_login(tx, one).zone for one in ("tom.baker", "guo.tao")}  # type: ignore[union-attr]
+    assert due is not None
+    assert len(set(zones.values())) == 2
+    for person, zone in zones.items():
+        here = f"{due.astimezone(ZoneInfo(zone)):%H:%M}"
+        [line] = [one for one in room.live(person).split('<li class="moment"') if "We work on it." in one]
+        assert here in line

@@ -75,7 +75,8 @@ def view(emergency_id: str, *, everything: bool = False) -> View:
     with read_tx() as tx:
         emergency = emergencies.see(actor(), tx, emergency_id)
         found = version(tx, emergency.case)
-    key = ("view", emergency.id, found, vocabulary.language(), everything)
+    # Lines of the timeline hold moments in words, so readers of two zones do not see the same.
+    key = ("view", emergency.id, found, vocabulary.language(), str(get_timezone()), everything)
     return _shared().get(key, lambda: _made(emergency, found, everything))
 
 
