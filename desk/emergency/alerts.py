@@ -70,7 +70,8 @@ def report(actor: Actor, tx: Tx, alert: Alert) -> Outcome:
     require(actor, "emergency.alert")
     _check(tx, alert)
     asked = replace(alert, cause=" ".join((alert.cause or alert.interface).split()))
-    hold(tx, f"alert cause\n{asked.cause.casefold()}")
+    for name in sorted({f"alert cause\n{asked.cause.casefold()}", f"alert\n{asked.source}\n{asked.id}"}):
+        hold(tx, name)
     known = _known(tx, asked)
     if asked.state == RESOLVED:
         if known is None:
@@ -105,13 +106,14 @@ def _check(tx: Tx, alert: Alert) -> None:
 def _new(actor: Actor, tx: Tx, alert: Alert, before: Mapping[str, Any] | None) -> Outcome:
     """A failure nobody knew of, or one of a cause that is known: that case gets the alert, too."""
     number = _of_cause(tx, alert.cause)
-    joined, begun = number is not None, False
+    joined, cores = number is not None, figures.said(tx, "core_interfaces") or {}
+    core = cores.get(alert.interface)
     if number is None:
-        core = (figures.said(tx, "core_interfaces") or {}).get(alert.interface)
         number = _open(actor, tx, alert, core or {})
-        if core is not None:
-            begun = True
-            _request(actor, tx, number, alert, core)
+    # What began beside the core may reach it; an emergency that was asked for before is not asked for again.
+    begun = core is not None and not (joined and _asked_for(tx, number, cores))
+    if core is not None and begun:
+        _request(actor, tx, number, alert, core)
     row: dict[str, Any] = {"case": number, "interface": alert.interface, "cause": alert.cause, "scope": alert.scope}
     row |= {"severity": alert.severity, "text": alert.text, "last_at": tx.now, "resolved_at": None}
     if before is None:
@@ -121,6 +123,8 @@ def _new(actor: Actor, tx: Tx, alert: Alert, before: Mapping[str, Any] | None) -
         tx.conn.execute(sa.update(alert_).where(alert_.c.id == before["id"]).values(**row, times=before["times"] + 1))
     emergency = _emergency(tx, number)
     _say(actor, tx, number, emergency, alert, joined=joined)
+    if emergency is not None and emergency.stable_at is not None:
+        course.fails_again(actor, tx, emergency, alert.text or alert.interface)
     times = 1 if before is None else before["times"] + 1
     return Outcome(number, emergency.id if emergency else None, begun, joined, times, FIRING)
 
@@ -193,6 +197,12 @@ def _of_cause(tx: Tx, cause: str) -> str | None:
     query = sa.select(alert_.c.case).join(case_, case_.c.number == alert_.c.case)
     mine = (sa.func.lower(alert_.c.cause) == cause.lower()) & case_.c.status.in_(casework.OPEN)
     return tx.conn.scalar(query.where(mine).order_by(alert_.c.first_at).limit(1))
+
+
+def _asked_for(tx: Tx, number: str, cores: Mapping[str, Any]) -> bool:
+    """Whether the case has an emergency, or an alert of a core interface, which asked for one."""
+    mine = (alert_.c.case == number) & alert_.c.interface.in_(list(cores))
+    return _emergency(tx, number) is not None or tx.conn.scalar(sa.select(alert_.c.id).where(mine).limit(1)) is not None
 
 
 def _unsolved(tx: Tx, number: str) -> bool:

@@ -23,8 +23,13 @@ def warn(actor: Actor, tx: Tx, emergency: Emergency, *, base_url: str) -> int:
     return affected.tell(actor, tx, emergency, found, **said, base_url=base_url)
 
 
-def update(actor: Actor, tx: Tx, emergency: Emergency, audience: str, text: str, *, base_url: str) -> None:
-    """Send the update that was just written: to the customers who reported or were warned, or to the team."""
+def update(
+    actor: Actor, tx: Tx, emergency: Emergency, audience: str, text: str, *, base_url: str, entry: int = 0
+) -> None:
+    """Send an update to the customers who reported or were warned, or to the team; each customer gets it once.
+
+    ``entry`` is its place on the timeline, without one that which was written last.
+    """
     params: dict[str, Any] = {"text": text, "next_at": figures.promised(emergency, audience), "emergency": emergency}
     if audience != EXTERNAL:
         team = list(dict.fromkeys(one.person_id for one in reads.roles(tx, emergency.id)))
@@ -33,7 +38,7 @@ def update(actor: Actor, tx: Tx, emergency: Emergency, audience: str, text: str,
         sending.send(actor, tx, emergency.case, **sent, base_url=base_url)
         return
     said: dict[str, Any] = {"template": "emergency-update", "params": params, "base_url": base_url}
-    about = f"update:{reads.last_entry(tx, emergency.id)}"
+    about = f"update:{entry or reads.last_update(tx, emergency.id)}"
     affected.tell(actor, tx, emergency, affected.listeners(tx, emergency), about=about, **said)
 
 
@@ -46,8 +51,8 @@ def over(actor: Actor, tx: Tx, emergency: Emergency, *, base_url: str) -> None:
 
 def soon(actor: Actor, tx: Tx, emergency: Emergency, audience: str, text: str) -> None:
     """Let the worker send an update that was written on a page or over the API."""
-    entry = reads.last_entry(tx, emergency.id)
-    payload = {"emergency": emergency.id, "audience": audience, "text": text, "by": actor.name}
+    entry = reads.last_update(tx, emergency.id)
+    payload = {"emergency": emergency.id, "audience": audience, "text": text, "by": actor.name, "entry": entry}
     outbox.put_many(tx, [Wanted(UPDATE, payload, f"{UPDATE}:{entry}", emergency.case)])
 
 
@@ -58,4 +63,5 @@ def local_handlers(base_url: str) -> dict[str, Callable[[Tx, Row], None]]:
 
 def _send(tx: Tx, payload: Mapping[str, Any], base_url: str) -> None:
     emergency = reads.get(tx, payload["emergency"])
-    update(SYSTEM, tx, emergency, payload["audience"], payload["text"], base_url=base_url)
+    about = {"base_url": base_url, "entry": payload["entry"]}
+    update(SYSTEM, tx, emergency, payload["audience"], payload["text"], **about)

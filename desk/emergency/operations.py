@@ -31,6 +31,7 @@ def _declare(
     emergency (id), commander (id), grade, kind, scope, severity, cause, joined (true when one of the same case, cause
     or parent problem runs, to which the case now belongs).
     """
+    causes.hold(step.tx, step.number, cause or "")  # else one declared at the same moment would count as our own
     before = {one.id for one in reads.running(step.tx)}
     within = policy.duration(limit, place="limit") if limit else None
     facts = (scope or "", severity or "", cause or "", list(team or ()), list(chain or ()), within)

@@ -67,10 +67,14 @@ def visible(actor: Actor, tx: Tx, *, ended: bool = True, limit: int = 100) -> li
 
 
 def of_case(actor: Actor, tx: Tx, number: str) -> list[Emergency]:
-    """The emergencies of a case that ``actor`` may see, oldest first, with those that it was joined to."""
+    """The emergencies of a case that ``actor`` may see, oldest first, with those that it was joined to.
+
+    Whoever sees a case does not therefore see what it was joined to: that may be a security incident.
+    """
     record.get(tx, number, visible=readable(actor))
+    seen = sa.exists().where(case_.c.number == emergency_.c.case, visible_to(actor))
     along = sa.select(rows.joined.c.emergency).where(rows.joined.c.number == number)
-    return select(tx, (emergency_.c.case == number) | emergency_.c.id.in_(along))
+    return select(tx, (emergency_.c.case == number) | (emergency_.c.id.in_(along) & seen))
 
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
@@ -86,10 +90,10 @@ def entries(tx: Tx, emergency_id: str, *, after: int = 0) -> list[dict[str, Any]
     return [dict(row) for row in tx.conn.execute(sa.select(rows.entry).where(of).order_by(rows.entry.c.id)).mappings()]
 
 
-def last_entry(tx: Tx, emergency_id: str) -> int:
-    """The id of the entry that was written last."""
-    query = sa.select(sa.func.max(rows.entry.c.id)).where(rows.entry.c.emergency == emergency_id)
-    return int(tx.conn.scalar(query) or 0)
+def last_update(tx: Tx, emergency_id: str) -> int:
+    """The id of the update that was written last; whoever has just written one knows that it is their own."""
+    mine = (rows.entry.c.emergency == emergency_id) & (rows.entry.c.kind == "update")
+    return int(tx.conn.scalar(sa.select(sa.func.max(rows.entry.c.id)).where(mine)) or 0)
 
 
 def roles(tx: Tx, emergency_id: str, *, former: bool = False) -> list[Role]:
