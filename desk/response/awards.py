@@ -200,12 +200,21 @@ def get(tx: Tx, compensation_id: str) -> Compensation:
 
 
 def affected(actor: Actor, tx: Tx, emergency: Emergency) -> list[Case]:
-    """The cases of customers that an emergency concerns: its own, those joined to it, the reports of its problem."""
+    """The cases of organisations that an emergency concerns, as far as ``actor`` may see them."""
+    return [one for one in _concerned(tx, emergency, readable(actor)) if one.organisation_id]
+
+
+def reporters(tx: Tx, emergency: Emergency) -> list[Case]:
+    """The cases of all customers that an emergency concerns, whoever asks: each of them is written to."""
+    return [one for one in _concerned(tx, emergency, sa.true()) if one.contact_id]
+
+
+def _concerned(tx: Tx, emergency: Emergency, seen: sa.ColumnElement[bool]) -> list[Case]:
+    """Its own case, those joined to it, the reports of its problem."""
     along = sa.select(rows.joined.c.number).where(rows.joined.c.emergency == emergency.id)
     mine = case_.c.number.in_([emergency.case]) | case_.c.number.in_(along) | (case_.c.problem == emergency.case)
-    query = sa.select(case_.c.number).where(mine, readable(actor)).order_by(case_.c.number)
-    found = [record.get(tx, number) for number in tx.conn.scalars(query)]
-    return [one for one in found if one.organisation_id]
+    query = sa.select(case_.c.number).where(mine, seen).order_by(case_.c.number)
+    return [record.get(tx, number) for number in tx.conn.scalars(query)]
 
 
 def _affected(actor: Actor, tx: Tx, emergency: Emergency, number: str) -> Case:

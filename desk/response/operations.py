@@ -153,7 +153,7 @@ def _report(step: Step, *, review: str, text: str) -> Result:
     """Send the report to the customers of the emergency, each in their case, and keep it with the review."""
     kept = reviews.reported(step.actor, step.tx, review, text=text or "")
     led = emergencies.get(step.tx, kept.emergency)
-    for case in awards.affected(step.actor, step.tx, led):
+    for case in awards.reporters(step.tx, led):
         params = {"text": kept.report, "emergency": led}
         _tell(step, case.number, "emergency-report", params)
     return None

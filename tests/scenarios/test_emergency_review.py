@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loopdesk.desk import actions
+from loopdesk.desk import actions, record
+from loopdesk.desk.emergency import rows
 from loopdesk.desk.response import expectations, reviews
 from loopdesk.engine import messages, work
 from loopdesk.engine.actor import SYSTEM
@@ -149,3 +150,21 @@ def test_an_incomplete_review_is_refused(stage: Stage, whys: list[str], stops: b
         with pytest.raises(Conflict):
             reviews.sign(SYSTEM, tx, review(stage, emergency).id, role="head")
     assert list(refused.value.fields) == [field]
+
+
+def test_everybody_who_reported_it_gets_the_report_whoever_sends_it(stage: Stage) -> None:
+    """EMG-7: also a customer whose case the commander may not see."""
+    number = stage.report("anna")
+    other = stage.report("bo")
+    emergency = declared(stage, number, commander="lina")
+    with stage.tx() as tx:
+        row = {"id": "joined", "emergency": emergency, "number": other, "at": tx.now, "why": "cause"}
+        tx.conn.execute(rows.joined.insert().values(**row))
+        tx.conn.execute(record.case_.update().where(record.case_.c.number == other).values(restricted=True))
+    ended(stage, number, emergency)
+    stage.complete("lina", "write_review", **WRITTEN, actions=[])
+    stage.complete("lina", "sign_commander", signed="yes")
+    stage.complete("olga", "sign_head", signed="yes")
+    stage.complete("lina", "write_report", report="It has a limit now.")
+    for each in (number, other):
+        assert len([one for one in stage.letters(each) if one["template"] == "emergency-report"]) == 1, each
