@@ -17,6 +17,7 @@ from loopdesk.engine.errors import N_, Invalid, Phrase
 
 FILE = "compensation.yaml"
 HUNDRED = Decimal(100)
+HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def percent_of(prices: PriceList, outage: timedelta) -> Decimal:
 def award(prices: PriceList, outage: timedelta, fee: Fee | None, percent: Decimal | None = None) -> Award:
     """What the list gives for an outage; ``percent`` instead of the list's, within its least and most.
 
-    Raises `Invalid` for an outage of no length or less, and for a share beyond the list.
+    Raises `Invalid` for an outage of no length or less, and for a share beyond the list or finer than a hundredth.
     """
     if outage <= timedelta():
         raise Invalid(
@@ -133,6 +134,11 @@ def award(prices: PriceList, outage: timedelta, fee: Fee | None, percent: Decima
             least=prices.least,
             most=prices.most,
             percent=percent,
+        )
+    if percent is not None and percent != percent.quantize(HUNDREDTH):
+        raise Invalid(
+            "A share is given in hundredths of a per cent at most.",
+            fields={"percent": [Phrase("At most two digits after the point.")]},
         )
     seconds = (Decimal(outage.total_seconds()) * prices.factor).to_integral_value(ROUND_HALF_UP)
     credit = None if fee is None else rounded(Decimal(fee.amount) * share / HUNDRED)

@@ -1,10 +1,13 @@
 """Amounts and lengths of time as both languages write them alike: 1,200.00 EUR, 5:30 h."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_decimal, get_currency_precision
 
 from loopdesk.engine.errors import Invalid, Phrase
+
+_AMOUNT = re.compile(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,15})(\.[0-9]{1,15})?")
 
 
 def amount(minor: int | None, currency: str) -> str:
@@ -22,13 +25,13 @@ def plain(minor: int | None, currency: str) -> str:
 
 
 def minor(text: str, currency: str, field: str) -> int:
-    """An amount that somebody wrote, such as 1200.5, in minor units, rounded half up. Raises `Invalid` at ``field``."""
-    try:
-        value = Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
+    """An amount that somebody wrote, such as 1200.5, in minor units, rounded half up. Raises `Invalid` at ``field``.
+
+    Commas stand between thousands only: 1200,50 is meant as another amount than 120050.
+    """
+    if not _AMOUNT.fullmatch(text.strip()):
         raise Invalid("“%(text)s” is no amount.", fields={field: [Phrase("An amount such as 1200.00.")]}, text=text)
+    value = Decimal(text.strip().replace(",", ""))
     return int(value.scaleb(get_currency_precision(currency)).to_integral_value(ROUND_HALF_UP))
 
 

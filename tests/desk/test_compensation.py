@@ -80,6 +80,14 @@ def test_a_share_beyond_the_list_is_refused(percent: str) -> None:
     assert list(refused.value.fields) == ["percent"]
 
 
+def test_a_share_is_no_finer_than_a_hundredth() -> None:
+    """EMG-8: what is approved is what was said, and it fits where it is kept."""
+    with pytest.raises(Invalid, match="hundredths") as refused:
+        award(LIST, timedelta(hours=5), EURO, Decimal("7.1234567890123456789012345"))
+    assert list(refused.value.fields) == ["percent"]
+    assert award(LIST, timedelta(hours=5), EURO, Decimal("7.50")).percent == Decimal("7.5")
+
+
 def test_nothing_to_award_for_no_time() -> None:
     """EMG-8: negative lengths, too."""
     for length in (timedelta(), timedelta(minutes=-1)):
@@ -123,7 +131,7 @@ def test_amounts_as_people_write_and_read_them() -> None:
     assert (money.amount(120_051, "EUR"), money.amount(900, "JPY")) == ("1,200.51 EUR", "900 JPY")
     assert (money.amount(None, ""), money.plain(120_051, "EUR"), money.plain(None, "")) == ("", "1200.51", "")
     assert money.hours(19_801) == "5:31 h"
-    for text in ("", "many", "NaN", "1.2.3"):
+    for text in ("", "many", "NaN", "1.2.3", "1200,50", "12,00.5", "1e9999999"):
         with pytest.raises(Invalid):
             money.minor(text, "EUR", "fee")
 
