@@ -38,6 +38,7 @@ _PATHS = {
     '<circle cx="8" cy="8" r="1.4" fill="currentColor"/>',
     "mail": '<rect x="1.8" y="3.5" width="12.4" height="9" rx="1"/><path d="m2.2 4.5 5.8 4.7 5.8-4.7"/>',
     "minus": '<path d="M3.5 8h9"/>',
+    "more": '<path d="M3.5 8h.01M8 8h.01M12.5 8h.01" stroke-width="2.4"/>',
     "note": '<path d="M3 2.5h10v7.2L9.2 13.5H3zM9.2 13.5V9.7H13M5.5 5.5h5M5.5 8h3"/>',
     "octagon": '<path d="M5.4 1.8h5.2l3.6 3.6v5.2l-3.6 3.6H5.4l-3.6-3.6V5.4zM8 5v3.6M8 11v.1"/>',
     "pause": '<path d="M5.5 3.5v9M10.5 3.5v9"/>',

@@ -1,20 +1,18 @@
 """What every template knows: assets, icons, times in the person's zone, words and shapes of a state, the navigation."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from babel.dates import format_timedelta
 from flask import Blueprint, current_app, g, request, url_for
-from flask_babel import get_locale, get_timezone, gettext, lazy_gettext
+from flask_babel import get_locale, get_timezone, gettext
 
-from loopdesk.desk import emergency
-from loopdesk.web import related_words, vocabulary
-from loopdesk.web.context import actor, loopdesk, read_tx
+from loopdesk.web import places, related_words, vocabulary
+from loopdesk.web.context import actor, loopdesk
 from loopdesk.web.icons import ICONS
 
 blueprint = Blueprint("looks", __name__)
@@ -23,60 +21,6 @@ LANGUAGES = (("en", "English"), ("zh", "中文"))
 THEMES = ("light", "dark", "auto")
 SOON = timedelta(minutes=30)
 """A due time nearer than this is shown as a warning."""
-STAFF_ROLES = frozenset({"owner", "agent", "supervisor", "integrator", "admin"})
-
-
-class Place(NamedTuple):
-    """One entry of the main navigation."""
-
-    endpoint: str
-    icon: str
-    text: Any
-    roles: frozenset[str]
-    alarm: Callable[[], int] = lambda: 0
-    """How many things there need somebody now: shown as a red dot."""
-
-
-def _emergencies() -> int:
-    """How many emergencies run that the reader may see."""
-    with read_tx() as tx:
-        return len(emergency.visible(actor(), tx, ended=False, limit=9))
-
-
-PLACES = (
-    Place("pages_inbox.inbox", "inbox", lazy_gettext("Inbox"), STAFF_ROLES),
-    Place("pages_cases.cases", "ticket", lazy_gettext("Cases"), STAFF_ROLES),
-    Place("pages_handoffs.offers", "swap", lazy_gettext("Handoffs"), STAFF_ROLES),
-    Place("pages_emergencies.listing", "bolt", lazy_gettext("Emergencies"), STAFF_ROLES, _emergencies),
-    Place(
-        "pages_customers.customers_list",
-        "building",
-        lazy_gettext("Customers"),
-        frozenset({"agent", "supervisor", "integrator"}),
-    ),
-    Place("pages_definitions.definitions", "flow", lazy_gettext("Processes"), STAFF_ROLES),
-    Place(
-        "pages_instances.listing",
-        "play",
-        lazy_gettext("Running"),
-        frozenset({"owner", "supervisor"}),
-    ),
-    Place(
-        "pages_incidents.incidents",
-        "triangle",
-        lazy_gettext("Incidents"),
-        frozenset({"owner", "supervisor", "integrator"}),
-    ),
-    Place("pages_sla.levels", "clock", lazy_gettext("Service levels"), frozenset({"owner", "supervisor"})),
-    Place("pages_duty.turns", "table", lazy_gettext("Duty"), frozenset({"agent", "supervisor"})),
-    Place("pages_people.people_list", "people", lazy_gettext("People"), frozenset({"admin"})),
-    Place("pages_privacy.overview", "shield", lazy_gettext("Privacy"), frozenset({"admin"})),
-)
-CUSTOMER_PLACES = (
-    Place("portal.home", "ticket", lazy_gettext("My cases"), frozenset()),
-    Place("portal.report", "plus", lazy_gettext("Report a problem"), frozenset()),
-    Place("portal_service.service", "star", lazy_gettext("Our service"), frozenset()),
-)
 
 
 @lru_cache(maxsize=4)
@@ -155,26 +99,6 @@ def own_path(wanted: str) -> str:
     return f"{request.script_root}{wanted}" if plain else url_for("pages_account.home")
 
 
-def _places() -> list[dict[str, Any]]:
-    if not g.get("signed_in"):
-        return []
-    who = actor()
-    chosen = CUSTOMER_PLACES if who.kind == "customer" else [place for place in PLACES if who.has_role(*place.roles)]
-    return [
-        {
-            "url": url_for(place.endpoint),
-            "icon": place.icon,
-            "text": place.text,
-            "alarm": place.alarm,
-            "here": request.endpoint is not None
-            and request.endpoint.split(".")[0] == place.endpoint.split(".")[0]
-            and (who.kind != "customer" or request.endpoint == place.endpoint),
-        }
-        for place in chosen
-        if place.endpoint in current_app.view_functions
-    ]
-
-
 def home_url() -> str:
     """Where the brand leads: a customer's own cases, the inbox, or the portal for whoever has not signed in."""
     if not g.get("signed_in"):
@@ -191,7 +115,7 @@ def there(endpoint: str) -> bool:
 @blueprint.app_template_global("here")
 def here(endpoint: str) -> bool:
     """Whether this request is of the page's blueprint, so that its tab is the present one."""
-    return request.endpoint is not None and request.endpoint.split(".")[0] == endpoint.split(".")[0]
+    return places.of(endpoint)
 
 
 @blueprint.app_context_processor
@@ -211,7 +135,7 @@ def _context() -> dict[str, Any]:
         "language": locale.language if locale else "en",
         "language_url": language_url,
         "languages": LANGUAGES,
-        "places": _places(),
+        "places": places.entries(actor()) if g.get("signed_in") else [],
         "priority_look": vocabulary.priority_look,
         "case_word": vocabulary.case_word,
         "channel_text": vocabulary.channel,

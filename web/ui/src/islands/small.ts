@@ -18,6 +18,14 @@ function closeMenus(event: Event): void {
   }
 }
 
+/** Escape closes the menu that is open and leaves the focus where the menu was opened. */
+function leaveMenu(event: KeyboardEvent): void {
+  const menu = event.key === "Escape" && document.querySelector<HTMLDetailsElement>("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
+}
+
 /** `<form data-reply>`: the two modes of a reply say what will happen, on the button and by colour. */
 function replyMode(event: Event): void {
   const input = event.target as HTMLInputElement;
@@ -46,6 +54,7 @@ export function startSmall(): void {
   document.addEventListener("click", openDialogs);
   document.addEventListener("click", closeMenus);
   document.addEventListener("focusin", closeMenus);
+  document.addEventListener("keydown", leaveMenu);
   document.addEventListener("change", replyMode);
   document.addEventListener("change", autoSubmit);
   document.addEventListener("submit", sendOnce);
