@@ -18,7 +18,7 @@ from loopdesk.desk.emergency.rows import PARTICIPANT
 from loopdesk.desk.people import Person
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.response import words
-from loopdesk.desk.rights import DESK, require
+from loopdesk.desk.rights import DESK, RESTRICTED_TO, require
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -85,7 +85,8 @@ def pool(tx: Tx, times: float) -> Pool:
 def call(actor: Actor, tx: Tx, emergency_id: str, *, departments: Sequence[str], times: float) -> list[Hand]:
     """Call people of ``departments`` in their order, as many as the pool allows; returns who helps or may yet answer.
 
-    Nobody of engineering or of the normal pool, and nobody twice. Nobody is called once the emergency is over.
+    Nobody of engineering or of the normal pool, nobody twice, and to a restricted case nobody who may not see it.
+    Nobody is called once the emergency is over.
     """
     require(actor, "emergency.hands")
     emergency = emergencies.get(tx, emergency_id)
@@ -94,7 +95,10 @@ def call(actor: Actor, tx: Tx, emergency_id: str, *, departments: Sequence[str],
     known = of(tx, emergency_id)
     allowed = pool(tx, times).allowed
     free = allowed - sum(1 for one in known if one.state != DECLINED)
-    fresh = _candidates(tx, departments, {one.person_id for one in known})[: max(free, 0)]
+    found = _candidates(tx, departments, {one.person_id for one in known})
+    if record.get(tx, emergency.case).restricted:
+        found = [one for one in found if RESTRICTED_TO in one[1].departments]
+    fresh = found[: max(free, 0)]
     for department, person in fresh:
         row = {"id": new_id(), "emergency": emergency_id, "case": emergency.case, "state": CALLED, "called_at": tx.now}
         row |= {"person_id": person.id, "name": person.name, "department": department, "reached": 0, "note": ""}

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.desk import people
+from loopdesk.desk import people, record
 from loopdesk.desk.response import allhands
 from loopdesk.engine import bundles, work
 from loopdesk.engine.actor import SYSTEM
@@ -110,3 +110,13 @@ def test_less_than_nobody_is_refused(stage: Stage) -> None:
     emergency = declared(stage, stage.report("anna"))
     with stage.tx() as tx, pytest.raises(Invalid):
         allhands.report(SYSTEM, tx, allhands.of(tx, emergency)[0].id, reached=-1)
+
+
+def test_nobody_is_called_to_a_case_that_they_may_not_see(stage: Stage) -> None:
+    """EMG-6, SEC-1: a security incident is told to nobody outside of security."""
+    number = stage.report("anna")
+    with stage.tx() as tx:
+        tx.conn.execute(record.case_.update().where(record.case_.c.number == number).values(restricted=True))
+    emergency = declared(stage, number)
+    assert roster(stage, emergency) == {}
+    assert not [one for one in stage.letters(number) if one["template"] == "all-hands"]
