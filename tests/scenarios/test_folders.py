@@ -10,9 +10,11 @@ import pytest
 import yaml
 from lxml import etree
 
+from loopdesk.connectors.webhook import Webhook
 from loopdesk.desk import facts, operations, raci
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.engine.bpmn import read
+from loopdesk.engine.bpmn.model import Element, Process
 from loopdesk.engine.checks import check
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host
@@ -43,6 +45,19 @@ def _boxes(process: str) -> dict[str, Box]:
     return boxes
 
 
+def _around(diagram: Process, id_: str) -> list[str]:
+    """The sub-processes that something lies in, the nearest first."""
+    places = []
+    while (id_ := diagram.elements[id_].scope) in diagram.elements:
+        places.append(id_)
+    return places
+
+
+def _margin(inner: Box, outer: Box) -> float:
+    """The least room between a box and the frame around it; less than nothing when it sticks out."""
+    return min(inner[0] - outer[0], inner[1] - outer[1], outer[2] - inner[2], outer[3] - inner[3])
+
+
 def _gap(one: Box, other: Box) -> float:
     across = max(one[0] - other[2], other[0] - one[2])
     down = max(one[1] - other[3], other[1] - one[3])
@@ -62,7 +77,8 @@ def test_a_folder_deploys_without_a_remark(name: str) -> None:
             *classification_examples.check(bundle, files),
         ]
 
-    host = Host(operations=operations.build("https://desk.example", None), fact_names=facts.NAMES, check=upper)  # type: ignore[arg-type]
+    known = operations.build("https://desk.example", None)  # type: ignore[arg-type]
+    host = Host(operations=known, effects=Webhook.effects, fact_names=facts.NAMES, check=upper)
     found = check(None, name, files_of(name), host)
     assert [finding.as_json() for finding in found if finding.severity != "info"] == []
 
@@ -73,26 +89,45 @@ def test_everything_is_drawn(process: str) -> None:
     edges = {edge.get("bpmnElement") for edge in _diagram(process).iterfind(".//bpmndi:BPMNEdge", NS)}
     assert set(_boxes(process)) == set(diagram.elements)
     assert edges == set(diagram.flows)
-    assert sum(element.kind in TASKS for element in diagram.elements.values()) <= 20
+    for level, among in _levels(diagram).items():
+        assert sum(element.kind in (*TASKS, "subProcess", "callActivity") for element in among) <= 20, level
+
+
+def _levels(diagram: Process) -> dict[str, list[Element]]:
+    """What the process and each sub-process show: a reader looks at one of them at a time."""
+    levels: dict[str, list[Element]] = {}
+    for element in diagram.elements.values():
+        levels.setdefault(element.scope, []).append(element)
+    return levels
 
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_shapes_keep_their_distance(process: str) -> None:
     diagram = read(files_of(process)).processes[process]
     boxes = {id_: box for id_, box in _boxes(process).items() if diagram.elements[id_].kind != "boundaryEvent"}
-    near = {(a, b): _gap(boxes[a], boxes[b]) for a, b in combinations(boxes, 2)}
+    around = {id_: _around(diagram, id_) for id_ in boxes}
+    room = {(id_, frame): _margin(boxes[id_], boxes[frame]) for id_ in boxes for frame in around[id_]}
+    assert {pair: margin for pair, margin in room.items() if margin < 20} == {}
+    apart = [(a, b) for a, b in combinations(boxes, 2) if a not in around[b] and b not in around[a]]
+    near = {(a, b): _gap(boxes[a], boxes[b]) for a, b in apart}
     assert min(near.values()) >= 20
-    tasks = {pair: gap for pair, gap in near.items() if all(diagram.elements[id_].kind in TASKS for id_ in pair)}
+    wide = (*TASKS, "subProcess")
+    tasks = {pair: gap for pair, gap in near.items() if all(diagram.elements[id_].kind in wide for id_ in pair)}
     assert {pair: gap for pair, gap in tasks.items() if gap < 30} == {}
 
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_words_lie_on_no_shape(process: str) -> None:
-    boxes = _boxes(process)
+    """Words of what lies in a sub-process stay in its frame."""
+    boxes, diagram = _boxes(process), read(files_of(process)).processes[process]
     for bounds in _diagram(process).iterfind(".//bpmndi:BPMNLabel/dc:Bounds", NS):
         x, y, width, height = (float(bounds.get(side)) for side in ("x", "y", "width", "height"))
-        under = [id_ for id_, box in boxes.items() if _gap((x, y, x + width, y + height), box) < 0]
-        assert under == [], bounds.getparent().getparent().get("bpmnElement")
+        words = (x, y, x + width, y + height)
+        owner = bounds.getparent().getparent().get("bpmnElement")
+        frames = _around(diagram, diagram.flows[owner].source if owner in diagram.flows else owner)
+        under = [id_ for id_, box in boxes.items() if id_ not in frames and _gap(words, box) < 0]
+        assert under == [], owner
+        assert [frame for frame in frames if _margin(words, boxes[frame]) < 0] == [], owner
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -142,12 +177,14 @@ def _words(process: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _field(form_id: str, spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    key = f"{form_id}.{spec.get('key') or spec['id']}"
+    key = f"{form_id}.{spec.get('key') or spec.get('path') or spec['id']}"
     for name in ("label", "description", "text", "dateLabel", "timeLabel"):
         yield key, name, spec.get(name, "")
     yield key, "message", spec.get("validate", {}).get("patternErrorMessage", "")
     for option in spec.get("values", []):
         yield key, f"options.{option['value']}", option["label"]
+    for inner in spec.get("components", []):
+        yield from _field(form_id, inner)
 
 
 def _found(texts: dict[str, Any], key: str, field: str) -> str:
@@ -184,5 +221,10 @@ def test_messages_hold_the_same_templates_in_both_languages() -> None:
     }
     assert used <= english.keys()
     for name in english:
-        places = [set(re.findall(r"{{ ?([a-z_.]+)", texts[name]["body"])) for texts in (english, chinese)]
+        places = [_places(texts[name]["body"], lang) for lang, texts in (("en", english), ("zh", chinese))]
         assert places[0] == places[1], name
+
+
+def _places(body: str, lang: str) -> set[str]:
+    """What a template fills in; a name that is kept in both languages is asked for in the letter's own."""
+    return {re.sub(rf"\.{lang}$", ".<its language>", place) for place in re.findall(r"{{ ?([a-z_.]+)", body)}
