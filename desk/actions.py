@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from loopdesk.desk import departments, notices, people, record
 from loopdesk.desk.people import Person
 from loopdesk.desk.record import NUMBER, PERSON_ID
-from loopdesk.desk.rights import require, sees, visible_to
+from loopdesk.desk.rights import RESTRICTED_TO, require, sees, visible_to
 from loopdesk.engine import events, outbox
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -180,9 +180,9 @@ def listing(
     return _select(tx, wanted)
 
 
-def of(tx: Tx, source: str, source_id: str) -> list[Action]:
-    """The actions that came out of one meeting, review, drill or ruling."""
-    return _select(tx, (action_.c.source == source) & (action_.c.source_id == source_id))
+def of(tx: Tx, source: str, *source_ids: str) -> list[Action]:
+    """The actions that came out of one meeting, review, drill or ruling, or out of several."""
+    return _select(tx, (action_.c.source == source) & action_.c.source_id.in_(sorted(source_ids))) if source_ids else []
 
 
 def of_source(tx: Tx, source: str) -> list[Action]:
@@ -195,9 +195,10 @@ def all_(tx: Tx) -> list[Action]:
     return _select(tx, sa.true())
 
 
-def late(tx: Tx) -> list[Action]:
-    """All actions that are open after their day, the oldest first; for work inside, nobody's rights are asked."""
-    return _select(tx, (action_.c.state == OPEN) & (action_.c.due_at < tx.now))
+def late(tx: Tx, source: str = "") -> list[Action]:
+    """All actions (of a source) that are open after their day, the oldest first; nobody's rights are asked."""
+    found = (action_.c.state == OPEN) & (action_.c.due_at < tx.now)
+    return _select(tx, found & (action_.c.source == source) if source else found)
 
 
 def of_case(tx: Tx, number: str) -> list[Action]:
@@ -217,7 +218,11 @@ def _remind(tx: Tx, payload: Mapping[str, Any], base_url: str) -> None:
         return
     owner = people.find(tx, found[0].owner_id)
     # Where the owner has left, somebody has to notice: the supervisors are told in any case.
-    to = [*([owner] if owner else []), *people.in_department(tx, found[0].department, "supervisor")]
+    leads = people.in_department(tx, found[0].department, "supervisor")
+    case = record.find(tx, found[0].case)
+    if case is not None and case.restricted:  # What is done about it tells what it is.
+        leads = [one for one in leads if RESTRICTED_TO in one.departments]
+    to = [*([owner] if owner else []), *leads]
     notices.tell(tx, "action-due", to, {"action": found[0]}, base_url=base_url, once=f"{DUE}:{found[0].id}")
 
 

@@ -138,12 +138,7 @@ def block(actor: Actor, tx: Tx, item_id: str, *, blocker: str) -> Item:
 def commit(actor: Actor, tx: Tx, item_id: str, *, text: str, owner: str, due_at: datetime) -> Action:
     """Promise what is done about it, who does it and until when. Raises what `actions.add` and `block` raise."""
     require(actor, "board.write")
-    found = _mine(actor, tx, item_id)
-    if _over(tx, found):
-        raise Conflict(
-            "This handoff is over, so nobody has to promise anything for it.",
-            remedy=N_("Look at the case."),
-        )
+    found = _open(actor, tx, item_id)
     person = people.find(tx, owner)
     side = next((code for code in reversed(found.departments) if person and code in person.departments), "")
     given = {"source": SOURCE, "source_id": found.handoff, "case": found.case, "department": side}
@@ -158,8 +153,7 @@ def read(actor: Actor, tx: Tx, day: date | None = None) -> Board | None:
     if row is None:
         return None
     items = _items(tx, (item_.c.day == row["day"]) & sees(actor, item_.c.case))
-    shown = {one.id for one in actions.listing(actor, tx, source=SOURCE)}
-    missed = tuple(one for one in _missed(tx) if one.id in shown)
+    missed = tuple(actions.listing(actor, tx, source=SOURCE, state=actions.OPEN, late=True))
     return Board(**row, items=tuple(items), missed=missed)
 
 
@@ -185,6 +179,23 @@ def start_of(tx: Tx, day: date) -> datetime:
 def may_write(actor: Actor, found: Item) -> bool:
     """Whether ``actor`` speaks for one of the two sides."""
     return actor.kind != "person" or "admin" in actor.roles or bool(set(found.departments) & actor.departments)
+
+
+def open_to(actor: Actor, tx: Tx, handoff_id: str) -> Item:
+    """The latest line of a handoff, where ``actor`` may promise something; raises `Missing`, `Refused`, `Conflict`."""
+    require(actor, "board.write")
+    query = sa.select(item_.c.id).where(item_.c.handoff == handoff_id).order_by(item_.c.day.desc())
+    return _open(actor, tx, tx.ask(query.limit(1)).scalar() or "")
+
+
+def _open(actor: Actor, tx: Tx, item_id: str) -> Item:
+    found = _mine(actor, tx, item_id)
+    if _over(tx, found):
+        raise Conflict(
+            "This handoff is over, so nobody has to promise anything for it.",
+            remedy=N_("Look at the case."),
+        )
+    return found
 
 
 def _add(tx: Tx, day: date, span: spans.Span) -> None:
@@ -223,7 +234,7 @@ def _over(tx: Tx, found: Item) -> bool:
 
 
 def _missed(tx: Tx) -> list[Action]:
-    return [one for one in actions.of_source(tx, SOURCE) if one.state == actions.OPEN and one.late(tx.now)]
+    return actions.late(tx, SOURCE)
 
 
 def _items(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Item]:
@@ -231,7 +242,7 @@ def _items(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Item]:
     query = sa.select(item_, named.c.title).join(named, named.c.number == item_.c.case).where(condition)
     rows = tx.ask(query.order_by(item_.c.since, item_.c.id)).mappings().all()
     promised: dict[str, list[Action]] = {}
-    for one in actions.of_source(tx, SOURCE) if rows else ():
+    for one in actions.of(tx, SOURCE, *{row["handoff"] for row in rows}):
         promised.setdefault(one.source_id, []).append(one)
     names = [field.name for field in fields(Item) if field.name != "commitments"]
     return [

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from loopdesk.desk import actions, record
+from loopdesk.desk import actions, people, record
 from loopdesk.desk.actions import Action
+from loopdesk.engine import outbox_rows
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused
 from loopdesk.engine.tx import Tx
 from loopdesk.tests.desk.house import House
@@ -85,3 +87,22 @@ def test_the_action_of_a_hidden_case_is_hidden(house: House, tx: Tx, number: str
     assert actions.listing(house.people["zhangwei"], tx) == []
     with pytest.raises(Refused):
         actions.listing(house.contacts["anna"], tx)
+
+
+def test_only_who_may_see_a_restricted_case_is_reminded_of_its_action(house: House, tx: Tx, number: str) -> None:
+    def told() -> set[str]:
+        rows = tx.conn.scalars(sa.select(outbox_rows.outbox.c.payload).where(outbox_rows.outbox.c.kind == "letter"))
+        return {row["to_name"] for row in rows}
+
+    leads = {one.name for one in people.in_department(tx, "support", "supervisor")}
+    assert leads
+    record.change(tx, number, department="security", restricted=True)
+    made = agree(house, tx, by="sara", owner="lina", case=number)
+    remind = actions.local_handlers("https://desk.example")[actions.DUE]
+    [due] = tx.conn.execute(sa.select(outbox_rows.outbox).where(outbox_rows.outbox.c.kind == actions.DUE)).mappings()
+    row = outbox_rows.Row(**{name: due[name] for name in outbox_rows._FIELDS})
+    remind(tx, row)
+    assert told() == {made.owner}
+    record.change(tx, number, restricted=False)
+    remind(tx, row)
+    assert told() == {made.owner} | leads

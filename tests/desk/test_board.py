@@ -108,3 +108,11 @@ def test_a_restricted_case_is_on_the_board_of_those_only_who_may_see_it(house: H
     assert hidden is not None
     assert (len(seen.items), len(hidden.items)) == (1, 0)
     assert offered == item.handoff
+
+
+def test_only_the_two_departments_promise_for_a_handoff(house: House, tx: Tx, offered: str) -> None:
+    item = line(tx)
+    assert board.open_to(house.people["zhangwei"], tx, offered) == item
+    for outsider, handoff in (("sara", offered), ("zhangwei", "none")):
+        with pytest.raises(Missing):
+            board.open_to(house.people[outsider], tx, handoff)
