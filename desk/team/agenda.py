@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from loopdesk.desk import actions
 from loopdesk.desk.record import case_
+from loopdesk.desk.rights import visible_to
 from loopdesk.desk.team import risk, spans
+from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
 
 HANDOFF, ACTION, RISK = KINDS = ("handoff", "action", "risk")
@@ -38,3 +40,11 @@ def prepare(tx: Tx, departments: Collection[str]) -> list[dict[str, Any]]:
         for one in risk.latest(tx)
         if {one.from_department, one.to_department} <= set(departments) and one.raised
     ]
+
+
+def shown(actor: Actor, tx: Tx, points: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The points without those of cases that were restricted since, for whoever may not see them."""
+    named = sorted({str(point["case"]) for point in points if point.get("case")})
+    query = sa.select(case_.c.number).where(case_.c.number.in_(named), case_.c.restricted, ~visible_to(actor))
+    secret = set(tx.ask(query).scalars()) if named else set()
+    return [point for point in points if point.get("case") not in secret]

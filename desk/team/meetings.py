@@ -97,7 +97,7 @@ def remind(actor: Actor, tx: Tx, *, base_url: str) -> int:
 
 def write(actor: Actor, tx: Tx, meeting_id: str, *, minutes: str, attendees: Collection[str]) -> Meeting:
     """Keep minutes and who was there, as often as needed until they are published. Raises `Conflict`, `Refused`."""
-    found = _open(actor, tx, meeting_id)
+    found = open_to(actor, tx, meeting_id)
     there = {one.id: one for one in (_person(tx, who) for who in attendees)}
     tx.conn.execute(sa.update(meeting_).where(meeting_.c.id == meeting_id).values(minutes=minutes.strip()))
     tx.conn.execute(sa.delete(attendee_).where(attendee_.c.meeting == meeting_id))
@@ -109,7 +109,7 @@ def write(actor: Actor, tx: Tx, meeting_id: str, *, minutes: str, attendees: Col
 
 def agree(actor: Actor, tx: Tx, meeting_id: str, *, text: str, owner: str, due_at: datetime) -> Action:
     """Agree on an action; raises what `write` and `actions.add` raise."""
-    _open(actor, tx, meeting_id)
+    open_to(actor, tx, meeting_id)
     return actions.add(actor, tx, source=SOURCE, source_id=meeting_id, text=text, owner=owner, due_at=due_at)
 
 
@@ -118,7 +118,7 @@ def publish(actor: Actor, tx: Tx, meeting_id: str, *, base_url: str) -> Meeting:
 
     Raises `Invalid` without minutes or without anybody there, `Conflict` for a meeting to come.
     """
-    found = _open(actor, tx, meeting_id)
+    found = open_to(actor, tx, meeting_id)
     if found.starts_at > tx.now:
         raise Conflict("This meeting has not begun.", remedy=N_("Publish its minutes afterwards."))
     if not found.minutes:
@@ -134,8 +134,10 @@ def publish(actor: Actor, tx: Tx, meeting_id: str, *, base_url: str) -> Meeting:
     return done
 
 
-def get(tx: Tx, meeting_id: str) -> Meeting:
-    """The meeting with that id; raises `Missing`."""
+def get(tx: Tx, meeting_id: str, *, lock: bool = False) -> Meeting:
+    """The meeting with that id, held until the end of the transaction with ``lock``; raises `Missing`."""
+    if lock:
+        tx.conn.execute(sa.select(meeting_.c.id).where(meeting_.c.id == meeting_id).with_for_update())
     found = _select(tx, meeting_.c.id == meeting_id)
     if not found:
         raise Missing("There is no such meeting.")
@@ -184,9 +186,10 @@ def _supervisors(tx: Tx, departments: Collection[str]) -> list[Person]:
     return [one for code in departments for one in people.in_department(tx, code, "supervisor")]
 
 
-def _open(actor: Actor, tx: Tx, meeting_id: str) -> Meeting:
+def open_to(actor: Actor, tx: Tx, meeting_id: str) -> Meeting:
+    """The meeting whose minutes ``actor`` may write; raises `Missing`, `Refused`, `Conflict` once it is published."""
     require(actor, "meetings.write")
-    found = get(tx, meeting_id)
+    found = get(tx, meeting_id, lock=True)  # Minutes do not change while somebody publishes them.
     if not may_write(actor, found):
         raise Refused("Only the departments that meet write its minutes.", remedy=N_("Ask a colleague there."))
     if found.published_at is not None:

@@ -130,7 +130,7 @@ def start(actor: Actor, tx: Tx, number: str, *, goal: str, lead: str, members: C
 
 def add(actor: Actor, tx: Tx, taskforce_id: str, *, person: str) -> Taskforce:
     """Take one more person in. Raises `Conflict` when it is over or he is in it, `Invalid`, `Refused`."""
-    found = _running(actor, tx, taskforce_id)
+    found = open_to(actor, tx, taskforce_id)
     one = _person(tx, "person", person)
     if one.id in {member.person_id for member in found.members}:
         raise Conflict("%(name)s is in the task force already.", name=one.name)
@@ -142,7 +142,7 @@ def add(actor: Actor, tx: Tx, taskforce_id: str, *, person: str) -> Taskforce:
 
 def report(actor: Actor, tx: Tx, taskforce_id: str, *, text: str, day: date | None = None) -> Taskforce:
     """Say how far it got on a day, today without one. Raises `Invalid` for no words or a day before it or to come."""
-    found = _running(actor, tx, taskforce_id)
+    found = open_to(actor, tx, taskforce_id)
     when = day or day_of(tx, tx.now)
     if not text.strip():
         _wrong("text", Phrase("Say how far you got."))
@@ -157,7 +157,7 @@ def report(actor: Actor, tx: Tx, taskforce_id: str, *, text: str, day: date | No
 
 def close(actor: Actor, tx: Tx, taskforce_id: str, *, result: str) -> Taskforce:
     """The lead (or an administrator) ends it with its result. Raises `Refused`, `Invalid` without words, `Conflict`."""
-    found = _running(actor, tx, taskforce_id)
+    found = open_to(actor, tx, taskforce_id)
     if actor.kind == "person" and actor.id != found.lead_id and "admin" not in actor.roles:
         raise Refused("Only %(name)s, who leads the task force, ends it.", name=found.lead)
     if not result.strip():
@@ -208,9 +208,13 @@ def may_write(actor: Actor, found: Taskforce) -> bool:
     )
 
 
-def _running(actor: Actor, tx: Tx, taskforce_id: str) -> Taskforce:
+def open_to(actor: Actor, tx: Tx, taskforce_id: str) -> Taskforce:
+    """The running task force that ``actor`` is in; raises `Missing`, `Refused`, `Conflict` when it is over."""
     require(actor, "taskforce.write")
+    # It ends once, and nobody writes or comes in while it does.
+    tx.conn.execute(sa.select(taskforce_.c.id).where(taskforce_.c.id == taskforce_id).with_for_update())
     found = get(tx, taskforce_id)
+    record.get(tx, found.case, visible=visible_to(actor))
     if found.ended_at is not None:
         raise Conflict("This task force is over.", remedy=N_("Start a new one on the case."))
     if not may_write(actor, found):

@@ -16,7 +16,7 @@ from loopdesk.tests.web.browsers import as_person, csrf_of
 from loopdesk.tests.web.conftest import Api, settle
 from loopdesk.web.wiring import Loopdesk
 
-GIVEN = {"source": "meeting", "source_id": "m1", "text": "Name a second signer in R&D.", "owner": "li.na"}
+GIVEN = {"source": "review", "source_id": "m1", "text": "Name a second signer in R&D.", "owner": "li.na"}
 
 
 def agreed(api: Callable[..., Api], clock: VirtualClock, **given: str) -> Any:

@@ -196,6 +196,10 @@ def test_a_meeting_has_a_date_an_agenda_minutes_and_actions(
     locked = wang_fang.post(f"{path}/minutes", minutes="Something else.", attendees=["li.na"])
     assert locked.status_code == 409
     assert "Something else." in locked.text
+    more = {"source": "meeting", "source_id": found.id, "text": "One more.", "owner": "li.na"}
+    more["due_at"] = (clock.now() + DAY).isoformat()
+    assert api("wang.fang").post("/actions", json=more).status_code == 409
+    assert api("sara.klein").post("/actions", json=more).status_code == 403
     with desk.engine.read() as tx:
         kept = meetings.get(tx, found.id)
         (agreed,) = actions.of(tx, "meeting", found.id)

@@ -1,16 +1,28 @@
 """Improvement actions: what was agreed, who does it, what came of it (HND-9)."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import marshmallow as ma
 from flask_smorest import Blueprint
 
 from loopdesk.desk import actions
+from loopdesk.desk.team import board, meetings, taskforce
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("actions", __name__, url_prefix="/actions", description="Improvement actions")
+
+
+MINE: Mapping[str, Callable[[Actor, Tx, str], object]] = {
+    "meeting": meetings.open_to,
+    "board": board.open_to,
+    "taskforce": taskforce.open_to,
+}
+"""Sources to which not everybody adds: who may not write there on its page does not over the API either."""
 
 
 class ActionQuery(ma.Schema):
@@ -77,6 +89,8 @@ def listing(query: dict[str, Any]) -> list[actions.Action]:
 def add(given: dict[str, Any]) -> actions.Action:
     """Agree on an action; its owner is reminded when it is due."""
     with open_tx() as tx:
+        if given["source"] in MINE:
+            MINE[given["source"]](actor(), tx, given["source_id"])
         return actions.add(actor(), tx, **given)
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from loopdesk.desk import actions, departments, people
 from loopdesk.desk.rights import DESK
-from loopdesk.desk.team import meetings, risk, scores, series
+from loopdesk.desk.team import agenda, meetings, risk, scores, series
 from loopdesk.desk.team.meetings import Meeting
 from loopdesk.engine.errors import N_, Conflict, Invalid, Refused
 from loopdesk.engine.tx import Tx
@@ -141,5 +141,5 @@ def _points(tx: Tx, found: Meeting) -> list[dict[str, Any]]:
         | {name: datetime.fromisoformat(point[name]) for name in ("since", "due") if point.get(name)}
         | ({"look": handoff_words.STATES[point["state"]]} if "state" in point else {})
         | ({"level": by.level_name(point["level"], language)} if "level" in point else {})
-        for point in found.agenda
+        for point in agenda.shown(actor(), tx, found.agenda)
     ]
