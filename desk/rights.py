@@ -84,6 +84,7 @@ VERBS: Mapping[str, Who] = {
     "handoff.overdue": _DIAGRAM,
     "handoff.recall": Who(DESK, scope="cases:write"),
     "handoff.dispute": Who(DESK, scope="cases:write"),
+    "arbitration.read": Who(STAFF, scope="cases:read", process=True),
     "arbitration.open": _DIAGRAM,
     "arbitration.reply": _DIAGRAM,
     "arbitration.overdue": _DIAGRAM,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from loopdesk.desk import record, search
 from loopdesk.desk.arbitration.tables import RULED, Arbitration, arbitration_, find
 from loopdesk.desk.record import Case, case_
-from loopdesk.desk.rights import readable
+from loopdesk.desk.rights import require, visible_to
 from loopdesk.desk.sql import page_of
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
@@ -31,8 +31,9 @@ def rulings(
 
     Everybody of the staff may read a ruling; those about restricted cases only who sees the case.
     """
+    require(actor, "arbitration.read")
     where = arbitration_.c.state == RULED
-    where &= sa.exists().where(case_.c.number == arbitration_.c.case, readable(actor) | ~case_.c.restricted)
+    where &= sa.exists().where(case_.c.number == arbitration_.c.case, visible_to(actor) | ~case_.c.restricted)
     for column, value in (
         (arbitration_.c.from_department, from_department),
         (arbitration_.c.to_department, to_department),

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from loopdesk.desk.arbitration import arbitration_
 from loopdesk.desk.handoff.tables import ACCEPTED, DISPUTED, OFFERED, REJECTED, RULED, handoff_
 from loopdesk.desk.record import case_
 from loopdesk.engine.tx import Tx
@@ -26,6 +28,13 @@ class Span:
     decided_at: datetime | None
     overdue_at: datetime | None
     ended_at: datetime | None
+    back: bool = False
+    """Whether an arbitration left the case with the department that offered it."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether the other department holds the case by it, or has held it."""
+        return self.state in TAKEN and not self.back
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -50,15 +59,24 @@ def all_(tx: Tx, *, since: datetime | None = None) -> list[Span]:
     columns = [handoff_.c[name] for name in ("id", "case", "from_department", "to_department", "state")]
     times = [handoff_.c[name] for name in ("offered_at", "decided_at", "overdue_at")]
     over = sa.func.coalesce(case_.c.solved_at, case_.c.closed_at)
-    query = sa.select(*columns, *times, over.label("over")).join(case_, case_.c.number == handoff_.c.case)
+    back = sa.exists().where(
+        arbitration_.c.handoff == handoff_.c.id, arbitration_.c.department == handoff_.c.from_department
+    )
+    query = sa.select(*columns, *times, over.label("over"), back.label("back"))
+    query = query.join(case_, case_.c.number == handoff_.c.case)
     if since is not None:
         holding = handoff_.c.state.in_((*TAKEN, OFFERED, DISPUTED)) & (over.is_(None) | (over >= since))
         query = query.where(holding | (handoff_.c.decided_at >= since))
     found = [
-        Span(*row[:8], ended_at=row.over if row.state in (*TAKEN, OFFERED, DISPUTED) else row.decided_at)
+        Span(*row[:8], ended_at=_end(row), back=row.back)
         for row in tx.ask(query.order_by(handoff_.c.offered_at, handoff_.c.id))
     ]
     return [one for one in _handed_on(found) if since is None or one.ended_at is None or one.ended_at >= since]
+
+
+def _end(row: sa.Row[Any]) -> datetime | None:
+    holding = row.state in (*TAKEN, OFFERED, DISPUTED) and not row.back
+    return row.over if holding else row.decided_at
 
 
 def _handed_on(found: list[Span]) -> list[Span]:
@@ -66,8 +84,8 @@ def _handed_on(found: list[Span]) -> list[Span]:
     moved: dict[str, datetime] = {}
     done: list[Span] = []
     for one in reversed(found):
-        on = moved.get(one.case) if one.state in TAKEN else None
+        on = moved.get(one.case) if one.taken else None
         done.append(replace(one, ended_at=min(on, one.ended_at or on)) if on else one)
-        if one.state in TAKEN and one.decided_at:
+        if one.taken and one.decided_at:
             moved[one.case] = one.decided_at
     return done[::-1]

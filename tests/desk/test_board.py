@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from loopdesk.desk import actions, record
+from loopdesk.desk import actions, arbitration, record
 from loopdesk.desk.team import board
 from loopdesk.desk.team.board import Board, Item
 from loopdesk.engine.actor import SYSTEM
@@ -116,3 +116,19 @@ def test_only_the_two_departments_promise_for_a_handoff(house: House, tx: Tx, of
     for outsider, handoff in (("sara", offered), ("zhangwei", "none")):
         with pytest.raises(Missing):
             board.open_to(house.people[outsider], tx, handoff)
+
+
+def test_a_handoff_that_a_ruling_sends_back_is_over_and_the_case_stays_where_it_was(
+    house: House, tx: Tx, number: str, run: Run, offered: str
+) -> None:
+    run(house.people["zhangwei"], "handoff.accept", number, handoff=offered)
+    tx.now += DAY / 2
+    given = {"to_department": "security", "reason": "x", "summary": "y"}
+    onward = str(run(house.people["zhangwei"], "handoff.offer", number, **given)["handoff"])
+    opened = run(SYSTEM, "arbitration.open", number, handoff=onward, reason="dispute")
+    ruling = {"department": "rnd", "reasoning": "Theirs.", "for_customer": "Soon."}
+    run(SYSTEM, "arbitration.rule", number, arbitration=opened["arbitration"], **ruling)
+    assert line(tx).departments == ("support", "rnd")
+    with pytest.raises(Refused):
+        arbitration.rulings(house.contacts["anna"], tx)
+    assert arbitration.rulings(house.people["lina"], tx)[1] == 1
