@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from loopdesk.desk import emergency, people
 from loopdesk.desk.emergency import causes
 from loopdesk.desk.record import case_
+from loopdesk.desk.war_room import rooms
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.outbox_rows import outbox
 from loopdesk.tests.web.conftest import Api, settle
@@ -77,3 +78,18 @@ def test_who_sees_a_joined_case_does_not_see_a_hidden_emergency(
         assert emergency.of_case(reader, tx, number) == []
         assert emergency.listing(reader, tx, number) == []
         assert [one.id for one in emergency.of_case(SYSTEM, tx, number)] == [led]
+
+
+def test_whoever_gets_a_role_over_the_api_is_invited(api: Callable[..., Api], desk: Loopdesk, led: str) -> None:
+    """EMG-3: as from the page."""
+    with desk.engine.begin() as tx:
+        rooms.fall_back(SYSTEM, tx, led, base_url="https://house.example")
+    settle(desk)
+    given = {"role": "participant", "person": "omar.hadid"}
+    assert api("guo.tao").post(f"/emergencies/{led}/roles", json=given).status_code == 200
+    settle(desk)
+    with desk.engine.read() as tx:
+        [omar] = [one.person_id for one in emergency.roles(tx, led) if one.name == "Omar Hadid"]
+        room = rooms.find(tx, led)
+    assert room is not None
+    assert omar in room.invited

@@ -7,6 +7,7 @@ from flask_smorest import Blueprint
 
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk.emergency import acts, course
+from loopdesk.desk.war_room import rooms
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.emergency_schemas import (
@@ -95,9 +96,9 @@ def decide(given: dict[str, Any], decision_id: str) -> emergencies.Decision:
 @blueprint.arguments(Part)
 @blueprint.response(200, WholeOut)
 def assign(given: dict[str, Any], emergency_id: str) -> dict[str, Any]:
-    """Give a role to somebody; a commander's open tasks go along."""
+    """Give a role to somebody, who is invited to the room; a commander's open tasks go along."""
     with open_tx() as tx:
-        emergencies.assign(actor(), tx, emergency_id, given["role"], given["person"])
+        rooms.take_in(actor(), tx, emergency_id, role=given["role"], person=given["person"])
         return _whole(tx, emergency_id)
 
 
