@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -68,15 +67,14 @@ def all_(tx: Tx, *, since: datetime | None = None) -> list[Span]:
         holding = handoff_.c.state.in_((*TAKEN, OFFERED, DISPUTED)) & (over.is_(None) | (over >= since))
         query = query.where(holding | (handoff_.c.decided_at >= since))
     found = [
-        Span(*row[:8], ended_at=_end(row), back=row.back)
+        Span(*row[:8], ended_at=_end(row.state, row.back, row.over, row.decided_at), back=row.back)
         for row in tx.ask(query.order_by(handoff_.c.offered_at, handoff_.c.id))
     ]
     return [one for one in _handed_on(found) if since is None or one.ended_at is None or one.ended_at >= since]
 
 
-def _end(row: sa.Row[Any]) -> datetime | None:
-    holding = row.state in (*TAKEN, OFFERED, DISPUTED) and not row.back
-    return row.over if holding else row.decided_at
+def _end(state: str, back: bool, over: datetime | None, decided_at: datetime | None) -> datetime | None:
+    return over if state in (*TAKEN, OFFERED, DISPUTED) and not back else decided_at
 
 
 def _handed_on(found: list[Span]) -> list[Span]:
