@@ -11,7 +11,7 @@ from loopdesk.desk.record import case_
 from loopdesk.desk.war_room import rooms
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.outbox_rows import outbox
-from loopdesk.tests.web.conftest import Api, settle
+from loopdesk.tests.web.conftest import settle
 from loopdesk.tests.web.test_api_emergencies import ALERT, complete, entries, led, whole
 from loopdesk.web.wiring import Loopdesk
 
@@ -19,7 +19,7 @@ __all__ = ["led"]
 
 
 def test_an_alert_of_the_core_begins_an_emergency_though_its_cause_was_known(
-    api: Callable[..., Api], desk: Loopdesk
+    api: Callable[..., Any], desk: Loopdesk
 ) -> None:
     """EMG-11: what began with a report server and then reaches payment; asked for once."""
     ivan = api("ivan.link")
@@ -32,7 +32,7 @@ def test_an_alert_of_the_core_begins_an_emergency_though_its_cause_was_known(
     assert [one["case"] for one in api("guo.tao").get("/emergencies").json] == [side["case"]]
 
 
-def test_another_alert_of_the_cause_ends_the_watching(api: Callable[..., Api], desk: Loopdesk, led: str) -> None:
+def test_another_alert_of_the_cause_ends_the_watching(api: Callable[..., Any], desk: Loopdesk, led: str) -> None:
     """EMG-7: a service that is watched has failed again, whichever monitor says so."""
     complete(api, "guo.tao", "first_update", text="We work on it.", next_minutes=30)
     assert api("guo.tao").post(f"/emergencies/{led}/stable", json={"text": "Restarted."}).status_code == 200
@@ -43,7 +43,7 @@ def test_another_alert_of_the_cause_ends_the_watching(api: Callable[..., Api], d
     assert (found["state"], len(entries(found, "relapsed"))) == ("running", 1)
 
 
-def test_two_updates_at_once_both_reach_the_customers(api: Callable[..., Api], desk: Loopdesk, led: str) -> None:
+def test_two_updates_at_once_both_reach_the_customers(api: Callable[..., Any], desk: Loopdesk, led: str) -> None:
     """EMG-4: written before the worker has sent the first; each customer hears both, each with its own words."""
     before = len(_letters(desk))
     for text in ("First words.", "Second words."):
@@ -64,7 +64,7 @@ def _letters(desk: Loopdesk) -> list[dict[str, Any]]:
 
 
 def test_who_sees_a_joined_case_does_not_see_a_hidden_emergency(
-    api: Callable[..., Api], desk: Loopdesk, led: str
+    api: Callable[..., Any], desk: Loopdesk, led: str
 ) -> None:
     """SEC-1: an ordinary case of the same cause as a security incident."""
     report = {"description": "I cannot pay.", "customer_number": "C-1001", "email": "anna@aurora.example"}
@@ -80,7 +80,7 @@ def test_who_sees_a_joined_case_does_not_see_a_hidden_emergency(
         assert [one.id for one in emergency.of_case(SYSTEM, tx, number)] == [led]
 
 
-def test_whoever_gets_a_role_over_the_api_is_invited(api: Callable[..., Api], desk: Loopdesk, led: str) -> None:
+def test_whoever_gets_a_role_over_the_api_is_invited(api: Callable[..., Any], desk: Loopdesk, led: str) -> None:
     """EMG-3: as from the page."""
     with desk.engine.begin() as tx:
         rooms.fall_back(SYSTEM, tx, led, base_url="https://house.example")
