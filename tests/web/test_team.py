@@ -196,15 +196,18 @@ def test_a_meeting_has_a_date_an_agenda_minutes_and_actions(
     locked = wang_fang.post(f"{path}/minutes", minutes="Something else.", attendees=["li.na"])
     assert locked.status_code == 409
     assert "Something else." in locked.text
-    more = {"source": "meeting", "source_id": found.id, "text": "One more.", "owner": "li.na"}
-    more["due_at"] = (clock.now() + DAY).isoformat()
-    assert api("wang.fang").post("/actions", json=more).status_code == 409
-    assert api("sara.klein").post("/actions", json=more).status_code == 403
+    assert (adds(api, clock, "wang.fang", found.id), adds(api, clock, "sara.klein", found.id)) == (409, 403)
     with desk.engine.read() as tx:
         kept = meetings.get(tx, found.id)
         (agreed,) = actions.of(tx, "meeting", found.id)
     assert (kept.minutes, len(kept.attendees), kept.published_by) == ("We talked.", 2, "王芳")
     assert (agreed.owner, agreed.due_at) == ("李娜", datetime(2026, 3, 20, 15, 59, tzinfo=UTC))
+
+
+def adds(api: Callable[..., Api], clock: VirtualClock, who: str, meeting: str) -> int:
+    """The answer to somebody who adds an action to a meeting over the API."""
+    given = {"source": "meeting", "source_id": meeting, "text": "One more.", "owner": "li.na"}
+    return int(api(who).post("/actions", json=given | {"due_at": (clock.now() + DAY).isoformat()}).status_code)
 
 
 def record_department(desk: Loopdesk, number: str) -> str:
