@@ -10,8 +10,8 @@ from loopdesk.desk.record import case_
 from loopdesk.engine import incidents, instances, messages, outbox_rows, subscriptions, suspension, timers, work
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import ADMIN, Stage
-from loopdesk.tests.upgrade import open_work, own_process, watched_work
-from loopdesk.tests.upgrade.hands import SOLVED, TRIAGE, complete, post, task
+from loopdesk.tests.upgrade import led_work, open_work, own_process, watched_work
+from loopdesk.tests.upgrade.hands import OFFER, SOLVED, TRIAGE, complete, each, post, task
 from loopdesk.tests.upgrade.ledger import Ledger
 
 
@@ -26,7 +26,8 @@ def finish(stage: Stage, cases: dict[str, str], server: SmtpPeer, ledger: Ledger
     _people(stage, cases)
     _own(stage, cases["own"], ledger)
     _silence(stage, cases)
-    assert _left(stage) == {}
+    left = _left(stage)
+    assert left == {}, left
     _outcome(stage, cases)
     went_out = Counter(str(mail["Message-ID"]) for mail in server.mails)
     assert set(went_out.values()) == {1}
@@ -68,20 +69,25 @@ def _people(stage: Stage, cases: dict[str, str]) -> None:
     assert draft["solution"] == open_work.SOLUTION
     stage.reply(cases["asked"], "Version 4.2.")
     assert {stage.case(cases[name]).status for name in ("asked", "asked_by_mail")} == {"open"}
-    complete(stage, "lina", cases["offer"], "offer", summary="Please look.", signed=True)
+    complete(stage, "lina", cases["offer"], "offer", **OFFER)
     complete(stage, "zhangwei", cases["offer"], "confirm", decision="reject", reason="No log.", signed=True)
+    each(stage, "offer", number=cases["offer"], who="lina", keep=True)
     watched_work.answer(stage, cases)
-    stage.wait(minutes=31)
-    assert stage.letters(cases["confirm"])[-1]["template"] == "handoff-overdue"
-    assert "emergency-reminder" in [letter["template"] for letter in stage.letters(cases["emergency"])]
+    led_work.answer(stage, cases)
+    stage.wait(hours=2, minutes=1)
+    late = {name: {letter["template"] for letter in stage.letters(cases[name])} for name in ("confirm", "emergency")}
+    assert "handoff-overdue" in late["confirm"]
+    assert "emergency-reminder" in late["emergency"]
     complete(stage, "zhangwei", cases["confirm"], "confirm", decision="accept", signed=True)
-    _stand_down(stage, cases["emergency"])
+    led_work.stand_down(stage, cases)
+    led_work.review(stage)
     _let_go(stage, cases)
     for name in ("triage", "asked", "asked_by_mail", "offer", "emergency", "own"):
         complete(stage, "lina", cases[name], "resolve", **SOLVED)
     complete(stage, "lina", cases["resolve"], "resolve", **SOLVED | {"solution": draft["solution"]})
     complete(stage, "zhangwei", cases["confirm"], "resolve", **SOLVED)
-    solved = watched_work.solve(stage, cases)
+    each(stage, "verify_fix", number=cases["confirm"], who="lina", holds="yes")
+    solved = watched_work.solve(stage, cases) + led_work.solve(stage, cases)
     complete(stage, "lina", cases["read_reply"], "read_reply", outcome="keep_waiting")
     assert stage.form("lina", "read_reply")[1]["text"] == "It works, thank you!"
     complete(stage, "lina", cases["read_reply"], "read_reply", outcome="confirmed")
@@ -100,18 +106,6 @@ def _people(stage: Stage, cases: dict[str, str]) -> None:
     ):
         stage.verify(cases[name], confirmed=True)
     stage.rate(cases["survey"], stars=5)
-
-
-def _stand_down(stage: Stage, number: str) -> None:
-    """The commander ends the emergency; since 0.4.0 the service has to be back for a while before."""
-    with stage.desk.engine.read() as tx:
-        waits = {row["element"] for row in work.listing(ADMIN, tx, key=number)}
-    if "restore" in waits:
-        event = {"event_time": "10:00", "event_place": "DC", "event_scope": "all", "symptoms": "502"}
-        complete(stage, "lina", number, "record_event", **event)
-        complete(stage, "olga", number, "restore", restored="换了交换机。")
-        stage.wait(minutes=31)
-    complete(stage, "olga", number, "stand_down", summary="交换机故障。", stable=True)
 
 
 def _let_go(stage: Stage, cases: dict[str, str]) -> None:
@@ -178,6 +172,7 @@ def _left(stage: Stage) -> dict[str, int]:
 def _outcome(stage: Stage, cases: dict[str, str]) -> None:
     """What later readers of the cases find."""
     watched_work.outcome(stage, cases)
+    led_work.outcome(stage, cases)
     confirmed = {name: stage.case(number).close_reason for name, number in cases.items() if name != "chased"}
     assert set(confirmed.values()) == {"confirmed"}
     sides = handoff.signature.c

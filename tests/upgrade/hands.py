@@ -5,10 +5,12 @@ from typing import Any
 from loopdesk.engine import work
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.outbox import drain
-from loopdesk.tests.scenarios.stage import Stage
+from loopdesk.engine.tx import Tx
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
 
 TRIAGE = {"type": "fault", "department": "support", "urgency": "low", "scope": "several", "complexity": "normal"}
 SOLVED = {"outcome": "solved", "solution": "Patched in 4.2.1."}
+OFFER = {"to_department": "rnd", "handover_reason": "It needs a patch.", "summary": "Error 500.", "signed": True}
 
 
 def complete(stage: Stage, who: str, number: str, element: str, **answers: Any) -> None:
@@ -18,9 +20,29 @@ def complete(stage: Stage, who: str, number: str, element: str, **answers: Any) 
         work.complete(holder(stage, who, found), tx, found["id"], answers)
 
 
+def each(stage: Stage, element: str, *, number: str | None = None, who: str = "admin", **answers: Any) -> int:
+    """Hand in the same form at each task that waits at ``element``; how many there were."""
+    done = 0
+    while found := [row for row in _listing(stage, who, number) if row["element"] == element]:
+        with stage.tx() as tx:
+            work.complete(holder(stage, who, found[0]), tx, found[0]["id"], answers)
+        done += 1
+    return done
+
+
+def _listing(stage: Stage, who: str, number: str | None) -> list[dict[str, Any]]:
+    with stage.desk.engine.read() as tx:
+        return list(work.listing(stage.people[who], tx, key=number))
+
+
+def waiting(tx: Tx, element: str) -> list[dict[str, Any]]:
+    """The open tasks at ``element``, of all cases."""
+    return [row for row in work.listing(ADMIN, tx) if row["element"] == element]
+
+
 def holder(stage: Stage, who: str, found: dict[str, Any]) -> Actor:
-    """Who has taken a task; ``who`` as long as nobody has."""
-    taken = [one for one in stage.people.values() if one.id == found["assignee"]]
+    """Who has taken a task or is meant to; ``who`` as long as nobody is."""
+    taken = [one for one in stage.people.values() if one.id == (found["assignee"] or found["person"])]
     return taken[0] if taken else stage.people[who]
 
 

@@ -13,8 +13,8 @@ from loopdesk.engine import bundles, instances, outbox_rows, runner, suspension,
 from loopdesk.engine.outbox import drain
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import Stage
-from loopdesk.tests.upgrade import own_process, watched_work
-from loopdesk.tests.upgrade.hands import SOLVED, TRIAGE, complete, holder, post, task, triaged
+from loopdesk.tests.upgrade import led_work, own_process, watched_work
+from loopdesk.tests.upgrade.hands import OFFER, SOLVED, TRIAGE, complete, holder, post, task, triaged
 
 LOG = b"09:00 the shop answers 500\n"
 SOLUTION = "Restart the payment service."
@@ -28,7 +28,8 @@ HAND_OVER = {"outcome": "hand_over", "to_department": "rnd", "handover_reason": 
 
 def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
     """Bring a house into a state with everything open; the cases' numbers by what they wait for."""
-    cases = {"chased": _solved(stage, "hejing"), "resolve": triaged(stage), "on_hold": _on_hold(stage)}
+    cases = led_work.begin(stage)
+    cases |= {"chased": _solved(stage, "hejing"), "resolve": triaged(stage), "on_hold": _on_hold(stage)}
     cases |= watched_work.leave_late(stage)
     post(stage)
     stage.wait(hours=48)
@@ -43,7 +44,7 @@ def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
         cases[waits] = triaged(stage)
         complete(stage, "lina", cases[waits], "resolve", outcome="ask_customer", question="Which version?")
     cases |= {"offer": _handed_over(stage), "confirm": _handed_over(stage), "emergency": _emergency(stage)}
-    complete(stage, "lina", cases["confirm"], "offer", summary="Error 500 in the shop.", signed=True)
+    complete(stage, "lina", cases["confirm"], "offer", **OFFER)
     cases |= {"verify": _solved(stage), "read_reply": _solved(stage), "survey": _solved(stage)}
     cases |= {"silent_survey": _solved(stage), "call_back": _solved(stage)}
     for text in ("I shall try on Monday.", "It works, thank you!"):
@@ -52,6 +53,7 @@ def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
         stage.verify(cases[waits], confirmed=True)
     stage.rate(cases["call_back"], stars=1)
     cases |= watched_work.leave(stage, cases["follow_up"])
+    cases |= led_work.leave(stage, cases["reviewed"])
     cases["own"] = _own(stage)
     _interrupt(stage, server, cases)
     return cases

@@ -4,14 +4,12 @@ Dumps of older releases have none of it: each ending here skips what it does not
 """
 
 from datetime import timedelta
-from typing import Any
 
 from loopdesk.desk import breach, case, escalation, negotiation, splitting, subcases
 from loopdesk.desk.diagnosis import course
-from loopdesk.engine import work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.scenarios.stage import ADMIN, Stage
-from loopdesk.tests.upgrade.hands import SOLVED, TRIAGE, complete, triaged
+from loopdesk.tests.upgrade.hands import SOLVED, TRIAGE, complete, each, triaged, waiting
 
 LATE = ("no_cause", "follow_up")
 """Cases whose promised time has run out: nobody has said why, and the improvement is under way."""
@@ -38,7 +36,7 @@ def leave(stage: Stage, late: str) -> dict[str, str]:
     """What waits besides, once the time of ``late`` has run out."""
     plan = {"cause": "missing_information", "action": ACTION, "responsible": stage.people["lina"].id}
     until = (stage.clock.now() + timedelta(days=3)).date().isoformat()
-    assert _each(stage, "wangfang", "find_cause", **plan, until=until, number=late)
+    assert each(stage, "find_cause", **plan, until=until, number=late, who="wangfang")
     cases = {name: triaged(stage, title=text, description=text) for name, text in REPORTS.items()}
     lina, anna = stage.people["lina"], stage.contacts["anna"]
     with stage.tx() as tx:
@@ -122,9 +120,13 @@ def finish_traces(stage: Stage, cases: dict[str, str]) -> None:
         with stage.desk.engine.read() as tx:
             assert {one.state for one in breach.of_case(ADMIN, tx, number)} & {breach.OPENED, breach.PLANNED}
     until = (stage.clock.now() + timedelta(days=3)).date().isoformat()
-    plan = {"cause": "missing_information", "action": ACTION, "responsible": stage.people["lina"].id}
-    _each(stage, "admin", "find_cause", **plan, until=until)
-    _each(stage, "admin", "follow_up", result="The report form asks for it now.")
+    plan = {"cause": "missing_information", "action": ACTION, "until": until}
+    with stage.desk.engine.read() as tx:
+        late = {str(row["key"]) for row in waiting(tx, "find_cause")}
+        chosen = {number: stage.desk.engine.host.facts(tx, number)["colleagues"][0]["value"] for number in late}
+    for number in sorted(chosen):
+        each(stage, "find_cause", number=number, responsible=chosen[number], **plan)
+    each(stage, "follow_up", result="The report form asks for it now.")
 
 
 def outcome(stage: Stage, cases: dict[str, str]) -> None:
@@ -138,18 +140,3 @@ def outcome(stage: Stage, cases: dict[str, str]) -> None:
         [agreed] = negotiation.listing(ADMIN, tx, cases["offered"])
         assert (agreed.state, agreed.terms) == (negotiation.AGREED, PHASES)
         assert not course.under_way(tx, cases[GATED])
-
-
-def _each(stage: Stage, who: str, element: str, *, number: str | None = None, **answers: Any) -> int:
-    """Hand in the same form at each task that waits at ``element``; how many there were."""
-    done = 0
-    while found := [row for row in _listing(stage, who, number) if row["element"] == element]:
-        with stage.tx() as tx:
-            work.complete(stage.people[who], tx, found[0]["id"], answers)
-        done += 1
-    return done
-
-
-def _listing(stage: Stage, who: str, number: str | None) -> list[dict[str, Any]]:
-    with stage.desk.engine.read() as tx:
-        return list(work.listing(stage.people[who], tx, key=number))
