@@ -80,7 +80,11 @@ def listing(actor: Actor, tx: Tx, month: str = "") -> list[Score]:
     require(actor, "scores.read")
     wanted = month or month_of(tx)
     since, until = _bounds(tx, wanted)
-    asked = [one for one in spans.all_(tx) if since <= one.offered_at < until and (one.decided_at or one.overdue_at)]
+    asked = [
+        one
+        for one in spans.all_(tx, since=since)
+        if since <= one.offered_at < until and (one.decided_at or one.overdue_at)
+    ]
     rated = tx.ask(sa.select(rating_).where(rating_.c.month == wanted)).mappings().all()
     weights = _weights(tx)
     return [
