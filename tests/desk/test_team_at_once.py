@@ -62,8 +62,8 @@ def test_minutes_are_published_once(house: House) -> None:
 def test_a_task_force_ends_once(house: House) -> None:
     with house.engine.begin() as tx:
         number = house.report(tx).number
-        given = {"goal": "It runs.", "lead": "lina", "members": ["zhangwei"]}
-        made = taskforce.start(house.people["wangfang"], tx, number, **given)
+        lead = house.people["wangfang"]
+        made = taskforce.start(lead, tx, number, goal="It runs.", lead="lina", members=["zhangwei"])
 
     def close(actor: Actor, tx: Tx) -> None:
         taskforce.close(actor, tx, made.id, result="It runs.")
