@@ -1,7 +1,7 @@
 """What a view reaches for: the joined rooms of this app, a transaction, the actor of the request."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app, g
@@ -32,14 +32,32 @@ def open_tx() -> Iterator[Tx]:
 
     What has been committed is noted in ``g.saved``: such a request is not served a second time (`again`).
     """
-    with loopdesk().engine.begin() as tx:
+    with loopdesk().engine.begin() as tx, _shared(tx):
         yield tx
     g.saved = True
 
 
-def read_tx() -> AbstractContextManager[Tx]:
-    """A reading transaction."""
-    return loopdesk().engine.read()
+@contextmanager
+def read_tx() -> Iterator[Tx]:
+    """A reading transaction; inside of an open one that very one.
+
+    A request that waits for a second connection while it holds a first can wait for requests that do the same.
+    """
+    if (tx := g.get("tx")) is not None:
+        yield tx
+        return
+    with loopdesk().engine.read() as tx, _shared(tx):
+        yield tx
+
+
+@contextmanager
+def _shared(tx: Tx) -> Iterator[None]:
+    """Let what is read meanwhile for the same request go through ``tx``."""
+    outer, g.tx = g.get("tx"), tx
+    try:
+        yield
+    finally:
+        g.tx = outer
 
 
 def actor() -> Actor:

@@ -18,6 +18,7 @@ from loopdesk.engine import outbox
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import default_url
+from loopdesk.tests.web.connections import one_at_a_time
 from loopdesk.tests.web.probe import probe
 from loopdesk.web.app import create_app
 from loopdesk.web.first_start import first_start
@@ -101,7 +102,8 @@ def desk(
 ) -> Iterator[Loopdesk]:
     """A furnished Loopdesk; each test that asks for it runs on SQLite and on PostgreSQL."""
     desk = build(settings_for(tmp_path, furnished(request.param)), clock=clock)
-    yield desk
+    with one_at_a_time(desk.engine.database):
+        yield desk
     desk.close()
 
 
@@ -109,7 +111,8 @@ def desk(
 def light_desk(furnished: Callable[[str], str], tmp_path: Path, clock: VirtualClock) -> Iterator[Loopdesk]:
     """The same on SQLite only, for what has nothing to do with the database."""
     desk = build(settings_for(tmp_path, furnished("sqlite")), clock=clock)
-    yield desk
+    with one_at_a_time(desk.engine.database):
+        yield desk
     desk.close()
 
 
