@@ -148,7 +148,7 @@ def _left(stage: Stage) -> dict[str, int]:
         (work.task, work.task.c.state == "open"),
         (timers.timer, timers.timer.c.state.in_((timers.WAITING, timers.QUEUED)) & (timers.timer.c.instance_id != "")),
         (subscriptions.subscription, subscriptions.subscription.c.instance_id != ""),
-        (messages.message, message.state.in_((messages.NEW, messages.WAITING))),
+        (messages.message, message.state.in_((messages.NEW, messages.WAITING)) & (message.name != led_work.TOLD)),
         (outbox_rows.outbox, outbox_rows.outbox.c.state != outbox_rows.DONE),
         (incidents.incident, incident.state == "open"),
     ]

@@ -26,6 +26,8 @@ BACK, OVER, RULING, ADVICE, NEWS = (
 ROOT = "The switch was old."
 REVIEW = {"course": "09:00 to 09:31", "impact": "No orders.", "handling": "A new switch.", "root_at": "1"}
 REVIEW |= {"why1": ROOT, "improvement": "A spare one."}
+TOLD = "review.signed"
+"""A message for whoever wants to know, until it lapses; no shipped process waits for it."""
 LED = ("emergency", "deciding", "stable")
 """Cases whose emergency still runs: as 0.1.0 knew it, with a decision open, and with the service just back."""
 TELEPHONE = "The telephones of all branches are silent since the power cut of this morning"
