@@ -70,8 +70,8 @@ def test_all_places_are_within_reach_of_the_keyboard(chromium: Browser, product:
 
 def test_a_thumb_finds_the_daily_places_below_and_the_others_behind_more(chromium: Browser, product: Product) -> None:
     width, height = PHONE
-    phone = {"viewport": {"width": width, "height": height}, "has_touch": True, "is_mobile": True}
-    with person(chromium, product, "Petra Lang", **phone) as owner:
+    size = {"width": width, "height": height}
+    with person(chromium, product, "Petra Lang", viewport=size, has_touch=True, is_mobile=True) as owner:
         page = owner.open("/inbox?lang=en")
         assert _beside(page) == ["Inbox", "Cases", "Handoffs", "Emergencies"]
         page.locator(".more > summary").tap()

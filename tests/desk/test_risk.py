@@ -161,7 +161,7 @@ def test_a_table_that_gives_what_the_policy_does_not_know_is_found_before_it_cou
     files = bundles.read_folder(WORKFLOWS / policy.BUNDLE)
     wrong = files["risk.dmn"].replace(b'"raised"', b'"alarming"').replace(b'"missed"', b'"broken"')
     said = checks.check({"risk.yaml": files["risk.yaml"], "risk.dmn": wrong}, ())
-    assert [(one.file, one.place, one.params["word"]) for one in said] == [
+    assert [(one.file, one.element, one.params["word"]) for one in said] == [
         ("risk.dmn", "level", "alarming"),
         ("risk.dmn", "reason", "broken"),
     ]
