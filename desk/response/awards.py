@@ -27,7 +27,7 @@ PROPOSED, HALF, GRANTED, DECLINED = STATES = ("proposed", "half", "granted", "de
 """Waits for its approval; approved by one of two; approved; declined."""
 REQUESTED = "compensation.requested"
 SAME = "same"
-"""What `decide` says when the second word came from whoever gave the first."""
+"""What `decide` says to the yes of whoever proposed it, and to a second word from whoever gave the first."""
 
 compensation_ = sa.Table(
     "compensation",
@@ -155,12 +155,12 @@ def request(actor: Actor, tx: Tx, emergency_id: str, wish: Wish) -> Compensation
 
 
 def decide(actor: Actor, tx: Tx, compensation_id: str, *, approved: bool, note: str, last: bool) -> str:
-    """Somebody's word; ``last`` for the second of two. Returns the state, or ``same`` for the first one's own word."""
+    """Somebody's word; ``last`` for the second of two. Returns the state, or ``same`` for one that does not count."""
     require(actor, "compensation.decide")
     found = get(tx, compensation_id)
     if found.state in (GRANTED, DECLINED):
         raise Conflict("This compensation is decided already.")
-    if last and found.first_id == actor.id:
+    if (approved and actor.id == found.requested_id) or (last and actor.id == found.first_id):
         return SAME
     who = {"second_by": actor.name[:200]} if last else {"first_id": actor.id, "first_by": actor.name[:200]}
     state = HALF if approved else DECLINED

@@ -182,7 +182,8 @@ def _expected(step: Step, *, emergency: str) -> Result:
 def _decide(step: Step, *, compensation: str, approved: bool = False, note: str = "", last: bool = False) -> Result:
     """Keep somebody's word on a compensation; last for the second of two.
 
-    Gives: state (half: approved; declined; same: the second word came from whoever gave the first).
+    Gives: state (half: approved; declined; same: it does not count, since whoever approves
+    proposed it, or gave the first of two words).
     """
     yes, final = approved is True, last is True
     return {"state": awards.decide(step.actor, step.tx, compensation, approved=yes, note=note or "", last=final)}

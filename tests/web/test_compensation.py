@@ -112,6 +112,25 @@ def test_one_approval_below_the_limit_then_the_customer_reads_it(
 
 
 @pytest.mark.row("EMG-8/approved")
+def test_nobody_approves_what_they_proposed(
+    desk: Loopdesk, api: Callable[..., Api], app: Flask, emergency: emergencies.Emergency
+) -> None:
+    """EMG-8: the proposer's own yes leaves it proposed and the customer untold; the next person's yes grants it."""
+    client: Any = api("admin")
+    client.post("/compensations", json={"emergency": emergency.id, "outages": outage(emergency, 5)})
+    settle(desk)
+    with desk.engine.read() as tx:
+        admin = people.actor_of(people.by_login(tx, "admin"))  # type: ignore[arg-type]
+    complete(desk, admin, "approve", decision="approve")
+    assert [(one.state, one.first_by) for one in kept(desk, emergency)] == [("proposed", "")]
+    assert _told(desk, emergency.case) == []
+    said = f"须由 {admin.name} 以外的人批准"
+    assert said in as_person(app, "li.na").get("/emergencies/compensation").text
+    complete(desk, person(desk, "finance"), "approve", decision="approve")
+    assert [one.state for one in kept(desk, emergency)] == ["granted"]
+
+
+@pytest.mark.row("EMG-8/approved")
 def test_two_different_people_approve_above_the_limit(
     desk: Loopdesk, api: Callable[..., Api], emergency: emergencies.Emergency
 ) -> None:

@@ -57,7 +57,7 @@ class CompensationOut(ma.Schema):
     reason = ma.fields.String()
     state = ma.fields.String(metadata={"enum": [*awards.STATES, "computed"]})
     requested_at = ma.fields.AwareDateTime()
-    requested_by = ma.fields.String()
+    requested_by = ma.fields.String(metadata={"description": "Somebody else has to approve it."})
     first_by = ma.fields.String()
     second_by = ma.fields.String()
     decided_at = ma.fields.AwareDateTime(allow_none=True)
@@ -79,7 +79,7 @@ def listing(query: dict[str, Any]) -> list[Compensation]:
 @blueprint.arguments(NewCompensation)
 @blueprint.response(201, CompensationOut)
 def propose(given: dict[str, Any]) -> Any:
-    """Compute what the list gives and propose it; its approval begins."""
+    """Compute what the list gives and propose it; its approval begins, by somebody else than you."""
     wish = Wish(
         spans=[(one["since"], one["until"]) for one in given["outages"]],
         **{name: given[name] for name in ("case", "contract", "percent", "reason")},

@@ -73,7 +73,7 @@ def propose() -> ResponseReturnValue:
             awards.request(actor(), tx, emergency, wish)
     except (Invalid, Conflict) as error:
         return _form(emergency, shown(error)), 422
-    flash(gettext("Proposed. Finance finds it in the inbox."))
+    flash(gettext("Proposed. Finance finds it in the inbox; somebody else than you has to approve it."))
     return redirect(url_for("pages_compensation.compensations"))
 
 
