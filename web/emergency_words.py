@@ -101,6 +101,11 @@ def line(entry: Mapping[str, Any]) -> Line:
     return found._replace(text=text)
 
 
+def words(entry: Mapping[str, Any]) -> str:
+    """What stands below the line: in the reader's language where the house said it, as written where a person did."""
+    return str(entry["data"].get("said", {}).get(vocabulary.language()) or entry["text"])
+
+
 def _values(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """The data of an entry in words; what an older entry does not hold stays a dash."""
     said = dict(entry["data"])

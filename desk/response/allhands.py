@@ -178,8 +178,9 @@ def _candidates(tx: Tx, departments: Sequence[str], known: set[str]) -> list[tup
 
 def _tell(actor: Actor, tx: Tx, emergency_id: str, word: str, **values: Any) -> None:
     emergency = emergencies.get(tx, emergency_id)
-    text = words.say(tx, emergency, word, **values)
-    timeline.write(actor, tx, emergency, "hands", text, state=word, **values)
+    said = words.say(tx, word, **values)
+    text = said[words.language(tx, emergency)]
+    timeline.write(actor, tx, emergency, "hands", text, state=word, said=said, **values)
     events.record(actor, tx, "emergency.hands", key=emergency.case, data={"id": emergency.id, "state": word, **values})
 
 

@@ -257,10 +257,9 @@ def _leave(actor: Actor, tx: Tx, found: Measure, **values: Any) -> None:
 def _change(actor: Actor, tx: Tx, found: Measure, state: str, word: str, **values: Any) -> None:
     _keep(tx, found, {"state": state, **values})
     emergency = emergencies.get(tx, found.emergency)
-    name = words.measure(tx, found.measure, words.language(tx, emergency))
-    text = words.say(tx, emergency, word, measure=name)
+    said = words.say(tx, word, measure_code=found.measure)
     told = {"measure": found.measure, "state": state, "missing": values.get("missing", {})}
-    timeline.write(actor, tx, emergency, "measure", text, **told)
+    timeline.write(actor, tx, emergency, "measure", said[words.language(tx, emergency)], said=said, **told)
     events.record(actor, tx, "emergency.measure", key=found.case, data={"id": emergency.id, **told})
 
 

@@ -33,13 +33,17 @@ def language(tx: Tx, emergency: Emergency) -> str:
     return "zh" if person and person.language.startswith("zh") else "en"
 
 
-def say(tx: Tx, emergency: Emergency, word: str, **values: Any) -> str:
-    """The sentence of the policy for ``word``; the word itself where the owner has taken it out."""
+def say(tx: Tx, word: str, *, measure_code: str = "", **values: Any) -> dict[str, str]:
+    """The sentence of the policy for ``word`` in each language; the word itself where the owner has taken it out."""
     said = value(tx, "words", word, default=word)
-    text = policy.name_in({"name": said}, language(tx, emergency))
-    for name, one in values.items():
-        text = text.replace(f"{{{name}}}", str(one))
-    return text
+    sentences = {}
+    for tongue in people.LANGUAGES:
+        text = policy.name_in({"name": said}, tongue)
+        named = {"measure": measure(tx, measure_code, tongue)} if measure_code else {}
+        for name, one in {**values, **named}.items():
+            text = text.replace(f"{{{name}}}", str(one))
+        sentences[tongue] = text
+    return sentences
 
 
 def measure(tx: Tx, code: str, tongue: str) -> str:

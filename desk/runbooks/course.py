@@ -140,7 +140,7 @@ def tick(actor: Actor, tx: Tx, emergency_id: str, step: str) -> Tick:
     tx.conn.execute(sa.insert(runbook_tick).values(**row))
     late = tx.now > _due(running, wanted)
     told = _told(actor, running, plan, wanted, late=late)
-    timeline.write(actor, tx, running, RUNBOOK, told["text"], step=step, late=late)
+    timeline.write(actor, tx, running, RUNBOOK, told["text"], step=step, late=late, said=dict(wanted.text))
     events.record(actor, tx, "runbook.ticked", key=running.case, data=told)
     return new
 
@@ -161,7 +161,8 @@ def untick(actor: Actor, tx: Tx, emergency_id: str, step: str, *, reason: str) -
     if not tx.conn.execute(sa.update(table).where(where).values(**values)).rowcount:
         raise Conflict("This step is not ticked off.", remedy=N_("Look at the page again."))
     data = _told(actor, running, plan, wanted, reason=why)
-    timeline.write(actor, tx, running, RUNBOOK, f"{data['text']}: {why}", step=step, undone=True)
+    said = {tongue: f"{text}: {why}" for tongue, text in wanted.text.items()}
+    timeline.write(actor, tx, running, RUNBOOK, f"{data['text']}: {why}", step=step, undone=True, said=said)
     events.record(actor, tx, "runbook.unticked", key=running.case, data=data)
 
 

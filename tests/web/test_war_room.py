@@ -219,3 +219,14 @@ def test_readers_of_two_zones_each_read_their_own_time(room: Room, desk: Loopdes
         here = f"{due.astimezone(ZoneInfo(zone)):%H:%M}"
         [line] = [one for one in room.live(person).split('<li class="moment"') if "We work on it." in one]
         assert here in line
+
+
+def test_what_the_house_writes_stands_in_each_readers_language(room: Room) -> None:
+    """EMG-5, EMG-9: ticks and measures are said by policies, not by a person; nobody reads them in a foreign tongue."""
+    step = re.findall(rf"/emergencies/{room.id}/runbook/([a-z_0-9]+)\"", room.page("tom.baker"))[0]
+    assert room.post("tom.baker", f"/runbook/{step}").status_code == 200
+    for person, chinese in (("tom.baker", False), ("guo.tao", True)):
+        entries = room.live(person).split('<li class="moment"')
+        [tick] = [one for one in entries if "Tom Baker</span> <span" in one and "prose" in one]
+        words = tick.partition('class="prose">')[2].partition("</p>")[0]
+        assert bool(re.search("[\u4e00-\u9fff]", words)) is chinese, words

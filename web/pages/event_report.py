@@ -98,11 +98,11 @@ def _roles(tx: Tx, emergency: Emergency) -> list[Row]:
 
 
 def _timeline(tx: Tx, emergency: Emergency) -> list[Row]:
-    said = [(one, emergency_words.line(one).text) for one in emergencies.entries(tx, emergency.id)]
-    return [
-        Row(_moment(one["at"]), "\n".join(filter(None, (line, one["text"]))) or one["kind"], one["by_name"])
-        for one, line in said
+    said = [
+        (one, "\n".join(filter(None, (emergency_words.line(one).text, emergency_words.words(one)))))
+        for one in emergencies.entries(tx, emergency.id)
     ]
+    return [Row(_moment(one["at"]), text or one["kind"], one["by_name"]) for one, text in said]
 
 
 def _decisions(tx: Tx, emergency: Emergency) -> list[Row]:

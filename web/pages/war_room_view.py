@@ -175,7 +175,8 @@ def _task(task: dict[str, Any]) -> dict[str, Any]:
 
 def _entry(entry: dict[str, Any]) -> dict[str, Any]:
     by_machine = entry["by_id"] in ("", SYSTEM.id, TIMER.id)
-    return entry | {"line": emergency_words.line(entry), "who": "" if by_machine else entry["by_name"]}
+    words = {"line": emergency_words.line(entry), "text": emergency_words.words(entry)}
+    return entry | words | {"who": "" if by_machine else entry["by_name"]}
 
 
 def _crew(found: list[emergencies.Role]) -> list[tuple[str, Any, list[emergencies.Role]]]:
