@@ -1,6 +1,7 @@
 """How an emergency goes on: the service is back, it fails again, its limit passes, its facts are written down."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from loopdesk.desk import record
@@ -69,28 +70,55 @@ def fails_again(actor: Actor, tx: Tx, running: Emergency, text: str) -> Emergenc
     return made
 
 
-def escalate(actor: Actor, tx: Tx, emergency_id: str, *, limit: timedelta | None = None) -> tuple[str, list[Person]]:
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The ``word`` of the chain that is called now and who is meant by it; the words before it that nobody answers."""
+
+    word: str = ""
+    found: Sequence[Person] = ()
+    gaps: Sequence[str] = ()
+
+
+def escalate(actor: Actor, tx: Tx, emergency_id: str, *, limit: timedelta | None = None) -> Escalation:
     """The limit has passed: the next of the decision chain is called, and gets the open decisions (EMG-12).
 
-    Returns the word of the chain and who is meant by it now; an empty word once the whole chain was called, or when
-    the service is back or the emergency over.
+    A word of which nobody may see the case is passed over, and the gap is told. The word is empty once the whole
+    chain was called, or when the service is back or the emergency over.
     """
     require(actor, "emergency.escalate")
     running = reads.get(tx, emergency_id)
-    if running.ended_at or running.stable_at or running.called + 1 >= len(running.chain):
-        return "", []
-    word = running.chain[running.called + 1]
-    change(tx, emergency_id, called=running.called + 1, limit_at=tx.now + limit if limit else None)
-    found = [by_id(tx, running.commander_id)] if word == COMMANDER else list(crew.called(tx, word).found)
-    names = ", ".join(one.name for one in found)
+    if running.ended_at or running.stable_at:
+        return Escalation()
+    calls = [_meant(tx, running, word) for word in running.chain[running.called + 1 :]]
+    place = next((place for place, call in enumerate(calls) if call.found), len(calls))
+    told = {one["data"].get("team") for one in reads.entries(tx, emergency_id) if one["kind"] == "gap"}
+    gaps = [call for call in calls[:place] if call.word not in told]
+    for call in gaps:
+        crew.say_gap(actor, tx, running, call)
+    empty = [call.word for call in gaps]
+    if place == len(calls):
+        return Escalation(gaps=empty)
+    limit_at = tx.now + limit if limit else None
+    _call(actor, tx, running, calls[place], running.called + 1 + place, limit_at)
+    return Escalation(calls[place].word, calls[place].found, empty)
+
+
+def _meant(tx: Tx, running: Emergency, word: str) -> crew.Call:
+    if word == COMMANDER:
+        return crew.Call(word, [by_id(tx, running.commander_id)], gap=False)
+    return crew.called(tx, word, record.get(tx, running.case))
+
+
+def _call(actor: Actor, tx: Tx, running: Emergency, call: crew.Call, place: int, limit_at: datetime | None) -> None:
+    word, names = call.word, ", ".join(one.name for one in call.found)
+    change(tx, running.id, called=place, limit_at=limit_at)
     chain.pass_on(tx, running, word)
     timeline.write(actor, tx, running, "escalated", "", to=word, names=names)
     department = word.partition("/")[0]
     if word != COMMANDER:
         record.involve(tx, running.case, department)
-    data = {"id": emergency_id, "to": word, "names": names}
+    data = {"id": running.id, "to": word, "names": names}
     events.record(actor, tx, "emergency.escalated", key=running.case, data=data)
-    return word, found
 
 
 def keep_facts(actor: Actor, tx: Tx, emergency_id: str, facts: Mapping[str, str]) -> Emergency:

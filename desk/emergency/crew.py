@@ -26,7 +26,7 @@ LEFT = "emergency.left"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a word of the team such as operations/L2 stands for now; ``gap``: nobody of it is on duty."""
+    """What a word of the team such as operations/L2 stands for now; ``gap``: nobody on duty there may see the case."""
 
     word: str
     found: Sequence[Person]
@@ -49,7 +49,7 @@ def assign(actor: Actor, tx: Tx, emergency_id: str, role: str, person: str) -> r
     assert found is not None
     if not DESK_ROLES & set(found.roles):
         wrong("person", Phrase("%(name)s does not work on cases.", name=found.name))
-    if case.restricted and RESTRICTED_TO not in found.departments and "admin" not in found.roles:
+    if not _may_see(case, found):
         wrong("person", Phrase("%(name)s may not see this case.", name=found.name))
     return begin(actor, tx, running, role, found)
 
@@ -134,11 +134,13 @@ def _ask_for_successor(actor: Actor, tx: Tx, running: Emergency, stands_in: Pers
 def assemble(actor: Actor, tx: Tx, emergency_id: str) -> list[Call]:
     """Call the team of the matrix: whoever is on duty for each word, else its supervisors, and the gap is told.
 
+    Whoever may not see the case is not called.
     The first two called who do not lead become scribe and communications where nobody is; all others take part.
     """
     require(actor, "emergency.assign")
     running = reads.under_way(tx, emergency_id)
-    calls = [called(tx, word) for word in running.team]
+    case = record.get(tx, running.case)
+    calls = [called(tx, word, case) for word in running.team]
     taken = {one.role: one.person_id for one in reads.roles(tx, emergency_id)}
     for one in dict.fromkeys(person for call in calls for person in call.found):
         if one.id == running.commander_id or one.id in taken.values():
@@ -148,28 +150,45 @@ def assemble(actor: Actor, tx: Tx, emergency_id: str) -> list[Call]:
         taken.setdefault(free, one.id)
     for call in calls:
         if call.gap:
-            instead = [one.name for one in call.found]
-            timeline.write(actor, tx, running, "gap", "", team=call.word, instead=instead)
-            data = {"id": running.id, "team": call.word, "instead": ", ".join(instead)}
-            events.record(actor, tx, "emergency.gap", key=running.case, data=data)
+            say_gap(actor, tx, running, call)
     return calls
 
 
-def called(tx: Tx, word: str) -> Call:
-    """Who a word department/tier or department/role stands for: whoever is on duty there, else the supervisors."""
+def say_gap(actor: Actor, tx: Tx, running: Emergency, call: Call) -> None:
+    """Keep that nobody on duty could be called for a word, and who was called instead."""
+    instead = [one.name for one in call.found]
+    timeline.write(actor, tx, running, "gap", "", team=call.word, instead=instead)
+    data = {"id": running.id, "team": call.word, "instead": ", ".join(instead)}
+    events.record(actor, tx, "emergency.gap", key=running.case, data=data)
+
+
+def minders(tx: Tx, running: Emergency) -> list[str]:
+    """Who is told of a gap, as ids: the commander; of a restricted case also the supervisors who may see it."""
+    restricted = record.get(tx, running.case).restricted
+    bosses = people.in_department(tx, RESTRICTED_TO, "supervisor") if restricted else []
+    return list(dict.fromkeys([running.commander_id, *(one.id for one in bosses)]))
+
+
+def called(tx: Tx, word: str, case: Case) -> Call:
+    """Who a word department/tier or department/role stands for: whoever is on duty there, else the supervisors.
+
+    Only those who may see the case, which may be nobody for a restricted one (SEC-1).
+    """
     department, _, place = word.partition("/")
     tier = place if place in record.TIERS else None
     there = [people.by_id(tx, one) for one in dict.fromkeys(duty.on_duty(tx, tier=tier, department=department))]
     if place and tier is None:
         there = [one for one in there if place in one.roles]
-    return Call(word, there or people.in_department(tx, department, "supervisor"), gap=not there)
+    there = [one for one in there if _may_see(case, one)]
+    bosses = [one for one in people.in_department(tx, department, "supervisor") if _may_see(case, one)]
+    return Call(word, there or bosses, gap=not there)
 
 
 def leader(tx: Tx, case: Case, team: Sequence[str]) -> Person | None:
     """Who leads when nobody was named: the first of the team on duty who may, else its first supervisor who may, else
     the first of all who may be chosen."""
     may = {one.id: one for one in commanders(tx, case)}
-    calls = sorted((called(tx, word) for word in team), key=lambda call: call.gap)
+    calls = sorted((called(tx, word, case) for word in team), key=lambda call: call.gap)
     there = [one.id for call in calls for one in call.found]
     return next((may[one] for one in there if one in may), None) or next(iter(may.values()), None)
 
@@ -191,6 +210,12 @@ def commanders(tx: Tx, case: Case) -> list[Person]:
     members = [one for name in dict.fromkeys(wanted) for one in people.in_department(tx, name)]
     found = {one.id: one for one in [*members, *filter(None, own)] if DESK & set(one.roles)}
     return sorted(found.values(), key=lambda one: ("supervisor" not in one.roles, one.name, one.id))
+
+
+def _may_see(case: Case, one: Person) -> bool:
+    """Whether somebody who is called may see the case (`rights.visible_to`); its department takes part by the call."""
+    inside = RESTRICTED_TO in one.departments or "admin" in one.roles
+    return not case.restricted or inside or one.id in (case.owner_id, case.assignee_id)
 
 
 def _end(tx: Tx, emergency: Emergency, *names: str, person: str = "") -> None:

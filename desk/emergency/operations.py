@@ -101,8 +101,7 @@ def _assemble(step: Step, *, emergency: str) -> Result:
     gaps = [call.word for call in calls if call.gap]
     if found:
         _tell(step, "emergency-called", found, {"emergency": running})
-    if gaps:
-        _tell(step, "emergency-gap", running.commander_id, {"emergency": running, "gaps": ", ".join(gaps)})
+    _tell_gaps(step, running, gaps)
     scribe = next((one.person_id for one in reads.roles(step.tx, emergency) if one.role == SCRIBE), None)
     return {"called": found, "gaps": gaps, "scribe": scribe}
 
@@ -135,12 +134,17 @@ def _stable(step: Step, *, emergency: str, text: str) -> Result:
 
 @operation("emergency.escalate")
 def _escalate(step: Step, *, emergency: str, limit: str = "") -> Result:
-    """Call the next of the decision chain, because the limit has passed. Gives: called (the word, empty for nobody)."""
+    """Call the next of the decision chain who may see the case, because the limit has passed.
+
+    Gives: called (the word, empty for nobody).
+    """
     within = policy.duration(limit, place="limit") if limit else None
-    word, found = course.escalate(step.actor, step.tx, emergency, limit=within)
-    if found:
-        _tell(step, "emergency-escalated", [one.id for one in found], {"emergency": reads.get(step.tx, emergency)})
-    return {"called": word}
+    made = course.escalate(step.actor, step.tx, emergency, limit=within)
+    running = reads.get(step.tx, emergency)
+    if made.found:
+        _tell(step, "emergency-escalated", [one.id for one in made.found], {"emergency": running})
+    _tell_gaps(step, running, made.gaps)
+    return {"called": made.word}
 
 
 @operation("emergency.record")
@@ -169,6 +173,13 @@ def _known(emergency: Emergency) -> dict[str, Any]:
     """What messages to other processes tell, as variables of this one."""
     told = lead.payload(emergency)
     return {name: told[name] for name in ("emergency", "commander", "kind", "grade", "scope", "severity", "cause")}
+
+
+def _tell_gaps(step: Step, running: Emergency, gaps: Sequence[str]) -> None:
+    """Tell commander and supervisors for which words nobody could be called."""
+    if gaps:
+        params = {"emergency": running, "gaps": ", ".join(gaps)}
+        _tell(step, "emergency-gap", crew.minders(step.tx, running), params)
 
 
 def _tell(step: Step, template: str, to: str | Sequence[str], params: Mapping[str, Any], number: str = "") -> None:

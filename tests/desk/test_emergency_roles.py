@@ -1,12 +1,14 @@
 """Roles, joining, grades and the event record of an emergency (EMG-1, EMG-4, EMG-7, EMG-11, EMG-12)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.desk import duty, emergency, record
+from loopdesk.desk import duty, emergency, people, record
 from loopdesk.desk.emergency import affected, causes, course, crew, rows
+from loopdesk.desk.letters import communication
 from loopdesk.engine import retention
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Invalid
@@ -14,6 +16,7 @@ from loopdesk.engine.messages import message
 from loopdesk.engine.tx import Tx
 from loopdesk.tests.desk.house import House
 
+Run = Callable[..., dict[str, object]]
 TEAM = ("operations/L2", "rnd/L2", "support/L2")
 
 
@@ -77,10 +80,38 @@ def test_a_role_or_person_that_there_is_not_is_named(
 def test_the_chain_is_called_in_its_order_and_then_no_more(house: House, tx: Tx, led: emergency.Emergency) -> None:
     asked = emergency.ask_decision(SYSTEM, tx, led.id, question="Switch over?")
     assert asked.decider == "commander"
-    word, found = course.escalate(SYSTEM, tx, led.id, limit=timedelta(hours=1))
-    assert (word, [one.name for one in found]) == ("rnd/supervisor", ["Emma Stone"])
+    made = course.escalate(SYSTEM, tx, led.id, limit=timedelta(hours=1))
+    assert (made.word, [one.name for one in made.found]) == ("rnd/supervisor", ["Emma Stone"])
     assert emergency.decisions(tx, led.id)[0].decider == "rnd/supervisor"
-    assert course.escalate(SYSTEM, tx, led.id) == ("", [])
+    assert course.escalate(SYSTEM, tx, led.id).word == ""
+
+
+def test_only_who_may_see_a_security_case_is_called(house: House, tx: Tx, number: str, run: Run) -> None:
+    """SEC-1, EMG-12: nobody else gets a role or a letter; the gap is told to commander and supervisors of security."""
+    who = {"login": "otto", "name": "Otto", "email": "otto@house.example", "language": "en", "zone": "UTC"}
+    boss = people.create(SYSTEM, tx, **who, roles=("supervisor",), departments=("security",))
+    record.change(tx, number, restricted=True)
+    tx.flush()
+    led = {"commander": "sara", "grade": "I", "kind": "security"}
+    wide = emergency.Response(team=("rnd/L2", "security/L2"), chain=("commander", "rnd/supervisor", "security"))
+    declared = emergency.declare(SYSTEM, tx, number, **led, response=wide)
+    on_duty(house, tx, "zhangwei", "rnd")
+    on_duty(house, tx, "otto", "security")
+    asked = emergency.ask_decision(SYSTEM, tx, declared.id, question="Cut the line?")
+    assert run(SYSTEM, "emergency.assemble", number, emergency=declared.id) == {
+        "called": [boss.id],
+        "gaps": ["rnd/L2"],
+        "scribe": boss.id,
+    }
+    assert {one.name for one in emergency.roles(tx, declared.id)} == {"Sara Klein", "Otto"}
+    assert run(SYSTEM, "emergency.escalate", number, emergency=declared.id) == {"called": "security"}
+    assert [one.decider for one in emergency.decisions(tx, declared.id) if one.id == asked.id] == ["security"]
+    gaps = [one["data"]["team"] for one in emergency.entries(tx, declared.id) if one["kind"] == "gap"]
+    assert gaps == ["rnd/L2", "rnd/supervisor"]
+    letters = tx.conn.execute(sa.select(communication.c.template, communication.c.address))
+    told = {(one.template, one.address) for one in letters if one.template.startswith("emergency-")}
+    assert ("emergency-gap", "otto@house.example") in told
+    assert {to for _, to in told} == {"otto@house.example", "sara@house.example"}
 
 
 def test_a_security_incident_is_never_lowered(house: House, tx: Tx, number: str) -> None:
