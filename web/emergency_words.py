@@ -60,6 +60,7 @@ LINES: Mapping[str, Line] = {
     "stand_down": Line("check", N_("The emergency is stood down"), "green"),
     "asked": Line("scale", N_("Decision asked of %(decider)s"), "yellow"),
     "decided": Line("scale", N_("Decided: %(question)s"), "accent"),
+    "lapsed": Line("scale", N_("Over before it was decided: %(question)s"), "yellow"),
     "graded": Line("up", N_("Grade changed from %(before)s to %(grade)s"), "yellow"),
     "role": Line("person", N_("%(name)s: %(role)s")),
     "left": Line("leave", N_("%(name)s steps back as commander"), "yellow"),

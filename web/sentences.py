@@ -99,6 +99,7 @@ TOLD: Mapping[str, Sentence] = {
     "emergency.told": Sentence("mail", N_("%(count)s customers are told"), "accent", "names"),
     "emergency.asked": Sentence("note", N_("%(decider)s is asked to decide"), "yellow", "question"),
     "emergency.decided": Sentence("pen", N_("Decides: %(text)s"), "accent", "question"),
+    "emergency.lapsed": Sentence("pen", N_("Over before it was decided: %(question)s"), "yellow"),
     "emergency.graded": Sentence("bolt", N_("Grade %(grade)s instead of %(before)s"), "red", "reason"),
     "emergency.escalated": Sentence("arrow", N_("The limit has passed: %(names)s is called"), "red"),
     "emergency.stable": Sentence("check", N_("The service is back and is being watched"), "green", "text"),

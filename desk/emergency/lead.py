@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import people, record
-from loopdesk.desk.emergency import causes, crew, figures, reads, timeline
+from loopdesk.desk.emergency import causes, crew, figures, reads, rows, timeline
 from loopdesk.desk.emergency.rows import AUDIENCES, COMMANDER, EXTERNAL, INTERNAL, Emergency, emergency_
 from loopdesk.desk.emergency.timeline import wrong
 from loopdesk.desk.people import Person
@@ -21,6 +21,8 @@ from loopdesk.engine.tx import Tx
 
 SCOPES = ("global", "local")
 SEVERITIES = ("P0", "P1", "P2", "P3")
+LAPSED = "lapsed"
+"""A decision that was still open when the emergency ended with its case."""
 LONGEST_PAUSE = 24 * 60
 """Minutes between two updates at most."""
 
@@ -136,8 +138,8 @@ def update(
 
 def announce(actor: Actor, tx: Tx, name: str, emergency: Emergency, **more: Any) -> None:
     """Tell other processes by the message ``name``; where none listens it would lie in the inbox for nobody."""
-    rows = subscriptions.subscription
-    listens = sa.select(rows.c.id).where(rows.c.name == name, rows.c.key.in_(("", emergency.case))).limit(1)
+    waits = subscriptions.subscription.c
+    listens = sa.select(waits.id).where(waits.name == name, waits.key.in_(("", emergency.case))).limit(1)
     if tx.conn.scalar(listens) is not None:
         messages.throw(actor, tx, name, key=emergency.case, payload={**payload(emergency), **more})
 
@@ -188,13 +190,16 @@ def stand_down(
     """The emergency is over; a summary of what happened is needed (EMG-1).
 
     Raises `Invalid` without words, `Conflict` while a decision is open, or while the service has not been back long
-    enough (``stable``: it must have been reported back). ``forced``: its case was closed, so nothing is waited for.
+    enough (``stable``: it must have been reported back). ``forced``: its case was closed, so nothing is waited for, and
+    decisions that are open lapse.
     """
     require(actor, "emergency.stand_down")
     running = reads.under_way(tx, emergency_id)
     if not summary.strip():
         wrong("summary", Phrase("Say what happened and why it is over."))
-    if not forced:
+    if forced:
+        _lapse(actor, tx, running)
+    else:
         refuse_while_open(tx, running)
         require_stable(tx, running, reported=stable)
     values = {"ended_at": tx.now, "summary": summary.strip(), "next_update_at": None, "internal_due_at": None}
@@ -205,6 +210,18 @@ def stand_down(
     data = {"id": emergency_id, "summary": summary.strip(), "minutes": minutes}
     events.record(actor, tx, "emergency.ended", key=running.case, audience="customer", data=data)
     return reads.get(tx, emergency_id)
+
+
+def _lapse(actor: Actor, tx: Tx, running: Emergency) -> None:
+    """Close what nobody has decided: the emergency is over."""
+    waiting = reads.decisions(tx, running.id, state="open")
+    if waiting:
+        still = rows.decision.c.id.in_([one.id for one in waiting])
+        tx.conn.execute(sa.update(rows.decision).where(still).values(state=LAPSED, at=tx.now))
+    for one in waiting:
+        timeline.write(actor, tx, running, LAPSED, "", decision=one.id, question=one.question)
+        data = {"id": running.id, "decision": one.id, "question": one.question}
+        events.record(actor, tx, "emergency.lapsed", key=running.case, data=data)
 
 
 def refuse_while_open(tx: Tx, emergency: Emergency) -> None:

@@ -199,7 +199,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A question to the decision chain; ``decider`` is who of the chain was asked, ``state`` open or decided."""
+    """A question to the decision chain; ``decider`` is who of the chain was asked.
+
+    ``state``: open, decided, or lapsed when the emergency ended before it was decided.
+    """
 
     id: str
     emergency: str

@@ -114,6 +114,19 @@ def test_only_who_may_see_a_security_case_is_called(house: House, tx: Tx, number
     assert {to for _, to in told} == {"otto@house.example", "sara@house.example"}
 
 
+def test_what_is_undecided_lapses_when_the_case_is_closed(house: House, tx: Tx, led: emergency.Emergency) -> None:
+    """EMG-4: a forced end leaves no decision open, and the timeline says so."""
+    asked = emergency.ask_decision(SYSTEM, tx, led.id, question="Switch over?")
+    done = emergency.ask_decision(SYSTEM, tx, led.id, question="Tell the press?")
+    emergency.decide(SYSTEM, tx, done.id, decision="Not yet.")
+    tx.now += timedelta(hours=1)
+    emergency.stand_down(SYSTEM, tx, led.id, summary="Closed.", forced=True)
+    states = {one.id: (one.state, one.at) for one in emergency.decisions(tx, led.id)}
+    assert states == {asked.id: ("lapsed", tx.now), done.id: ("decided", tx.now - timedelta(hours=1))}
+    lapsed = [one["data"]["question"] for one in emergency.entries(tx, led.id) if one["kind"] == "lapsed"]
+    assert lapsed == ["Switch over?"]
+
+
 def test_a_security_incident_is_never_lowered(house: House, tx: Tx, number: str) -> None:
     made = emergency.declare(SYSTEM, tx, number, commander="emma", grade="IV", kind="security")
     assert made.grade == "I"

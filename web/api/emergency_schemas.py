@@ -66,7 +66,7 @@ class DecisionOut(ma.Schema):
 
     id = ma.fields.String()
     question = ma.fields.String()
-    state = ma.fields.String(metadata={"enum": ["open", "decided"]})
+    state = ma.fields.String(metadata={"enum": ["open", "decided", "lapsed"]})
     decider = ma.fields.String()
     asked_by = ma.fields.String()
     asked_at = ma.fields.AwareDateTime()
