@@ -26,6 +26,7 @@ from loopdesk.desk.emergency.reads import (
     roles,
     running,
     see,
+    titles,
     told,
     visible,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "see",
     "stand_down",
     "step_back",
+    "titles",
     "told",
     "top",
     "update",

@@ -1,6 +1,6 @@
 """What is known about emergencies: which run, who does what in them, what was said, asked and told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -8,13 +8,15 @@ import sqlalchemy as sa
 
 from loopdesk.desk import record
 from loopdesk.desk.emergency import rows
-from loopdesk.desk.emergency.rows import OPEN, Decision, Emergency, Role, Told, emergency_
+from loopdesk.desk.emergency.rows import ENDED, OPEN, RUNNING, STABLE, Decision, Emergency, Role, Told, emergency_
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Missing
 from loopdesk.engine.tx import Tx
 
+_BACK = emergency_.c.stable_at.is_not(None)
+_IN_STATE: Mapping[str, sa.ColumnElement[bool]] = {RUNNING: OPEN & ~_BACK, STABLE: OPEN & _BACK, ENDED: ~OPEN}
 _OWN = tuple(emergency_.c[one.name] for one in fields(Emergency))
 
 
@@ -57,13 +59,28 @@ def running(tx: Tx) -> list[Emergency]:
     return select(tx, OPEN)
 
 
-def visible(actor: Actor, tx: Tx, *, ended: bool = True, limit: int = 100) -> list[Emergency]:
-    """The emergencies of cases that ``actor`` may see: those under way first, then the newest."""
+def visible(
+    actor: Actor, tx: Tx, *, ended: bool = True, state: str = "", grade: str = "", kind: str = "", limit: int = 100
+) -> list[Emergency]:
+    """The emergencies of cases that ``actor`` may see: those under way first, then the newest.
+
+    Only those of a ``state`` (running, stable or ended), ``grade`` and ``kind`` where given; none of an unknown one.
+    """
     require(actor, "emergency.read")
-    wanted = sa.exists().where(case_.c.number == emergency_.c.case, visible_to(actor))
-    query = sa.select(*_OWN).where(wanted if ended else wanted & OPEN)
+    seen = sa.exists().where(case_.c.number == emergency_.c.case, visible_to(actor))
+    wanted: list[sa.ColumnElement[bool]] = [seen]
+    wanted += [] if ended else [OPEN]
+    wanted += [_IN_STATE.get(state, sa.false())] if state else []
+    wanted += [column == said for column, said in ((emergency_.c.grade, grade), (emergency_.c.kind, kind)) if said]
+    query = sa.select(*_OWN).where(*wanted)
     over = sa.case((OPEN, 0), else_=1)
     return _made(tx, query.order_by(over, emergency_.c.declared_at.desc(), emergency_.c.id).limit(limit))
+
+
+def titles(tx: Tx, found: Sequence[Emergency]) -> dict[str, str]:
+    """What the cases of emergencies that somebody may see are about, by number, in one statement."""
+    mine = case_.c.number.in_({one.case for one in found})
+    return {row.number: row.title for row in tx.conn.execute(sa.select(case_.c.number, case_.c.title).where(mine))}
 
 
 def of_case(actor: Actor, tx: Tx, number: str) -> list[Emergency]:
@@ -108,7 +125,7 @@ def roles(tx: Tx, emergency_id: str, *, former: bool = False) -> list[Role]:
 
 
 def decisions(tx: Tx, emergency_id: str, *, state: str = "") -> list[Decision]:
-    """The questions to the decision chain, oldest first; only those of a ``state``, open or decided, where given."""
+    """The questions to the decision chain, oldest first; only those of a ``state``, open, decided or lapsed."""
     of = rows.decision.c.emergency == emergency_id
     query = sa.select(rows.decision).where(of & (rows.decision.c.state == state) if state else of)
     found = tx.conn.execute(query.order_by(rows.decision.c.asked_at, rows.decision.c.id)).mappings()

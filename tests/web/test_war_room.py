@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
-from loopdesk.desk import attachments, emergency, people
+from loopdesk.desk import attachments, emergency, people, record
 from loopdesk.desk.emergency import Emergency
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
@@ -43,6 +46,27 @@ def test_the_list_shows_what_runs_first_and_can_be_filtered(room: Room, desk: Lo
         emergency.stand_down(SYSTEM, tx, room.id, summary="Over.", forced=True)
     assert room.number not in client.get("/emergencies?state=running").text
     assert room.number in client.get("/emergencies?state=ended").text
+
+
+def test_the_filter_finds_what_is_older_than_a_page(room: Room, desk: Loopdesk) -> None:
+    with desk.engine.begin() as tx:
+        record.change(tx, room.number, title="Nobody can pay")
+        emergency.ask_decision(SYSTEM, tx, room.id, question="Roll back?")
+        emergency.stand_down(SYSTEM, tx, room.id, summary="Over.", forced=True)
+        old = emergency.get(tx, room.id)
+        newer = [
+            asdict(replace(old, id=f"newer-{place}", kind="complaint", declared_at=old.declared_at + timedelta(days=1)))
+            for place in range(101)
+        ]
+        tx.conn.execute(sa.insert(emergency.emergency_), newer)
+    client = as_person(room.app, "wang.fang")
+    assert room.id not in client.get("/emergencies").text
+    page = client.get("/emergencies?kind=system_fault").text
+    assert f"/emergencies/{room.id}" in page
+    assert "Nobody can pay" in page
+    assert room.id in client.get("/emergencies?state=ended&grade=I&kind=system_fault").text
+    assert room.id not in client.get("/emergencies?state=nonsense&kind=system_fault").text
+    assert "Over before it was decided: Roll back?" in room.page("tom.baker")
 
 
 def test_a_red_dot_in_the_navigation_says_that_one_runs(room: Room, desk: Loopdesk) -> None:

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.desk import people, record, runbooks
+from loopdesk.desk import people, runbooks
 from loopdesk.desk.emergency import acts, course
 from loopdesk.desk.rights import DESK
 from loopdesk.desk.war_room import packs, rooms
@@ -35,8 +35,8 @@ def listing() -> str:
     wanted = {name: request.args.get(name, "") for name in FILTERS}
     language = vocabulary.language()
     with read_tx() as tx:
-        found = [one for one in emergencies.visible(actor(), tx) if _wanted(one, wanted)]
-        titles = {one.case: record.get(tx, one.case).title for one in found}
+        found = emergencies.visible(actor(), tx, state=wanted["state"], grade=wanted["grade"], kind=wanted["kind"])
+        titles = emergencies.titles(tx, found)
         names = {what: emergencies.names(tx, what, language) for what in ("kinds", "grades")}
     return render_template(
         "emergencies/_list.html" if "part" in request.args else "emergencies/emergencies.html",
@@ -48,10 +48,6 @@ def listing() -> str:
         wanted=wanted,
         filtered=any(wanted.values()),
     )
-
-
-def _wanted(one: emergencies.Emergency, wanted: dict[str, str]) -> bool:
-    return all(not wanted[name] or getattr(one, name) == wanted[name] for name in FILTERS)
 
 
 @blueprint.get("/<emergency_id>")
