@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from loopdesk.desk import actions
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk.emergency import timeline
+from loopdesk.desk.emergency.lead import announce
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.rights import require
 from loopdesk.engine import events
@@ -24,6 +25,8 @@ OPEN, ANALYSED, SIGNED = STATES = ("open", "analysed", "signed")
 WHYS = 5
 """Times that the review asks why (EMG-7); fewer where the root was found before."""
 COMMANDER, HEAD = SIGNERS = ("commander", "head")
+SIGNATURE = "review.signed"
+"""The event of each signature, and the message of the last one."""
 SOURCE = "review"
 """What `actions` call an action of a review."""
 
@@ -180,6 +183,7 @@ def reported(actor: Actor, tx: Tx, review_id: str, *, text: str) -> Review:
 def sign(actor: Actor, tx: Tx, review_id: str, *, role: str) -> Review:
     """Sign the review as it stands, as ``commander`` or ``head``; with both it is finished.
 
+    Processes that listen hear of the last signature.
     Raises `Conflict` before the analysis is there, or when that one has signed already.
     """
     require(actor, "emergency.review")
@@ -194,7 +198,10 @@ def sign(actor: Actor, tx: Tx, review_id: str, *, role: str) -> Review:
     signatures = [*found.signatures, mine]
     whole = {one["role"] for one in signatures} == set(SIGNERS)
     values = {"signatures": signatures} | ({"state": SIGNED, "signed_at": tx.now} if whole else {})
-    return _change(actor, tx, found, "review.signed", values, role=role)
+    signed = _change(actor, tx, found, SIGNATURE, values, role=role)
+    if whole:
+        announce(actor, tx, SIGNATURE, emergencies.get(tx, found.emergency), review=found.id)
+    return signed
 
 
 def send_back(actor: Actor, tx: Tx, review_id: str, *, reason: str) -> Review:
