@@ -255,19 +255,17 @@ def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
         raise
     except Exception:  # noqa: BLE001 - happens again in the row of the result, which keeps it as an incident
         payload = {name: value for name, value in row.payload.items() if name != "inputs"} | {"result": dict(result)}
-        outbox.put(
-            tx,
-            RESULT,
-            payload,
-            idempotency_key=outbox_rows.result_key(row.idempotency_key),
-            key=row.key,
-            instance=row.instance_id,
-            element=row.element,
-        )
+        key, where = outbox_rows.result_key(row.idempotency_key), {"instance": row.instance_id, "element": row.element}
+        outbox.put(tx, RESULT, payload, idempotency_key=key, key=row.key, **where)
 
 
 def still_wanted(tx: Tx, row: Row) -> bool:
-    """Whether the instance of an effect still waits for its result; its activity may have been cancelled."""
+    """Whether the instance of an effect still waits for its result; its activity may have been cancelled.
+
+    What no instance has asked for is wanted until somebody says otherwise.
+    """
+    if not row.instance_id:
+        return True
     found = instances.lock(tx, row.instance_id)
     if found["status"] != instances.ACTIVE:
         return False

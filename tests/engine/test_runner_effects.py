@@ -86,6 +86,17 @@ def test_an_effect_that_fails_for_good_is_an_incident_at_its_element(
     assert status(engine, instance) == "completed"
 
 
+def test_an_effect_of_no_instance_fails_as_an_incident_that_says_why(
+    engine: Engine, effects: Callable[[Crm], Handlers]
+) -> None:
+    with engine.begin() as tx:
+        outbox.put(tx, "effect", {"type": "crm.push", "inputs": {}}, idempotency_key="of nobody", key="L-1")
+    work_off(engine, effects(Crm(Invalid("There is no such customer."))))
+    with engine.read() as tx:
+        [row] = incidents.listing(ANN, tx)
+    assert "There is no such customer." in str(row)
+
+
 @pytest.mark.parametrize("error", [Invalid("wrong"), KeyError("a mistake in an operation")])
 def test_a_step_that_fails_behind_a_message_is_an_incident_at_the_failing_element(
     engine: Engine, error: Exception
