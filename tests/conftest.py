@@ -32,13 +32,15 @@ tenth of a second for one that is just closing."""
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """One PostgreSQL for the whole run (shared by the xdist workers): the URL of its database ``postgres``.
+    """One PostgreSQL for each xdist worker: the URL of its database ``postgres``.
+
+    Not one for all: a transaction in one database of a server holds the audit chain back in all of them, so a long
+    test of one worker would keep a short one of another waiting.
 
     Its folder is not below pytest's: another run's pytest closes that to everybody but root, and as root the server
     runs under a user of its own.
     """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    server = get_server(_quick_folder() / f"loopdesk-postgres-{run}", cleanup_mode="delete")
+    server = get_server(_quick_folder() / f"loopdesk-postgres-{os.getpid()}", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as conn:
         # What a crash of the machine would cost is not what these tests are about.
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200"):
