@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import duty, emergency, people, record
 from loopdesk.desk.emergency import affected, causes, course, crew, rows
 from loopdesk.desk.letters import communication
-from loopdesk.engine import retention
+from loopdesk.engine import audit, retention
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.engine.messages import message
@@ -22,6 +22,10 @@ TEAM = ("operations/L2", "rnd/L2", "support/L2")
 
 @pytest.fixture
 def led(house: House, tx: Tx, number: str) -> emergency.Emergency:
+    return _declared(tx, number)
+
+
+def _declared(tx: Tx, number: str) -> emergency.Emergency:
     response = emergency.Response("global", "P0", "payment", TEAM, ("commander", "rnd/supervisor"), timedelta(hours=1))
     given = {"commander": "lina", "grade": "II", "kind": "system_fault"}
     return emergency.declare(SYSTEM, tx, number, **given, response=response)
@@ -171,15 +175,18 @@ def test_a_local_emergency_concerns_those_who_reported_it(house: House, tx: Tx, 
     assert [one.score for one in everybody] == sorted((one.score for one in everybody), reverse=True)
 
 
-def test_nothing_of_an_archived_emergency_stays_behind(house: House, tx: Tx, led: emergency.Emergency) -> None:
-    emergency.ask_decision(SYSTEM, tx, led.id, question="?")
-    emergency.note(SYSTEM, tx, led.id, "note", "A word.")
-    tx.flush()
-    kept = retention.collect(tx, "case_", led.case)
-    assert {"emergency", "emergency_entry", "emergency_role", "emergency_decision"} <= set(kept)
-    retention.remove(SYSTEM, tx, "case_", led.case, data={})
-    for table in rows.TABLES:
-        assert tx.conn.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+def test_nothing_of_an_archived_emergency_stays_behind(house: House) -> None:
+    with house.engine.begin() as tx:
+        led = _declared(tx, house.report(tx).number)
+        emergency.ask_decision(SYSTEM, tx, led.id, question="?")
+        emergency.note(SYSTEM, tx, led.id, "note", "A word.")
+    audit.chain(house.engine)
+    with house.engine.begin() as tx:
+        kept = retention.collect(tx, "case_", led.case)
+        assert {"emergency", "emergency_entry", "emergency_role", "emergency_decision"} <= set(kept)
+        retention.remove(SYSTEM, tx, "case_", led.case, data={})
+        for table in rows.TABLES:
+            assert tx.conn.scalar(sa.select(sa.func.count()).select_from(table)) == 0
 
 
 def test_a_note_needs_words_and_an_audience(house: House, tx: Tx, led: emergency.Emergency) -> None:
