@@ -255,8 +255,9 @@ def settle_effect(tx: Tx, row: Row, result: Mapping[str, Any]) -> None:
         raise
     except Exception:  # noqa: BLE001 - happens again in the row of the result, which keeps it as an incident
         payload = {name: value for name, value in row.payload.items() if name != "inputs"} | {"result": dict(result)}
-        key, where = outbox_rows.result_key(row.idempotency_key), {"instance": row.instance_id, "element": row.element}
-        outbox.put(tx, RESULT, payload, idempotency_key=key, key=row.key, **where)
+        name = outbox_rows.result_key(row.idempotency_key)
+        wanted = outbox_rows.Wanted(RESULT, payload, name, row.key, row.instance_id, row.element)
+        outbox_rows.put_many(tx, [wanted])
 
 
 def still_wanted(tx: Tx, row: Row) -> bool:
