@@ -17,8 +17,8 @@ MAX_FILES = 500
 _MONTHS = re.compile(r"P\d+[YM]|P\d+Y\d+M")
 
 
-def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
-    """All findings on a folder that is about to be deployed as ``name``; a ``tx`` is not needed by any check yet."""
+def check(tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
+    """All findings on a folder that is about to be deployed as ``name``; ``tx`` is the deployment's, if one runs."""
     findings = list(_sizes(files))
     if findings:
         return findings
@@ -29,13 +29,13 @@ def check(_tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
     for process in diagrams.processes.values():
         for element in process.elements.values():
             findings += _references(process, element, decisions, host)
-            findings += _calendar(process, element, host)
+            findings += _calendar(tx, process, element, host)
             findings += _script(process, element, host)
     if any(PurePosixPath(path).suffix == ".bpmn" for path in files) and name not in diagrams.processes:
         message = N_("No diagram of the folder holds a process with the id “%(name)s”.")
         if not errors_of(diagrams.findings):
             findings.append(_finding(name, "bundle.process", message, N_("Name the process as the folder."), name=name))
-    return [*findings, *factnames.check(files, diagrams, host.fact_names), *host.check(name, files)]
+    return [*findings, *factnames.check(files, diagrams, host.fact_names), *host.check(tx, name, files)]
 
 
 def _sizes(files: Files) -> list[Finding]:
@@ -103,12 +103,12 @@ def _references(process: bpmn.Process, element: bpmn.Element, decisions: set[str
     ]
 
 
-def _calendar(process: bpmn.Process, element: bpmn.Element, host: Host) -> list[Finding]:
+def _calendar(tx: Tx | None, process: bpmn.Process, element: bpmn.Element, host: Host) -> list[Finding]:
     """A calendar is known, and what counts on it is working time (SLA-2)."""
     name = element.extras.properties.get("calendar", "")
     if not name or bpmn.is_expression(name):
         return []
-    known = host.calendar_names()
+    known = host.calendar_names(tx)
     if known is not None and name not in known:
         message, remedy = N_("There is no calendar “%(calendar)s”."), N_("Choose one of: %(known)s")
         said = ", ".join(known) or "-"

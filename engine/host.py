@@ -89,7 +89,7 @@ class Host:
     """The zone (IANA name) of moments in diagrams that name none."""
     calendar: Callable[[Tx, str], Calendar] = _no_calendar
     """The calendar of a name, as it stands now; ``Missing`` or ``Invalid`` when it cannot be used."""
-    calendar_names: Callable[[], Collection[str] | None] = lambda: None
+    calendar_names: Callable[[Tx | None], Collection[str] | None] = lambda _tx: None
     """The names of all calendars; None when nobody knows, and then no name is wrong."""
     run_script: Callable[[str, Mapping[str, Any]], dict[str, Any]] = no_scripts
     """(source, variables) -> what a Python script assigns; ``no_scripts`` where none is allowed."""
@@ -114,5 +114,5 @@ class Host:
     """(actor, column with keys) -> the condition that a key belongs to no case hidden from the actor."""
     deployed: Callable[[Actor, Tx, str], None] = lambda _actor, _tx, _bundle: None
     """(actor, tx, name) once another deployment of a bundle is the current one, in the same transaction."""
-    check: Callable[[str, Files], list[Finding]] = lambda _name, _files: []
-    """Findings of the upper rooms on a bundle that is about to be deployed (RACI, forms, texts)."""
+    check: Callable[[Tx | None, str, Files], list[Finding]] = lambda _tx, _name, _files: []
+    """(tx of the deployment, if one runs, name, files) -> findings of the upper rooms (RACI, forms, texts)."""

@@ -5,6 +5,7 @@ handed back, so several live in one process.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
@@ -149,8 +150,8 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
     def validate(file: bytes, data: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Any]:
         return validation.validate(form.read(file), data, scope=scope)
 
-    def check(name: str, files: Files) -> list[Finding]:
-        with engine.read() as tx:
+    def check(running: Tx | None, name: str, files: Files) -> list[Finding]:
+        with nullcontext(running) if running else engine.read() as tx:
             codes = departments.codes(tx)
             types = classification_examples.current_classes(tx)
             kinds = emergency.kinds(tx)
@@ -161,8 +162,8 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
             known = {"departments": codes, "classes": types, "kinds": kinds, "channels": registry.channels}
             return bundle_checks.check(name, files, person=works_here, **known)
 
-    def calendar_names() -> Collection[str] | None:
-        with engine.read() as tx:
+    def calendar_names(running: Tx | None) -> Collection[str] | None:
+        with nullcontext(running) if running else engine.read() as tx:
             return calendars.usable(tx)
 
     return Host(

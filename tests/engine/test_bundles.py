@@ -94,7 +94,7 @@ def test_an_operation_must_exist_and_fit_its_inputs(engine: Engine) -> None:
 
 
 def test_what_the_upper_rooms_find_counts_too(engine: Engine) -> None:
-    engine.host.check = lambda name, files: [
+    engine.host.check = lambda tx, name, files: [
         Finding("raci.yaml", "a", "", "raci.line", "error", "No line.", "Add one.")
     ]
     with pytest.raises(NotDeployable, match="No line"), engine.begin() as tx:

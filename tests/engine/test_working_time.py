@@ -36,7 +36,7 @@ class House:
 def house(engine: Engine, clock: VirtualClock) -> House:
     house = House()
     engine.host.calendar = house.get
-    engine.host.calendar_names = lambda: house.calendars.names
+    engine.host.calendar_names = lambda tx: house.calendars.names
     clock.set(FRIDAY)
     return house
 

@@ -18,6 +18,7 @@ from loopdesk.engine.bpmn.model import Element, Process
 from loopdesk.engine.checks import check
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host
+from loopdesk.engine.tx import Tx
 from loopdesk.forms import checks, gaps
 from loopdesk.tests.scenarios.shipped import PROCESSES, WORKFLOWS, files_of
 
@@ -68,7 +69,7 @@ def _gap(one: Box, other: Box) -> float:
 def test_a_folder_deploys_without_a_remark(name: str) -> None:
     departments = yaml.safe_load((WORKFLOWS / "policies" / "departments.yaml").read_text("utf-8"))["departments"]
 
-    def upper(bundle: str, files: Files) -> list[Finding]:
+    def upper(_tx: Tx | None, bundle: str, files: Files) -> list[Finding]:
         forms = (checks.check(files[file], file=file, facts=facts.NAMES) for file in files if file.endswith(".form"))
         return [
             *raci.check(bundle, files, departments),

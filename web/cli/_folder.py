@@ -17,6 +17,7 @@ from loopdesk.engine.errors import N_
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files, Host, no_scripts
 from loopdesk.engine.scripts import Sandbox
+from loopdesk.engine.tx import Tx
 
 SANDBOX = Sandbox()
 """Starts nothing before its first script."""
@@ -62,7 +63,7 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
     kinds = policy.parse(_policies(path, "emergency.yaml").read_bytes(), "emergency.yaml").get("kinds", {})
     hours = calendars.names(_policies(path, calendars.FILE).read_bytes())
 
-    def upper(name: str, files: Files) -> list[Finding]:
+    def upper(_tx: Tx | None, name: str, files: Files) -> list[Finding]:
         return bundle_checks.check(name, files, departments=known, classes=classes, kinds=kinds)
 
     # Only the names and inputs of the operations are looked at, nothing is stored.
@@ -70,7 +71,7 @@ def check_folder(path: Path, _data: bytes) -> list[Finding]:
         operations=operations.build("", cast(Store, None)),
         effects=Webhook.effects,
         fact_names=facts.NAMES,
-        calendar_names=lambda: hours,
+        calendar_names=lambda _tx: hours,
         run_script=SANDBOX.run if scripts_allowed() else no_scripts,
         check=upper,
     )

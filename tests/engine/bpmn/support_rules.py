@@ -105,7 +105,7 @@ FOLDERS: dict[str, tuple[dict[str, bytes], str]] = {
     "a moment without a zone": (one(line(catch("t", "<bpmn:timerEventDefinition><bpmn:timeDate>2026-03-01T09:00:00</bpmn:timeDate></bpmn:timerEventDefinition>"))), "read.zone"),
 }  # fmt: skip
 KNOWN = cast(Operation, lambda _actor, _tx, _call, /, amount: {"paid": amount})
-HOST = Host(operations={"known": KNOWN}, calendar_names=lambda: ["support"])
+HOST = Host(operations={"known": KNOWN}, calendar_names=lambda tx: ["support"])
 
 
 def refused() -> Iterator[tuple[str, Finding]]:
