@@ -101,3 +101,9 @@ def of_signal(tx: Tx, name: str) -> list[dict[str, Any]]:
     """Everything that waits for a signal: instances of any case, and start events."""
     query = sa.select(subscription).where(subscription.c.name == name, subscription.c.key == EVERY)
     return [dict(row) for row in tx.conn.execute(query.order_by(subscription.c.id)).mappings()]
+
+
+def listens(tx: Tx, name: str, key: str) -> bool:
+    """Whether an instance waits for the message ``name`` with this key, or a process begins with it."""
+    one = sa.select(subscription.c.id).where(subscription.c.name == name, subscription.c.key.in_(("", key))).limit(1)
+    return tx.conn.scalar(one) is not None

@@ -138,9 +138,7 @@ def update(
 
 def announce(actor: Actor, tx: Tx, name: str, emergency: Emergency, **more: Any) -> None:
     """Tell other processes by the message ``name``; where none listens it would lie in the inbox for nobody."""
-    waits = subscriptions.subscription.c
-    listens = sa.select(waits.id).where(waits.name == name, waits.key.in_(("", emergency.case))).limit(1)
-    if tx.conn.scalar(listens) is not None:
+    if subscriptions.listens(tx, name, emergency.case):
         messages.throw(actor, tx, name, key=emergency.case, payload={**payload(emergency), **more})
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from loopdesk.desk import departments, notices, people
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.rights import require
-from loopdesk.engine import events, messages
+from loopdesk.engine import events, messages, subscriptions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import JSON, Moment, metadata, new_id
 from loopdesk.engine.errors import N_, Conflict, Invalid, Missing, Phrase
@@ -56,6 +56,8 @@ def ask(actor: Actor, tx: Tx, asking: Mapping[str, Any], side: str, *, number: s
     mine = (advice.c.instance_id == asking["instance_id"], advice.c.element == asking["element"], advice.c.side == side)
     if tx.conn.scalar(sa.select(sa.exists().where(*mine, advice.c.state != SETTLED))):
         return ""
+    if not subscriptions.listens(tx, CONSULTED, asking["key"]):
+        return ""  # A house without the process “consultation” has nobody who would write the advice.
     row: dict[str, Any] = {
         "id": new_id(),
         "case": number,
