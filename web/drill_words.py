@@ -9,7 +9,7 @@ from loopdesk.desk.runbooks.plans import words
 from loopdesk.engine.errors import N_, Translate
 from loopdesk.engine.host import Files
 
-STATES = {DONE: N_("done"), LATE: N_("late"), MISSED: N_("missed")}
+STATES = {DONE: N_("done"), LATE: N_("late"), MISSED: N_("not done")}
 
 
 def lines(found: Outcome, files: Files, language: str, translate: Translate) -> Iterator[str]:

@@ -52,7 +52,8 @@ def similar(tx: Tx, found: Arbitration, count: int) -> list[Arbitration]:
     words = {*search.terms("\n".join(texts(found, case)))}
     query = sa.select(arbitration_.c.id, arbitration_.c.terms).where(arbitration_.c.state == RULED)
     query = query.join(case_, case_.c.number == arbitration_.c.case).where(~case_.c.restricted)
-    said = dict(tx.conn.execute(query.order_by(arbitration_.c.ruled_at.desc()).limit(COMPARED)).tuples().all())
+    newest = query.order_by(arbitration_.c.ruled_at.desc()).limit(COMPARED)
+    said = {row[0]: row[1] for row in tx.conn.execute(newest)}
     ruled = find(tx, arbitration_.c.id.in_(said), newest=True)
 
     def nearness(one: Arbitration) -> tuple[bool, bool, float]:

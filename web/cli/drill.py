@@ -99,7 +99,8 @@ def listing(language: str, as_json: bool) -> None:
         mark = "!" if due.overdue else " "
         click.echo(f"{mark} {words(due.name, language)} {due.covers} → {due.due_at:%Y-%m-%d}")
     for one in runs:
-        click.echo(f"{one.id}  {one.planned_at:%Y-%m-%d}  {one.state:<10} {one.score or '–':>4}  {one.plan}")
+        reached = "–" if one.score is None else one.score
+        click.echo(f"{one.id}  {one.planned_at:%Y-%m-%d}  {one.state:<10} {reached:>4}  {one.plan}")
 
 
 def _beside(path: Path) -> tuple[dict[str, Files], Drill]:
