@@ -187,10 +187,10 @@ def listing(tx: Tx, *, states: tuple[str, ...] = ()) -> list[Run]:
 
 
 def answers(tx: Tx, drill_id: str) -> list[Answer]:
-    """What the participants did, in the order in which they did it."""
+    """What the participants did, minute by minute; what was kept at once stands by its name."""
     table = drill_answer
     query = sa.select(table.c.minute, table.c.kind, table.c.ref, table.c.by_name, table.c.data)
-    rows = tx.conn.execute(query.where(table.c.drill == drill_id).order_by(table.c.at, table.c.id)).all()
+    rows = tx.conn.execute(query.where(table.c.drill == drill_id).order_by(table.c.minute, table.c.at, table.c.ref)).all()
     return [Answer(*row) for row in rows]
 
 
