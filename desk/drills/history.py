@@ -190,7 +190,8 @@ def answers(tx: Tx, drill_id: str) -> list[Answer]:
     """What the participants did, minute by minute; what was kept at once stands by its name."""
     table = drill_answer
     query = sa.select(table.c.minute, table.c.kind, table.c.ref, table.c.by_name, table.c.data)
-    rows = tx.conn.execute(query.where(table.c.drill == drill_id).order_by(table.c.minute, table.c.at, table.c.ref)).all()
+    query = query.where(table.c.drill == drill_id).order_by(table.c.minute, table.c.at, table.c.ref)
+    rows = tx.conn.execute(query).all()
     return [Answer(*row) for row in rows]
 
 
