@@ -5,8 +5,6 @@ import secrets
 import select
 import sqlite3
 import time
-from collections.abc import Mapping
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -109,13 +107,15 @@ class Database:
         self.engine.dispose()
 
 
-def driven(conn: sa.Connection, statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """The first row of a statement in PostgreSQL's own words, by the driver alone; moments in the session's zone.
+def driven(conn: sa.Connection, statement: str, *parameters: Any) -> tuple[Any, ...] | None:
+    """The first row of a statement in PostgreSQL's own words (``$1``), by the driver alone; moments in its zone.
 
     For the two statements of each step: what SQLAlchemy does around a statement takes a tenth of a millisecond, which
     is a tenth of the step. Errors are SQLAlchemy's, a lost connection leaves the pool, listeners hear of it.
     """
-    with closing(conn.connection.cursor()) as cursor:
+    connection: Any = conn.connection.driver_connection
+    cursor: Any
+    with psycopg.RawCursor(connection) as cursor:
         if conn.engine.dispatch.before_cursor_execute:
             conn.engine.dispatch.before_cursor_execute(conn, cursor, statement, parameters, None, False)
         try:

@@ -3,6 +3,7 @@
 Each statement costs a way to the database and back; rows of every kind are therefore collected first (architecture §4).
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from loopdesk.engine.errors import Away
 Kind = Literal["insert", "once", "change"]
 Row = dict[str, Any]
 Key = tuple[Kind, sa.Table, tuple[str, ...]]
-_PREPARER = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_PREPARER = _POSTGRESQL.identifier_preparer
 
 
 class CurrentTransaction(FunctionElement[int]):
@@ -73,7 +75,7 @@ def _sent(conn: sa.Connection, group: Mapping[Key, list[Row]]) -> Iterator[tuple
         for key, rows in group.items():
             yield key, conn.execute(_statement(*key), _given(key, rows)).rowcount, len(rows)
     else:
-        counts = driven(conn, _together(_shape(group)), _parameters(group)) or ()
+        counts = driven(conn, _together(_shape(group)), *_parameters(group)) or ()
         yield from ((key, count, len(rows)) for (key, rows), count in zip(group.items(), counts, strict=True))
 
 
@@ -153,39 +155,41 @@ def _shape(group: Mapping[Key, list[Row]]) -> tuple[tuple[Key, int], ...]:
     return tuple((key, len(rows) if key[0] == "change" else 1) for key, rows in group.items())
 
 
-def _parameters(group: Mapping[Key, list[Row]]) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for number, ((kind, table, _), rows) in enumerate(group.items()):
+def _parameters(group: Mapping[Key, list[Row]]) -> list[Any]:
+    """The parameters of ``_together`` in the order of their numbers."""
+    given: list[Any] = []
+    for (kind, table, _), rows in group.items():
         if kind != "change":
-            given[f"p{number}_0"] = _json(table, rows)
+            given.append(_json(table, rows))
             continue
-        for count, row in enumerate(rows):
-            given |= {f"p{number}_{count}": _json(table, row), f"i{number}_{count}": row[_own(table)]}
+        for row in rows:
+            given += (_json(table, row), row[_own(table)])
             if "version" in row:
-                given[f"v{number}_{count}"] = row["version"] - 1
+                given.append(row["version"] - 1)
     return given
 
 
 @lru_cache(maxsize=512)
 def _together(shape: tuple[tuple[Key, int], ...]) -> str:
     """One statement for rows of several tables, each handed over as JSON; it returns how many it wrote of each."""
-    parts, counts = [], []
-    for number, (key, rows) in enumerate(shape):
-        names = [f"{number}_{count}" for count in range(rows)]
-        parts += [f"w{name} AS ({_part(name, *key)} RETURNING 1)" for name in names]
-        counts.append(" + ".join(f"(SELECT count(*) FROM w{name})" for name in names))  # noqa: S608 - own names
+    parts, counts, number = [], [], itertools.count(1)
+    for place, (key, rows) in enumerate(shape):
+        names = [f"w{place}_{count}" for count in range(rows)]
+        parts += [f"{name} AS ({_part(number, *key)} RETURNING 1)" for name in names]
+        counts.append(" + ".join(f"(SELECT count(*) FROM {name})" for name in names))  # noqa: S608 - own names
     return f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
 
 
-def _part(number: str, kind: Kind, table: sa.Table, names: tuple[str, ...]) -> str:
+def _part(number: Iterator[int], kind: Kind, table: sa.Table, names: tuple[str, ...]) -> str:
     target, quoted = _PREPARER.quote(table.name), [_PREPARER.quote(name) for name in names]
-    rows = f"(CAST(NULL AS {target}), CAST(%(p{number})s AS json)) AS r"
+    typed = (f"{name} {_type(table.c[own])}" for name, own in zip(quoted, names, strict=True))
+    rows = f"(CAST(${next(number)} AS json)) AS r({', '.join(typed)})"
     if kind == "change":
         own = _PREPARER.quote(_own(table))
-        where = f"{target}.{own} = %(i{number})s"
-        where += f" AND {target}.version = %(v{number})s" if "version" in names else ""
+        where = f"{target}.{own} = ${next(number)}"
+        where += f" AND {target}.version = ${next(number)}" if "version" in names else ""
         sets = ", ".join(f"{name} = r.{name}" for name in quoted if name != own)
-        return f"UPDATE {target} SET {sets} FROM json_populate_record{rows} WHERE {where}"  # noqa: S608 - own names
+        return f"UPDATE {target} SET {sets} FROM json_to_record{rows} WHERE {where}"  # noqa: S608 - own names
     computed = {
         _PREPARER.quote(column.name): _NUMBER
         for column in table.c
@@ -193,8 +197,13 @@ def _part(number: str, kind: Kind, table: sa.Table, names: tuple[str, ...]) -> s
     }
     into, values = [*quoted, *computed], [*(f"r.{name}" for name in quoted), *computed.values()]
     once = " ON CONFLICT DO NOTHING" if kind == "once" else ""
-    chosen = f"SELECT {', '.join(values)} FROM json_populate_recordset{rows}"  # noqa: S608 - own names
+    chosen = f"SELECT {', '.join(values)} FROM json_to_recordset{rows}"  # noqa: S608 - own names
     return f"INSERT INTO {target} ({', '.join(into)}) {chosen}{once}"
+
+
+def _type(column: sa.Column[Any]) -> str:
+    """Its type as PostgreSQL writes it: the row is read with its own columns only, each further one costs time."""
+    return str(column.type.compile(_POSTGRESQL))
 
 
 def _json(table: sa.Table, rows: Row | list[Row]) -> str:

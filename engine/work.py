@@ -1,13 +1,13 @@
 """Human tasks: what people find in their inbox and do with it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects.postgresql import asyncpg
 
 from loopdesk.engine import bundles, events, feel, instances, runner, sides, timers, values
 from loopdesk.engine.actor import Actor
@@ -36,7 +36,8 @@ _BOTH = (
     .where(task.c.id == sa.bindparam("task"))
     .with_for_update()
 )
-_IN_WORDS = str(_BOTH.compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
+_IN_WORDS = str(_BOTH.compile(dialect=asyncpg.dialect()))  # type: ignore[no-untyped-call]
+"""For the driver alone; that dialect numbers its parameters."""
 MAX_DRAFT = 1024 * 1024
 """Bytes of a draft or of a form's answers as JSON."""
 
@@ -212,11 +213,8 @@ def _row(tx: Tx, task_id: str) -> dict[str, Any]:
 
 def _with_instance(tx: Tx, task_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The rows of a task's instance and of the task, both locked, in this order as every step does."""
-    found: Sequence[Any] | None
-    if is_sqlite(tx):
-        found = tx.conn.execute(_BOTH, {"task": task_id}).first()
-    else:
-        found = driven(tx.conn, _IN_WORDS, {"task": task_id})
+    plain = is_sqlite(tx)
+    found = tx.conn.execute(_BOTH, {"task": task_id}).first() if plain else driven(tx.conn, _IN_WORDS, task_id)
     if found is None:
         raise _unknown()
     columns = [_utc(one) for one in found]

@@ -263,22 +263,18 @@ def _number(ref: str) -> int:
     return int(ref.partition(".")[0])
 
 
-def _place(node: Node) -> str:
-    return node.key if node.element.kind != "process" else f"{node.element.process}/"
-
-
 def _token_out(token: Token, large: Large) -> list[Any]:
-    if DONE in token.internal_data:
-        token.internal_data = {**token.internal_data, DONE: large.put_aside(token.internal_data[DONE])}
+    place, internal = token.task_spec.stored_at, token.internal_data
+    if DONE in internal:
+        internal = token.internal_data = {**internal, DONE: large.put_aside(internal[DONE])}
     parent = token.parent
     if parent is not None and parent.data is token.data:
-        internal = large.internal_out(token.internal_data) if token.internal_data else {}
-        return [token.id, parent.id, _place(token.task_spec), token.state, {}, [], internal]
+        return [token.id, parent.id, place, token._state, {}, [], large.internal_out(internal) if internal else {}]
     changed = changes(parent.data if parent is not None else {}, token.data)
     written = {name: value for name, value in changed.items() if value is not ABSENT}
     removed = [name for name, value in changed.items() if value is ABSENT]
-    parts = [large.variables_out(written), removed, large.internal_out(token.internal_data)]
-    return [token.id, None if parent is None else parent.id, _place(token.task_spec), token.state, *parts]
+    parts = [large.variables_out(written), removed, large.internal_out(internal)]
+    return [token.id, None if parent is None else parent.id, place, token._state, *parts]
 
 
 def _token_in(run: Run, nodes: Mapping[str, Node], row: list[Any], large: Large) -> Token:
@@ -292,5 +288,5 @@ def _token_in(run: Run, nodes: Mapping[str, Node], row: list[Any], large: Large)
     token = Token(run, nodes[place], parent, data, identity)
     if internal:
         token.internal_data = large.internal_in(internal)
-    token._set_state(state)
+    token._state = state
     return token

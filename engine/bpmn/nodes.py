@@ -87,7 +87,9 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         self.element = element
         self.place = f"{element.process}/{element.id}"
         self.key = f"{element.process}/{name or element.id}"
-        """names the node in the stored state; a loop's round has another one than the loop"""
+        """names the node among those of its bundle; a loop's round has another one than the loop"""
+        self.stored_at = self.key if element.kind != "process" else f"{element.process}/"
+        """names it in the stored state"""
         self.timed = any(trigger.kind == "timer" for trigger in element.trigger.each)
         self.ways: list[Way] = []
         self.arriving: list[str] = []

@@ -94,9 +94,9 @@ def scope_of(token: Token) -> Token:
 
 def subtree(token: Token) -> list[Token]:
     """The token and everything below it, parents first."""
-    found = [token]
+    found, tasks = [token], token.workflow.tasks
     for item in found:
-        found.extend(item.children)
+        found.extend([tasks[child] for child in item._children])
     return found
 
 
