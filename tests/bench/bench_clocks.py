@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from loopdesk.desk import calendars, case, casework, clocks
+from loopdesk.desk import calendars, case, casework, clocks, facts
 from loopdesk.desk.sla import recount
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
@@ -25,7 +25,7 @@ def recounted(kind: Kind) -> tuple[float, float]:
     """Seconds to count all clocks anew in one transaction, and to look at one case's clocks when a warning is due."""
     with database(kind) as found:
         clock = VirtualClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
-        engine = Engine(found, clock, Host())
+        engine = Engine(found, clock, Host(facts=facts.facts))
         files = dict(bundles.read_folder(WORKFLOWS / "policies"))
         with engine.begin() as tx:
             bundles.deploy(SYSTEM, tx, "policies", files)
