@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from loopdesk.desk import record, sniff
 from loopdesk.desk.record import NUMBER, PERSON_ID, case_
 from loopdesk.desk.rights import readable, require, visible_to
+from loopdesk.desk.sql import row_as
 from loopdesk.desk.store import Readable, Store
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
@@ -170,8 +171,7 @@ def _head(stream: Readable) -> bytes:
 def _rows(actor: Actor, tx: Tx, query: sa.Select[tuple[object, ...]]) -> list[Attachment]:
     if actor.kind == "customer":
         query = query.where(attachment.c.visibility == CUSTOMER)
-    names = [field.name for field in fields(Attachment)]
-    return [Attachment(**{name: row[name] for name in names}) for row in tx.conn.execute(query).mappings()]
+    return [row_as(Attachment, row) for row in tx.conn.execute(query).mappings()]
 
 
 def _tied(tx: Tx, contents: Collection[str]) -> set[str]:

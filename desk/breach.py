@@ -1,7 +1,7 @@
 """Each breach leaves a trace: why it came to that, what will be better, and whether that was done (SLA-6)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from loopdesk.desk import causes, people, record
 from loopdesk.desk.record import NUMBER, PERSON_ID, case_
 from loopdesk.desk.rights import readable, require
 from loopdesk.desk.sla.rows import clock
-from loopdesk.desk.sql import insert_new, page_of
+from loopdesk.desk.sql import insert_new, page_of, row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -219,8 +219,7 @@ def _change(actor: Actor, tx: Tx, found: Trace, kind: str, values: Mapping[str, 
 
 
 def _select(tx: Tx, query: sa.Select[Any]) -> list[Trace]:
-    names = [field.name for field in fields(Trace)]
-    return [Trace(**{name: row[name] for name in names}) for row in tx.conn.execute(query).mappings()]
+    return [row_as(Trace, row) for row in tx.conn.execute(query).mappings()]
 
 
 def _wrong(field: str, message: Phrase) -> None:

@@ -28,8 +28,6 @@ from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
 POLICY = "record"
-AFTER = "P2D"
-"""How long after its closing a record is put on file, unless the policy says otherwise; the limit is 72 h (DIA-7)."""
 
 KIND = "casefile"
 """The outbox kind of a record that is to be put on file; its key is the case."""
@@ -92,7 +90,7 @@ def read(actor: Actor, tx: Tx, number: str) -> CaseFile:
 
 def look(tx: Tx) -> None:
     """Want a record for each closed case whose time has come; one that fails does not stop the others."""
-    after = policy.duration(policy.value(tx, POLICY, "after", default=AFTER), place="record.yaml: after")
+    after = policy.duration(policy.said(tx, POLICY, "after"), place="record.yaml: after")
     query = sa.select(case_.c.number, case_.c.closed_at).where(_unkept(), case_.c.closed_at <= tx.now - after)
     for number, closed_at in tx.conn.execute(query.order_by(case_.c.closed_at, case_.c.number).limit(MOST)).all():
         outbox.put(tx, KIND, {}, idempotency_key=f"{KIND}:{number}:{closed_at.isoformat()}", key=number)

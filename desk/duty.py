@@ -1,7 +1,7 @@
 """The duty list: who of which tier is there for a department, from when until when (DIA-1, DIA-3)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import calendars, departments, people, policy, skills
 from loopdesk.desk.record import PERSON_ID, TIERS
 from loopdesk.desk.rights import require
+from loopdesk.desk.sql import row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -144,9 +145,7 @@ def _empty(there: Sequence[tuple[datetime, datetime]], opens: datetime, closes: 
 
 def _select(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Duty]:
     query = sa.select(duty_).where(condition).order_by(duty_.c.starts_at, duty_.c.id)
-    return [
-        Duty(**{field.name: row[field.name] for field in fields(Duty)}) for row in tx.conn.execute(query).mappings()
-    ]
+    return [row_as(Duty, row) for row in tx.conn.execute(query).mappings()]
 
 
 def _active() -> sa.ColumnElement[bool]:

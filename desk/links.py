@@ -13,9 +13,6 @@ from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Missing
 from loopdesk.engine.tx import Tx
 
-DAYS = "P30D"
-"""How long a link works unless the policy ``links.yaml`` says otherwise."""
-
 
 def new_token() -> str:
     """32 random bytes as they fit into an address."""
@@ -24,7 +21,7 @@ def new_token() -> str:
 
 def term(tx: Tx, kind: str) -> timedelta:
     """How long a link of ``kind`` works: policy ``links.yaml``."""
-    return policy.duration(policy.value(tx, "links", kind, default=DAYS), place=f"links.yaml: {kind}")
+    return policy.duration(policy.said(tx, "links", kind), place=f"links.yaml: {kind}")
 
 
 def state(row: Mapping[str, Any], now: datetime) -> str:

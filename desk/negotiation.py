@@ -5,7 +5,7 @@ person and time, and an agreed priority counts more than the decision table's ot
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from loopdesk.desk import impact, record
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.rights import readable, require, visible_to
+from loopdesk.desk.sql import row_as
 from loopdesk.engine import events, messages, subscriptions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -254,4 +255,4 @@ def _text(text: str, field: str) -> None:
 
 
 def _of_row(row: Mapping[Any, Any]) -> Negotiation:
-    return Negotiation(**{one.name: row[one.name] for one in fields(Negotiation)})
+    return row_as(Negotiation, row)

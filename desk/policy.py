@@ -1,7 +1,7 @@
 """Figures that a process owner edits: YAML files of the bundle ``policies`` (SLA-1), never constants in code."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -44,15 +44,38 @@ def read(tx: Tx, name: str) -> Mapping[str, Any]:
     return parse(content, file)
 
 
+def held(tx: Tx, name: str) -> Mapping[str, Any]:
+    """The policy file ``<name>.yaml`` as it stands; as Loopdesk ships it in a house whose folder is older than it."""
+    try:
+        return read(tx, name)
+    except Missing:
+        return shipped(name)
+
+
+def said(tx: Tx, name: str, *keys: str) -> Any:
+    """What the house's ``<name>.yaml`` says under ``keys``, else what the shipped one says; None for neither.
+
+    For figures that there always is one of, so that none stands in Python; what an owner may take out is ``value``.
+    """
+    own = under(held(tx, name), keys)
+    return under(shipped(name), keys) if own is None else own
+
+
 def value(tx: Tx, name: str, *keys: str, default: Any) -> Any:
     """What ``<name>.yaml`` says under ``keys``, or ``default`` where the owner says nothing."""
     try:
-        found: Any = read(tx, name)
+        found = under(read(tx, name), keys)
     except Missing:
         return default
+    return default if found is None else found
+
+
+def under(data: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    """What stands in ``data`` under the keys, one in the other; None where nothing does."""
+    found: Any = data
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None
-    return default if found is None else found
+    return found
 
 
 @lru_cache(maxsize=64)

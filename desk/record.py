@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from loopdesk.desk.sql import row_as
 from loopdesk.engine.db import BIG, JSON, Moment, metadata
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
@@ -161,7 +162,7 @@ def next_number(tx: Tx) -> str:
 
 def case_of_row(row: sa.RowMapping) -> Case:
     """The row as a `Case`."""
-    return Case(**{one.name: row[one.name] for one in fields(Case)})
+    return row_as(Case, row)
 
 
 def get(tx: Tx, number: str, *, visible: sa.ColumnElement[bool] | None = None, lock: bool = False) -> Case:

@@ -14,8 +14,6 @@ from loopdesk.desk.rights import require
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
 
-PER_HOUR = 10
-"""Same templates to one address within an hour, unless the policy ``mail.yaml`` says otherwise: mail loops end here."""
 NOBODY, NO_ADDRESS, MACHINE, TOO_MANY = "nobody", "no-address", "automatic", "too-many"
 """Why a message is held: what its ``note`` says."""
 
@@ -102,7 +100,7 @@ def _held(tx: Tx, case: Case, template: str, receiver: Receiver) -> str:
 
 
 def _limit(tx: Tx) -> int:
-    return int(policy.value(tx, "mail", "acknowledgements_per_hour", default=PER_HOUR))
+    return int(policy.said(tx, "mail", "acknowledgements_per_hour"))
 
 
 def _sent_lately(tx: Tx, template: str, address: str) -> int:

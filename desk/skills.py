@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +20,6 @@ from loopdesk.engine.tx import Tx
 
 POLICY = "support"
 """The policy file with tiers, skills and the duty that is needed."""
-_SHIPPED = Path(__file__).parents[1] / "workflows" / policy.BUNDLE / f"{POLICY}.yaml"
 
 training = sa.Table(
     "training",
@@ -95,8 +93,8 @@ def _of_length(file: str, place: str, text: object) -> Iterator[Finding]:
 
 def said(tx: Tx, key: str, *, default: Any) -> Any:
     """What the policy ``support.yaml`` says under ``key``: the owner's own file, else the one we ship."""
-    shipped = policy.parse(_SHIPPED.read_bytes(), _SHIPPED.name).get(key, default)
-    return policy.value(tx, POLICY, key, default=shipped)
+    found = policy.said(tx, POLICY, key)
+    return default if found is None else found
 
 
 def names(tx: Tx, kind: str, language: str) -> dict[str, str]:

@@ -1,12 +1,16 @@
-"""The two statements that SQLite and PostgreSQL spell alike but SQLAlchemy keeps in their dialects."""
+"""What several files ask of rows: inserts that both databases spell alike, pages, rows as dataclasses."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from loopdesk.engine.tx import Tx
+
+_Kind = TypeVar("_Kind")
 
 
 def dialect_insert(tx: Tx, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
@@ -33,3 +37,13 @@ def page_of(page: int, per_page: int) -> tuple[int, int]:
 def escape_like(text: str) -> str:
     """``text`` for a LIKE pattern with ``escape='\\'``, its own wildcards taken literally."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def row_as(kind: Callable[..., _Kind], row: Mapping[Any, Any]) -> _Kind:
+    """The row as the dataclass ``kind``, whose fields are named like columns; other columns are left out."""
+    return kind(**{name: row[name] for name in _names(kind)})
+
+
+@lru_cache(maxsize=128)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))

@@ -25,8 +25,6 @@ from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.tx import Tx
 
 POLICY = "thresholds"
-PERCENTILE, AT_LEAST, PERIOD = 90, 20, "P365D"
-"""Where ``thresholds.yaml`` says nothing."""
 
 decision = sa.Table(
     "threshold_decision",
@@ -69,8 +67,8 @@ def proposals(actor: Actor, tx: Tx) -> list[Proposal]:
     found = []
     for where, minutes in _history(tx):
         node = _node(content, *where)
-        if node is not None and len(minutes) >= int(policy.value(tx, POLICY, "at_least", default=AT_LEAST)):
-            proposed = percentile(minutes, float(policy.value(tx, POLICY, "percentile", default=PERCENTILE)))
+        if node is not None and len(minutes) >= int(policy.said(tx, POLICY, "at_least")):
+            proposed = percentile(minutes, float(policy.said(tx, POLICY, "percentile")))
             found.append(Proposal(*where, str(node.value), proposed, len(minutes), last.get(where)))
     return found
 
@@ -125,7 +123,7 @@ def _draft(actor: Actor, tx: Tx, one: Proposal) -> int:
 
 
 def _history(tx: Tx) -> Iterator[tuple[tuple[str, str, str], list[float]]]:
-    period = policy.duration(policy.value(tx, POLICY, "period", default=PERIOD), place="thresholds.yaml: period")
+    period = policy.duration(policy.said(tx, POLICY, "period"), place="thresholds.yaml: period")
     since = tx.now - max(period, timedelta())
     names = (clock.c.policy, clock.c.level, clock.c.kind)
     met = sa.select(*names, clock.c.elapsed_minutes).where(clock.c.met_at >= since, clock.c.department == "")

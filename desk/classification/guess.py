@@ -99,7 +99,7 @@ def answer(tx: Tx, guess: Guess) -> dict[str, Any]:
 
 def threshold(tx: Tx) -> float:
     """The least confidence of a guess that counts, 0 to 1."""
-    return float(policy.value(tx, "classification", "confidence", default=0.5))
+    return float(policy.said(tx, "classification", "confidence"))
 
 
 def learn(actor: Actor, tx: Tx, number: str, *, kind: str) -> bool:

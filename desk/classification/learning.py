@@ -67,7 +67,7 @@ def due(tx: Tx, language: str) -> str:
         return ""
     if last is None or last["digest"] != now:
         return f"{last['id'] if last else 'first'}:{now[:16]}"
-    needed = int(policy.value(tx, "classification", "corrections", default=20))
+    needed = int(policy.said(tx, "classification", "corrections"))
     query = sa.select(sa.func.count()).select_from(classification).where(_labels(language), classification.c.corrected)
     if last["through"] is not None:
         query = query.where(classification.c.chosen_at > last["through"])

@@ -1,6 +1,6 @@
 """Devices and systems at customers, with model, serial number and version of the service (INT-3)."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk.customers import Organisation, organisation
 from loopdesk.desk.rights import require
-from loopdesk.desk.sql import insert_new
+from loopdesk.desk.sql import insert_new, row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import metadata, new_id
@@ -108,4 +108,4 @@ def _empty(organisation_id: str) -> Asset:
 
 
 def _asset(row: sa.RowMapping) -> Asset:
-    return Asset(**{one.name: row[one.name] for one in fields(Asset)})
+    return row_as(Asset, row)

@@ -1,6 +1,6 @@
 """What customers have bought: contracts with the service catalogue that they were promised, and purchases (SLA-9)."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import catalogues
 from loopdesk.desk.customers import Organisation
 from loopdesk.desk.rights import require
+from loopdesk.desk.sql import row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import BIG, metadata, new_id
@@ -128,4 +129,4 @@ def _empty(organisation_id: str) -> Contract:
 
 
 def _contract(row: sa.RowMapping) -> Contract:
-    return Contract(**{one.name: row[one.name] for one in fields(Contract)})
+    return row_as(Contract, row)

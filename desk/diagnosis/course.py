@@ -16,6 +16,7 @@ from loopdesk.desk.diagnosis import trees
 from loopdesk.desk.diagnosis.trees import Tree
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case
 from loopdesk.desk.rights import require, visible_to
+from loopdesk.desk.sql import row_as
 from loopdesk.engine import bundles, events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -227,7 +228,7 @@ def ways(tx: Tx, number: str) -> list[Way]:
 def findings(tx: Tx, number: str) -> list[Finding]:
     """What was found, the newest first; the caller has asked whether the case may be seen."""
     query = sa.select(finding).where(finding.c.case == number).order_by(finding.c.at.desc(), finding.c.id.desc())
-    return [Finding(**{name: row[name] for name in Finding.__slots__}) for row in tx.conn.execute(query).mappings()]
+    return [row_as(Finding, row) for row in tx.conn.execute(query).mappings()]
 
 
 def latest(tx: Tx, number: str, kind: str) -> str:

@@ -38,7 +38,7 @@ def coverage(tx: Tx) -> list[Due]:
     The next drill is due one period after the last recorded one; where there was none, after the library came.
     """
     began = tx.conn.scalar(sa.select(sa.func.min(bundles.bundle.c.at)).where(bundles.bundle.c.name == plans.BUNDLE))
-    said = policy.value(tx, POLICY, "coverage", default=policy.shipped(POLICY)["coverage"])
+    said = policy.said(tx, POLICY, "coverage")
     runs = listing(tx, states=(RECORDED,))
     return [due for row in listed(said) for due in _dues(tx, row, runs, began or tx.now)]
 
@@ -76,6 +76,6 @@ def _dues(tx: Tx, row: Mapping[str, Any], runs: Sequence[Run], began: datetime) 
 
 
 def _told(tx: Tx) -> list[Person]:
-    words = words_of(policy.value(tx, POLICY, "tell", default=policy.shipped(POLICY)["tell"]))
+    words = words_of(policy.said(tx, POLICY, "tell"))
     parts = (word.partition("/") for word in words)
     return [one for department, _, role in parts for one in people.in_department(tx, department, role)]

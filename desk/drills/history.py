@@ -158,7 +158,7 @@ def record(actor: Actor, tx: Tx, drill_id: str, found: Outcome, played: Sequence
     for given in played:
         _write(actor, tx, run, given.kind, given.id, given.data, minute=round(given.minute), name=given.by)
     _change(tx, run.id, state=RECORDED, ended_at=tx.now, minute=found.minutes, **kept)
-    due = read_duration(str(policy.value(tx, POLICY, "actions", "due", default="P14D"))).after(tx.now)
+    due = read_duration(str(policy.said(tx, POLICY, "actions", "due"))).after(tx.now)
     made, language = bundles.get(tx, run.bundle_id), actor.language
     name = runbooks.words(plans.get(tx, run.plan, run.bundle_id).name, language)
     for one in found.findings:

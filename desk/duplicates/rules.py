@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from loopdesk.desk import policy
-from loopdesk.engine.errors import N_, Invalid, LoopdeskError, Missing
+from loopdesk.engine.errors import N_, Invalid, LoopdeskError
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files
 from loopdesk.engine.tx import Tx
@@ -34,10 +34,7 @@ class Rules:
 
 def read(tx: Tx) -> Rules:
     """The rules as they stand, the shipped ones where the house's folder is older than they are. Raises `Invalid`."""
-    try:
-        return rules_of(policy.read(tx, POLICY))
-    except Missing:
-        return rules_of(policy.shipped(POLICY))
+    return rules_of(policy.held(tx, POLICY))
 
 
 def rules_of(data: Mapping[str, Any]) -> Rules:

@@ -3,7 +3,7 @@
 from loopdesk.desk.emergency.causes import join
 from loopdesk.desk.emergency.chain import ask_decision, decide, decider, may_decide, regrade
 from loopdesk.desk.emergency.crew import Call, assemble, assign, called, commanders, leaves, step_back
-from loopdesk.desk.emergency.figures import GRADES, KINDS, cadence, grades, kinds, names, pace, promised, top
+from loopdesk.desk.emergency.figures import cadence, grades, kinds, names, pace, promised, top
 from loopdesk.desk.emergency.lead import (
     SCOPES,
     SEVERITIES,
@@ -58,9 +58,7 @@ __all__ = [
     "COMMUNICATIONS",
     "ENDED",
     "EXTERNAL",
-    "GRADES",
     "INTERNAL",
-    "KINDS",
     "PARTICIPANT",
     "ROLES",
     "RUNNING",

@@ -6,23 +6,15 @@ from typing import Any
 
 from loopdesk.desk import policy
 from loopdesk.desk.emergency.rows import EXTERNAL, INTERNAL, Emergency
-from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
 POLICY = "emergency"
 FILE = f"{POLICY}.yaml"
-KINDS = tuple(policy.shipped(POLICY)["kinds"])
-GRADES = tuple(policy.shipped(POLICY)["grades"])
-"""As Loopdesk ships them, grades from the highest to the lowest: what a folder may name before it is deployed."""
 
 
 def said(tx: Tx, *keys: str) -> Any:
     """What the policy says under ``keys``; where the house's own is older than that, what we ship; None for neither."""
-    try:
-        found = _under(policy.read(tx, POLICY), keys)
-    except Missing:
-        found = None
-    return _under(policy.shipped(POLICY), keys) if found is None else found
+    return policy.said(tx, POLICY, *keys)
 
 
 def kinds(tx: Tx) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from loopdesk.desk.emergency import rows
 from loopdesk.desk.emergency.rows import ENDED, OPEN, RUNNING, STABLE, Decision, Emergency, Role, Told, emergency_
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import readable, require, visible_to
+from loopdesk.desk.sql import row_as
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Missing
 from loopdesk.engine.tx import Tx
@@ -135,9 +136,8 @@ def decisions(tx: Tx, emergency_id: str, *, state: str = "") -> list[Decision]:
 def told(tx: Tx, emergency_id: str) -> list[Told]:
     """Which customers were told what, in the order in which they were told (EMG-11)."""
     query = sa.select(rows.told).where(rows.told.c.emergency == emergency_id)
-    names = [one.name for one in fields(Told)]
     found = tx.conn.execute(query.order_by(rows.told.c.at, rows.told.c.score.desc(), rows.told.c.id)).mappings()
-    return [Told(**{name: row[name] for name in names}) for row in found]
+    return [row_as(Told, row) for row in found]
 
 
 def cases(tx: Tx, emergency_id: str) -> list[str]:

@@ -1,12 +1,13 @@
 """What is kept of a handoff: the offer, and the signatures under it (HND-2)."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from loopdesk.desk.record import NUMBER, PERSON_ID
+from loopdesk.desk.sql import row_as
 from loopdesk.engine.db import BIG, JSON, Moment, metadata
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
@@ -89,7 +90,7 @@ class Handoff:
 
 def of_row(row: sa.RowMapping) -> Handoff:
     """The row as a `Handoff`."""
-    return Handoff(**{field.name: row[field.name] for field in fields(Handoff)})
+    return row_as(Handoff, row)
 
 
 def get(tx: Tx, handoff_id: str) -> Handoff:

@@ -4,14 +4,14 @@ Normal pool and helpers together are at most so many times the normal pool (poli
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.desk import people, record
+from loopdesk.desk import people, policy, record
 from loopdesk.desk.emergency import timeline
 from loopdesk.desk.emergency.crew import begin
 from loopdesk.desk.emergency.rows import PARTICIPANT
@@ -19,6 +19,7 @@ from loopdesk.desk.people import Person
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.response import words
 from loopdesk.desk.rights import DESK, RESTRICTED_TO, require
+from loopdesk.desk.sql import row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
@@ -26,8 +27,6 @@ from loopdesk.engine.errors import Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
 
 CALLED, ACCEPTED, DECLINED, RELEASED = STATES = ("called", "accepted", "declined", "released")
-MOST = 3
-"""Times the normal pool at most, where the policy says nothing (EMG-6)."""
 
 hand_ = sa.Table(
     "emergency_hand",
@@ -78,7 +77,7 @@ class Pool:
 def pool(tx: Tx, times: float) -> Pool:
     """The limit for a table's ``times`` the normal pool; the policy's ``most`` counts where the table says more."""
     normal = len(_normal(tx))
-    most = float(words.value(tx, "all_hands", "most", default=MOST))
+    most = float(policy.said(tx, words.POLICY, "all_hands", "most"))
     return Pool(normal, max(int((min(times, most) - 1) * normal), 0))
 
 
@@ -159,13 +158,13 @@ def get(tx: Tx, hand_id: str) -> Hand:
 
 
 def _normal(tx: Tx) -> dict[str, Person]:
-    listed = words.value(tx, "all_hands", "normal", default=["support"])
+    listed = policy.said(tx, words.POLICY, "all_hands", "normal")
     found = [one for name in listed for one in people.in_department(tx, str(name))]
     return {one.id: one for one in found if DESK & set(one.roles)}
 
 
 def _candidates(tx: Tx, departments: Sequence[str], known: set[str]) -> list[tuple[str, Person]]:
-    engineering = set(words.value(tx, "all_hands", "engineering", default=["rnd", "operations"]))
+    engineering = set(policy.said(tx, words.POLICY, "all_hands", "engineering"))
     left_out = known | set(_normal(tx))
     found: dict[str, tuple[str, Person]] = {}
     for department in departments:
@@ -190,5 +189,4 @@ def _change(tx: Tx, found: Hand, **values: Any) -> None:
 
 def _select(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Hand]:
     query = sa.select(hand_).where(condition).order_by(hand_.c.name, hand_.c.id)
-    names = [one.name for one in fields(Hand)]
-    return [Hand(**{name: row[name] for name in names}) for row in tx.conn.execute(query).mappings()]
+    return [row_as(Hand, row) for row in tx.conn.execute(query).mappings()]

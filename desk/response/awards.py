@@ -8,15 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import customers, record
+from loopdesk.desk import customers, policy, record
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk.crm import contracts
 from loopdesk.desk.emergency import rows, timeline
 from loopdesk.desk.emergency.rows import Emergency
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case, case_
-from loopdesk.desk.response import compensation, money, words
+from loopdesk.desk.response import compensation, money
 from loopdesk.desk.response.compensation import Award, Fee
 from loopdesk.desk.rights import readable, require
+from loopdesk.desk.sql import row_as
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import BIG, Moment, metadata, new_id
@@ -113,7 +114,7 @@ def compute(actor: Actor, tx: Tx, emergency_id: str, wish: Wish) -> tuple[Case, 
     case = _affected(actor, tx, emergency, wish.case or emergency.case)
     if any(end > tx.now for _, end in wish.spans):
         raise Invalid("This outage lasts into the future.", fields={"until": [Phrase("This moment is still to come.")]})
-    prices = compensation.read(words.held(tx, "compensation"))
+    prices = compensation.read(policy.held(tx, "compensation"))
     outage = compensation.outage_of(wish.spans)
     fee = _fee(tx, case, wish)
     if wish.percent is not None and not wish.reason.strip():
@@ -296,4 +297,4 @@ def _keep(tx: Tx, found: Compensation, values: Mapping[str, Any]) -> None:
 def _select(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Compensation]:
     query = sa.select(compensation_).where(condition)
     found = tx.conn.execute(query.order_by(compensation_.c.requested_at.desc(), compensation_.c.id)).mappings()
-    return [Compensation(**{one.name: row[one.name] for one in fields(Compensation)}) for row in found]
+    return [row_as(Compensation, row) for row in found]

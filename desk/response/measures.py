@@ -5,7 +5,7 @@ not, so all that was begun is undone at the end, also what was done only in part
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from loopdesk.desk.emergency.rows import Emergency
 from loopdesk.desk.record import NUMBER
 from loopdesk.desk.response import answers, words
 from loopdesk.desk.rights import require
-from loopdesk.desk.sql import insert_new
+from loopdesk.desk.sql import insert_new, row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import JSON, Moment, metadata, new_id
@@ -269,5 +269,4 @@ def _keep(tx: Tx, found: Measure, values: Mapping[str, Any]) -> None:
 
 def _select(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Measure]:
     query = sa.select(measure_).where(condition).order_by(measure_.c.planned_at, measure_.c.measure)
-    names = [one.name for one in fields(Measure)]
-    return [Measure(**{name: row[name] for name in names}) for row in tx.conn.execute(query).mappings()]
+    return [row_as(Measure, row) for row in tx.conn.execute(query).mappings()]

@@ -6,15 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.desk import sending
+from loopdesk.desk import policy, sending
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.response import allhands, awards, expectations, measures, reviews, summary, words
 from loopdesk.desk.response.reviews import WHYS, Analysis
 from loopdesk.desk.steps import Result, Step, operation
 from loopdesk.engine.bpmn import read_moment
-
-HOOK_LIMIT = "PT5M"
-"""How long an answer of operations' tooling is waited for, unless ``measures.yaml`` says otherwise."""
 
 
 @operation("measure.plan")
@@ -26,7 +23,7 @@ def _plan(step: Step, *, emergency: str, wanted: Sequence[Mapping[str, Any]] | N
     """
     found = measures.plan(step.actor, step.tx, emergency, [one for one in wanted or [] if one.get("measure")])
     commander = emergencies.get(step.tx, emergency).commander_id
-    limit = str(words.value(step.tx, "hook_limit", default=HOOK_LIMIT))
+    limit = str(policy.said(step.tx, words.POLICY, "hook_limit"))
     shown = measures.shown(step.tx, found)
     options = [{"value": one["id"], "label": one["name"]} for one in shown]
     return {"measures": shown, "options": options, "commander": commander, "hook_limit": limit}

@@ -15,6 +15,7 @@ from loopdesk.desk.emergency import timeline
 from loopdesk.desk.emergency.lead import announce
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.rights import require
+from loopdesk.desk.sql import row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import JSON, Moment, metadata, new_id
@@ -248,4 +249,4 @@ def _change(actor: Actor, tx: Tx, found: Review, kind: str, values: Mapping[str,
 
 def _select(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Review]:
     rows = tx.conn.execute(sa.select(review_).where(condition)).mappings()
-    return [Review(**{one.name: row[one.name] for one in fields(Review)}) for row in rows]
+    return [row_as(Review, row) for row in rows]

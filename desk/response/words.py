@@ -1,29 +1,17 @@
 """The words of the timeline that measures and helpers write: policy ``measures.yaml``, ``words``."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from loopdesk.desk import people, policy
 from loopdesk.desk.emergency.rows import Emergency
-from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
 POLICY = "measures"
 
 
-def held(tx: Tx, name: str) -> Mapping[str, Any]:
-    """A policy file as it stands; as Loopdesk ships it in a house whose policies are older than it."""
-    try:
-        return policy.read(tx, name)
-    except Missing:
-        return policy.shipped(name)
-
-
 def value(tx: Tx, *keys: str, default: Any) -> Any:
     """What ``measures.yaml`` says under ``keys``, or ``default`` where the owner says nothing."""
-    found: Any = held(tx, POLICY)
-    for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
+    found = policy.under(policy.held(tx, POLICY), keys)
     return default if found is None else found
 
 

@@ -19,8 +19,6 @@ from loopdesk.engine.tx import Tx
 
 DUE, CONFIRMED, CHANGED = "due", "confirmed", "changed"
 POLICY = "runbooks"
-GRADES = ("I", "II")
-"""Whose runbooks are looked at afterwards, unless the policy ``runbooks.yaml`` says otherwise."""
 MOST = 100
 """Emergencies that one look takes up."""
 LONGEST = 2_000
@@ -62,7 +60,7 @@ class Review:
 
 def look(tx: Tx, base_url: str) -> int:
     """Mark the runbooks of major emergencies that have ended as due, and tell their owners; returns how many."""
-    grades = policy.value(tx, POLICY, "review", "grades", default=GRADES)
+    grades = policy.said(tx, POLICY, "review", "grades")
     table = emergency.emergency_
     asked = sa.exists().where(runbook_review.c.emergency == table.c.id)
     since = sa.select(sa.func.min(bundles.bundle.c.at)).where(bundles.bundle.c.name == plans.BUNDLE).scalar_subquery()

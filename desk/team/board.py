@@ -105,7 +105,7 @@ def make(actor: Actor, tx: Tx) -> Mapping[str, object]:
                 _add(tx, day, span)
         events.record(actor, tx, "board.made", data={"day": day.isoformat()})
     found = _items(tx, item_.c.day == day)
-    missed = _missed(tx)
+    missed = actions.late(tx, SOURCE)
     told = {code for one in found for code in one.departments} | {one.department for one in missed}
     return {"day": day.isoformat(), "open": len(found), "missed": len(missed), "departments": sorted(told - {""})}
 
@@ -231,10 +231,6 @@ def _mine(actor: Actor, tx: Tx, item_id: str) -> Item:
 def _over(tx: Tx, found: Item) -> bool:
     soon = tx.now + timedelta(seconds=1)
     return not any(one.id == found.handoff and one.open_at(soon) for one in spans.all_(tx, since=soon))
-
-
-def _missed(tx: Tx) -> list[Action]:
-    return actions.late(tx, SOURCE)
 
 
 def _items(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Item]:

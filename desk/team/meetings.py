@@ -74,7 +74,7 @@ def plan(actor: Actor, tx: Tx, *, base_url: str) -> list[Meeting]:
     A date is set as long before as the policy's ``prepare`` says. Raises `Invalid` for a policy that cannot be read.
     """
     require(actor, "meetings.plan")
-    ahead = policy.duration(policy.value(tx, series.POLICY, "prepare", default="P2D"), place="meetings.yaml: prepare")
+    ahead = policy.duration(policy.said(tx, series.POLICY, "prepare"), place="meetings.yaml: prepare")
     return [
         made
         for one in series.all_(tx)
@@ -85,9 +85,7 @@ def plan(actor: Actor, tx: Tx, *, base_url: str) -> list[Meeting]:
 def remind(actor: Actor, tx: Tx, *, base_url: str) -> int:
     """Tell the chairs, once, of a meeting that has no minutes although the policy's ``minutes_within`` is over."""
     require(actor, "meetings.plan")
-    late = policy.duration(
-        policy.value(tx, series.POLICY, "minutes_within", default="P1D"), place="meetings.yaml: minutes_within"
-    )
+    late = policy.duration(policy.said(tx, series.POLICY, "minutes_within"), place="meetings.yaml: minutes_within")
     told = 0
     for one in _select(tx, meeting_.c.published_at.is_(None) & (meeting_.c.starts_at < tx.now - late)):
         to = people.in_department(tx, one.chair, "supervisor")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import notices, people, policy
 from loopdesk.desk.rights import require
-from loopdesk.desk.sql import dialect_insert
+from loopdesk.desk.sql import dialect_insert, row_as
 from loopdesk.desk.team import board, history
 from loopdesk.desk.team.history import Features, Pair
 from loopdesk.engine import bundles, events
@@ -184,5 +184,4 @@ def shown(features: Mapping[str, float]) -> dict[str, float]:
 
 
 def _risk(row: sa.RowMapping) -> Risk:
-    names = ("from_department", "to_department", "at", "level", "reason", "raised", "features")
-    return Risk(**{name: row[name] for name in names})
+    return row_as(Risk, row)

@@ -119,9 +119,7 @@ def month_of(tx: Tx) -> str:
 
 
 def _weights(tx: Tx) -> dict[str, float]:
-    said: Any = policy.value(tx, series.POLICY, "score", "weights", default=None)
-    if said is None:
-        said = policy.shipped(series.POLICY)["score"]["weights"]
+    said = policy.said(tx, series.POLICY, "score", "weights")
     try:
         weights = {part: float(said[part]) for part in PARTS}
     except (KeyError, TypeError, ValueError) as error:

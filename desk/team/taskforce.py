@@ -254,7 +254,7 @@ def day_of(tx: Tx, moment: datetime) -> date:
 
 def _missing(tx: Tx, since: datetime, until: datetime, said: Collection[date]) -> tuple[date, ...]:
     """Working days from the first whole one on that are over and silent."""
-    calendar = calendars.get(tx, str(policy.value(tx, _POLICY, "calendar", default="24/7")))
+    calendar = calendars.get(tx, str(policy.said(tx, _POLICY, "calendar")))
     zone, last = ZoneInfo(tx.host.zone), day_of(tx, until)
     day, found = day_of(tx, since), []
     while day < last:

@@ -30,8 +30,6 @@ FILE = f"{POLICY}.yaml"
 SECTIONS = TOPOLOGY, CHANGES, CAPACITY = ("topology", "changes", "capacity")
 KIND = "pack"
 """Of the entries on the timeline by which people add something."""
-MOST = 20
-"""Deployments shown, unless the policy says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +161,8 @@ def _attached(tx: Tx, emergency_id: str) -> str:
 
 def _deployed(tx: Tx) -> list[Change]:
     """What was deployed lately; the first version of a folder changed nothing that ran before."""
-    days = policy.duration(policy.value(tx, POLICY, "recent", default="P14D"), place=f"{FILE}: recent")
-    most = int(policy.value(tx, POLICY, "most", default=MOST))
+    days = policy.duration(policy.said(tx, POLICY, "recent"), place=f"{FILE}: recent")
+    most = int(policy.said(tx, POLICY, "most"))
     names = ("name", "number", "at", "author", "note", "current")
     query = sa.select(*(bundle.c[name] for name in names)).where(bundle.c.at >= tx.now - days, bundle.c.number > 1)
     found = tx.conn.execute(query.order_by(bundle.c.at.desc(), bundle.c.name).limit(most)).mappings()
