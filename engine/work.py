@@ -217,15 +217,11 @@ def _with_instance(tx: Tx, task_id: str) -> tuple[dict[str, Any], dict[str, Any]
     found = tx.conn.execute(_BOTH, {"task": task_id}).first() if plain else driven(tx.conn, _IN_WORDS, task_id)
     if found is None:
         raise _unknown()
-    columns = [_utc(one) for one in found]
+    columns = [one.astimezone(UTC) if isinstance(one, datetime) else one for one in found]
     instance = dict(zip(_INSTANCE, columns, strict=False))
     row = dict(zip(_CHECKED, columns[len(_INSTANCE) :], strict=True))
     where = {"instance_id": instance["id"], "key": instance["key"], "process": instance["process"]}
     return instance, row | where | {"id": task_id}
-
-
-def _utc(one: Any) -> Any:
-    return one.astimezone(UTC) if isinstance(one, datetime) else one
 
 
 def _workable(actor: Actor, tx: Tx, task_id: str) -> dict[str, Any]:

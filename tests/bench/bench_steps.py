@@ -25,7 +25,7 @@ from loopdesk.tests.engine.bpmn.world import World
 from loopdesk.tests.engine.drawing import diagram, extended, flows, script, service
 from loopdesk.tests.engine.steps import ANN
 
-LIVE, AGES, TIMES = 10, (10, 100, 1000, 5000), 60
+LIVE, AGES, TIMES = 10, (10, 100, 1000, 5000), 120
 START, END = '<bpmn:startEvent id="s"/>', '<bpmn:endEvent id="e"/>'
 BRANCHES = "".join(f'<bpmn:exclusiveGateway id="m{n}"/><bpmn:userTask id="t{n}"/>' for n in range(LIVE))
 ROUNDS = START + '<bpmn:parallelGateway id="f"/>' + BRANCHES
