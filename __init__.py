@@ -1,3 +1,3 @@
 """Loopdesk: customer-support processes drawn as BPMN, run for real."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
