@@ -1,4 +1,4 @@
-/** Every page loads this one file; forms and diagrams are fetched only where a page holds one. */
+/** Every page loads this one file; forms, diagrams and charts are fetched only where a page holds one. */
 import "./words";
 import htmx from "htmx.org/dist/htmx.esm.min.js";
 import { startFiles } from "./islands/files";
@@ -13,6 +13,7 @@ import { startSmall } from "./islands/small";
 const LAZY: [selector: string, load: () => Promise<{ mount: (root: HTMLElement) => void }>][] = [
   ["[data-form]", () => import("./islands/form")],
   ["[data-diagram]", () => import("./islands/diagram")],
+  ["[data-chart]", () => import("./islands/chart")],
 ];
 
 function mountLazy(root: ParentNode): void {

@@ -3,6 +3,7 @@ import "../styles/vendor-diagram.css";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { word } from "../words";
 import { markChanges, type Change } from "./changes";
+import { colour } from "./colour";
 
 interface Canvas {
   addMarker(id: string, marker: string): void;
@@ -30,15 +31,6 @@ interface Note {
   url?: string;
   tone?: string;
   below?: number;
-}
-
-function colour(name: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
 }
 
 function place(overlays: Overlays, id: string, tone: string, text: string): void {

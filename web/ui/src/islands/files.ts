@@ -63,6 +63,37 @@ function show(event: Event): void {
   list.replaceChildren(...large.map(refused), ...files.map((file, at) => row(input, file, at)));
 }
 
+/** Where a form takes files, what is dropped onto it or pasted into it is chosen like any other. */
+function fieldAt(target: EventTarget | null): HTMLInputElement | null {
+  const form = target instanceof Element ? target.closest("form") : null;
+  return form?.querySelector<HTMLInputElement>(".filepick input[type=file]") ?? null;
+}
+
+/** A screenshot comes out of the clipboard as `image.png`, each time the same: two of them are told apart by number. */
+function named(file: File, taken: string[]): File {
+  if (!taken.includes(file.name)) return file;
+  const [, stem = "", end = ""] = /^(.*?)(\.[^.]*)?$/.exec(file.name) ?? [];
+  const number = taken.filter((name) => name.startsWith(stem)).length + 1;
+  return new File([file], `${stem}-${number}${end}`, { type: file.type });
+}
+
+function take(event: Event, given: FileList | undefined): void {
+  const input = fieldAt(event.target);
+  if (!input || !given?.length) return;
+  event.preventDefault();
+  const kept = [...(input.files ?? [])];
+  for (const file of given) kept.push(named(file, kept.map(({ name }) => name)));
+  hold(input, kept);
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function mayDrop(event: DragEvent): void {
+  if (event.dataTransfer?.types.includes("Files") && fieldAt(event.target)) event.preventDefault();
+}
+
 export function startFiles(): void {
   document.addEventListener("change", show, { capture: true });
+  document.addEventListener("paste", (event) => take(event, event.clipboardData?.files));
+  document.addEventListener("dragover", mayDrop);
+  document.addEventListener("drop", (event) => take(event, event.dataTransfer?.files));
 }
