@@ -85,6 +85,10 @@ class Bundle:
         return {path.split(".")[1]: read_texts(self.files[path], path) for path in self.files if is_texts(path)}
 
     @cached_property
+    def _named(self) -> dict[tuple[str, str], Mapping[str, str]]:
+        return {}
+
+    @cached_property
     def _models(self) -> list[dmn.Model]:
         paths = [path for path in sorted(self.files) if PurePosixPath(path).suffix == ".dmn"]
         return [dmn.read(self.files[path], file=path) for path in paths]
@@ -95,6 +99,13 @@ class Bundle:
             if decision in model.decisions:
                 return model
         raise Missing("The decision “%(decision)s” is not in this folder.", decision=decision)
+
+    def named(self, key: str, field: str) -> Mapping[str, str]:
+        """A text in each language of the folder, looked up once."""
+        found = self._named.get((key, field))
+        if found is None:
+            found = self._named[key, field] = {lang: self.text(key, field, lang) for lang in self.languages}
+        return found
 
     def text(self, key: str, field: str, lang: str) -> str:
         """A text in ``lang``, else in the file's own words; ``field`` is name, documentation, ``option.<value>`` …"""

@@ -31,7 +31,7 @@ PATIENCE = 30
 """Seconds that a writer on SQLite waits for the one before it."""
 SILENT = 10.0
 """Seconds after which an idle connection to PostgreSQL is asked whether it still answers."""
-_USED = "loopdesk.used"
+_USED, _CURSOR = "loopdesk.used", "loopdesk.cursor"
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -113,16 +113,16 @@ def driven(conn: sa.Connection, statement: str, *parameters: Any) -> tuple[Any, 
     For the two statements of each step: what SQLAlchemy does around a statement takes a tenth of a millisecond, which
     is a tenth of the step. Errors are SQLAlchemy's, a lost connection leaves the pool, listeners hear of it.
     """
-    connection: Any = conn.connection.driver_connection
-    cursor: Any
-    with psycopg.RawCursor(connection) as cursor:
-        if conn.engine.dispatch.before_cursor_execute:
-            conn.engine.dispatch.before_cursor_execute(conn, cursor, statement, parameters, None, False)
-        try:
-            cursor.execute(statement, parameters)
-            return cast("tuple[Any, ...] | None", cursor.fetchone())
-        except psycopg.Error as error:
-            conn._handle_dbapi_exception(error, statement, parameters, cursor, None)  # noqa: SLF001 - as of its own
+    cursor = conn.info.get(_CURSOR)
+    if cursor is None:
+        cursor = conn.info[_CURSOR] = psycopg.RawCursor(cast("psycopg.Connection", conn.connection.driver_connection))
+    if conn.engine.dispatch.before_cursor_execute:
+        conn.engine.dispatch.before_cursor_execute(conn, cursor, statement, parameters, None, False)
+    try:
+        cursor.execute(statement, parameters)
+        return cast("tuple[Any, ...] | None", cursor.fetchone())
+    except psycopg.Error as error:
+        conn._handle_dbapi_exception(error, statement, parameters, None, None)  # noqa: SLF001 - as of its own
 
 
 def _has_word(connection: Any) -> bool:

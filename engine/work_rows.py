@@ -99,7 +99,7 @@ def new(
         "key": instance["key"],
         "process": instance["process"],
         "element": element.id,
-        "name": {lang: made.text(element.id, "name", lang) or element.id for lang in made.languages},
+        "name": {lang: name or element.id for lang, name in made.named(element.id, "name").items()},
         "form": element.extras.form,
         "department": assigned.department,
         "role": assigned.role,
@@ -110,7 +110,7 @@ def new(
         "created_at": tx.now,
         "limit": limit,
         **deadline(tx, element, limit, scope, tx.now),
-        "expected": {lang: made.text(element.id, "expectedResult", lang) for lang in made.languages},
+        "expected": dict(made.named(element.id, "expectedResult")),
         "input": scope.plain([line.target.split(".")[0] for line in element.extras.inputs]),
     }
     tx.insert(task, row)

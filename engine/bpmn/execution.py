@@ -128,7 +128,7 @@ class Execution:
     @property
     def passed(self) -> set[str]:
         """Places of elements completed and flows taken."""
-        return set(self._run.passed)
+        return self.program.marked(self._run.marks) | self._run.passed
 
     @property
     def active(self) -> list[str]:
@@ -151,7 +151,7 @@ class Execution:
     @property
     def is_timed(self) -> bool:
         """Whether a token waits for a moment."""
-        return any(token.task_spec.timed for token in self._run.tasks.values() if not token.is_fork)
+        return any(token.task_spec.timed and not token.is_fork for token in self._run.tasks.values())
 
     def is_waiting(self, ref: str) -> bool:
         """Whether the token still waits."""
@@ -223,8 +223,9 @@ class Execution:
         """
         run, large = self._run, self.large
         large.begin()
-        numbers = self.program.place_numbers
-        marks = sum(1 << numbers[place] for place in run.passed)
+        numbers, marks = self.program.place_numbers, run.marks
+        for place in run.passed:
+            marks |= 1 << numbers[place]
         tokens = [_token_out(token, large) for token in subtree(run.task_tree)]
         kept = {"large": sorted(large.used)} if large.used else {}
         version = FORMAT if large.has_aside else 2 if kept else 1
@@ -247,8 +248,7 @@ class Execution:
                 run.task_tree = token
         run.last_id = stored["last"]
         run.completed = run.task_tree.state == TaskState.COMPLETED
-        marks = int(stored["passed"], 16)
-        run.passed = {place for index, place in enumerate(program.places) if marks >> index & 1}
+        run.marks = int(stored["passed"], 16)
         return execution
 
 

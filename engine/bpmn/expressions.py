@@ -65,6 +65,8 @@ def evaluate(text: str, scope: Scope) -> Any:
 
 def words(text: str, scope: Scope) -> str:
     """The value as text; null becomes the empty text."""
+    if not is_expression(text):
+        return text
     value = feel.to_json(evaluate(text, scope))
     return "" if value is None else str(value)
 

@@ -60,6 +60,10 @@ class Program:
         """The position of each place among ``places``."""
         return {place: number for number, place in enumerate(self.places)}
 
+    def marked(self, marks: int) -> set[str]:
+        """The places whose bits are set."""
+        return {place for number, place in enumerate(self.places) if marks >> number & 1}
+
     def starts_of(self, process: str) -> list[Node]:
         """The nodes that a plain start begins with; none if the process is unknown or has no plain start."""
         known = self.diagrams.processes.get(process)

@@ -45,7 +45,10 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         super().__init__(spec, script_engine=FeelEngine(), deserializing=True)
         self.outside = outside
         self.ready: deque[Token] = deque()
+        self.marks = 0
+        """one bit for each of the program's places that was passed in earlier steps"""
         self.passed: set[str] = set()
+        """the places passed in this one"""
         self.last_id = 0
         self.follow: Follow | None = None
         self.visited: Token | None = None

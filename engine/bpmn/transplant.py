@@ -141,7 +141,7 @@ class Transplant:
             if token.state == TaskState.STARTED and token.task_spec.waits:
                 waits += [Wait(old.visit(token, part), run.visit(copy, part), copy) for part in _parts(token)]
         run.last_id = old.last_id
-        run.passed = self.places.passed(old.passed)
+        run.passed = self.places.passed(self.execution.passed)
         return waits
 
     def _fresh(self, token: Token, before: Mapping[int, set[Node]], handling: set[int]) -> list[tuple[Token, Node]]:

@@ -30,28 +30,28 @@ def database(postgres_url: str) -> Iterator[Database]:
 def test_an_error_is_one_of_sqlalchemy_and_the_connection_goes_on(database: Database) -> None:
     with database.engine.connect() as conn:
         with pytest.raises(sa.exc.ProgrammingError, match="no_such_table"):
-            driven(conn, "SELECT %(one)s FROM no_such_table", {"one": 1})
+            driven(conn, "SELECT $1::int FROM no_such_table", 1)
         conn.rollback()
-        assert driven(conn, "SELECT %(one)s + 1", {"one": 1}) == (2,)
-        assert driven(conn, "SELECT 1 WHERE %(no)s", {"no": False}) is None
+        assert driven(conn, "SELECT $1::int + 1", 1) == (2,)
+        assert driven(conn, "SELECT 1 WHERE $1::boolean", False) is None
 
 
 def test_a_lock_that_is_not_given_is_an_operational_error(database: Database) -> None:
     """As a deadlock is: whoever repeats what the database could not do looks for these."""
     with database.engine.connect() as first, database.engine.connect() as second:
-        driven(first, "SELECT pg_advisory_xact_lock(%(n)s)", {"n": 7})
-        driven(second, "SELECT set_config('lock_timeout', %(time)s, true)", {"time": "50ms"})
+        driven(first, "SELECT pg_advisory_xact_lock($1::int)", 7)
+        driven(second, "SELECT set_config('lock_timeout', $1, true)", "50ms")
         with pytest.raises(sa.exc.OperationalError):
-            driven(second, "SELECT pg_advisory_xact_lock(%(n)s)", {"n": 7})
+            driven(second, "SELECT pg_advisory_xact_lock($1::int)", 7)
 
 
 def test_a_connection_that_the_server_ended_leaves_the_pool(database: Database) -> None:
     with database.engine.connect() as conn, database.engine.connect() as killer:
-        row = driven(conn, "SELECT pg_backend_pid() + %(zero)s", {"zero": 0})
+        row = driven(conn, "SELECT pg_backend_pid() + $1", 0)
         assert row is not None
         killer.execute(sa.select(sa.func.pg_terminate_backend(row[0])))
         with pytest.raises(sa.exc.OperationalError) as caught:
-            driven(conn, "SELECT %(one)s", {"one": 1})
+            driven(conn, "SELECT $1::int", 1)
         assert caught.value.connection_invalidated
         assert conn.invalidated
 
@@ -60,8 +60,8 @@ def test_listeners_count_it(database: Database) -> None:
     seen: list[str] = []
     sa.event.listen(database.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
     with database.engine.connect() as conn:
-        driven(conn, "SELECT %(one)s", {"one": 1})
-    assert seen == ["SELECT %(one)s"]
+        driven(conn, "SELECT $1::int", 1)
+    assert seen == ["SELECT $1::int"]
 
 
 def test_moments_of_a_task_are_utc_whatever_the_session_says(database: Database, clock: VirtualClock) -> None:
