@@ -47,10 +47,18 @@ communication = sa.Table(
     sa.Column("message_id", sa.String(500), unique=True),
     sa.Column("in_reply_to", sa.String(500), nullable=False),
     sa.Column("attachments", JSON, nullable=False),
+    sa.Column("feedback", sa.Text, nullable=False, server_default=""),
+    sa.Column("follow_up", sa.Text, nullable=False, server_default=""),
+    sa.Column("confirmed_at", Moment),
+    sa.Column("wanted", sa.String(20), nullable=False, server_default=""),
+    sa.Column("carried", sa.String(20), nullable=False, server_default=""),
     sa.Index("ix_communication_case", "case", "at"),
     sa.Index("ix_communication_guard", "address", "template", "at"),
 )
-"""``state``: noted, queued, sent, failed, received, held (``note`` says why); ``message_id`` is the mail's own."""
+"""``state``: noted, queued, sent, failed, received, held (``note`` says why); ``message_id`` is the mail's own.
+``feedback`` and ``follow_up``: what the customer said to it and what follows (COM-4), ``confirmed_at``: when he
+confirmed it on the phone; ``wanted``: the channel that he prefers where it is another one, ``carried``: the connector
+that took it (COM-1)."""
 
 
 def add(actor: Actor, tx: Tx, case: Case, values: Mapping[str, Any]) -> str:
@@ -59,6 +67,10 @@ def add(actor: Actor, tx: Tx, case: Case, values: Mapping[str, Any]) -> str:
         **dict.fromkeys(("recipient_kind", "recipient_id", "recipient", "address", "subject", "template"), ""),
         "note": "",
         "in_reply_to": "",
+        "feedback": "",
+        "follow_up": "",
+        "wanted": "",
+        "carried": "",
         "message_id": None,
         "automatic": False,
         "attachments": [],
@@ -89,6 +101,7 @@ def queue(
     template: str = "",
     note: str = "",
     channel: str = EMAIL,
+    wanted: str = "",
 ) -> str:
     """Write an outgoing message and put it into the outbox; with a ``note`` it is held and only recorded.
 
@@ -98,6 +111,7 @@ def queue(
         "id": new_id(),
         "direction": OUT if receiver.kind == "customer" else INTERNAL,
         "channel": channel,
+        "wanted": wanted,
         "recipient_kind": receiver.kind,
         "recipient_id": receiver.id,
         "recipient": receiver.name[:200],

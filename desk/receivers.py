@@ -16,7 +16,10 @@ WORDS = (CUSTOMER, "owner", "assignee", "backup", "supervisor", "head")
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """One person who is written to; without an ``address`` somebody has to call instead."""
+    """One person who is written to; without an ``address`` somebody has to call instead.
+
+    A customer's contact also has the channel that he ``prefers`` and his ``phone`` (COM-1).
+    """
 
     kind: str
     id: str
@@ -24,6 +27,8 @@ class Receiver:
     address: str
     language: str
     zone: str
+    prefers: str = ""
+    phone: str = ""
 
 
 def resolve(tx: Tx, case: Case, to: str | Iterable[str]) -> list[Receiver]:
@@ -77,7 +82,8 @@ def _placed(tx: Tx, case: Case, word: str) -> str:
 
 def _customer(tx: Tx, case: Case, contact_id: str) -> Receiver:
     contact = customers.contact(tx, contact_id)
-    return Receiver(CUSTOMER, contact.id, contact.name, contact.email or "", case.language, contact.zone)
+    who = (contact.id, contact.name, contact.email or "", case.language, contact.zone)
+    return Receiver(CUSTOMER, *who, prefers=contact.channel, phone=contact.phone)
 
 
 def _staff(person: Person) -> Receiver:

@@ -25,12 +25,14 @@ from loopdesk.desk import (
     verification,
 )
 from loopdesk.desk.classification import guess as classification
+from loopdesk.desk.contacting.rows import call_, watched
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.crm.assets import asset
 from loopdesk.desk.crm.contracts import contract
 from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
 from loopdesk.desk.drills.history import drill_, drill_answer
 from loopdesk.desk.duplicates.links import case_link
+from loopdesk.desk.feedback.tables import feedback_
 from loopdesk.desk.letters import communication
 from loopdesk.desk.raci.advice import advice
 from loopdesk.desk.response.allhands import hand_
@@ -40,8 +42,10 @@ from loopdesk.desk.response.measures import measure_
 from loopdesk.desk.response.reviews import review_
 from loopdesk.desk.runbooks.course import runbook_tick, runbook_use
 from loopdesk.desk.runbooks.review import runbook_review
+from loopdesk.desk.sentiment.tables import recovery_, sentiment_, sentiment_mark
 from loopdesk.desk.sla.rows import clock, clock_event
 from loopdesk.desk.team import board, meetings, risk, scores, taskforce
+from loopdesk.desk.themes.tables import theme_
 from loopdesk.desk.war_room.rooms import room_
 
 TABLES = (
@@ -61,6 +65,8 @@ TABLES = (
     asset,
     contract,
     communication,
+    call_,
+    watched,
     attachments.attachment,
     classification.classification,
     classification.classification_model,
@@ -91,6 +97,7 @@ TABLES = (
     drill_answer,
     verification.verification,
     survey.survey_,
+    feedback_,
     diagnosis,
     diagnosis_step,
     finding,
@@ -106,4 +113,8 @@ TABLES = (
     meetings.attendee_,
     scores.rating_,
     risk.risk_,
+    sentiment_,
+    sentiment_mark,
+    recovery_,
+    theme_,
 )

@@ -12,4 +12,5 @@ ACTION_SOURCES: Mapping[str, Any] = {
     "arbitration": lazy_gettext("ruling"),
     "board": lazy_gettext("morning board"),
     "taskforce": lazy_gettext("task force"),
+    "call": lazy_gettext("call to a customer"),
 }
