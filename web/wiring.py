@@ -68,6 +68,8 @@ from loopdesk.web.identity import Identity, LocalIdentity
 from loopdesk.web.settings import Settings
 from loopdesk.web.stores import stores
 
+SUBJECTS = (classification_learning.TYPES,)
+"""What the house learns to tell of texts."""
 CONSOLE = "console:"
 """The SMTP_URL of a developer who wants to read mails in the terminal."""
 
@@ -267,7 +269,7 @@ def _handlers(
             **mail,
             **periodic.handlers(chores),
         },
-        remote={**leaving, classification_learning.KIND: classification_learning.Training(engine)},
+        remote={**leaving, classification_learning.KIND: classification_learning.Training(engine, SUBJECTS)},
         given_up={"send": not_sent, rooms.KIND: rooms.failed},
         wanted={"effect": runner.still_wanted},
         retries={kind: one.retries for kind, one in leaving.items()},

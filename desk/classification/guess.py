@@ -11,17 +11,30 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import policy, record
-from loopdesk.desk.classification.examples import BUNDLE, digest
-from loopdesk.desk.classification.model import NOTHING, Guess, Model, unpacked
-from loopdesk.desk.classification.text import LANGUAGES, language_of
+from loopdesk.desk.classification import trained
+from loopdesk.desk.classification.examples import BUNDLE
+from loopdesk.desk.classification.model import NOTHING, Guess, Model
+from loopdesk.desk.classification.text import language_of
+from loopdesk.desk.classification.trained import TYPE, classification_model
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.rights import require
-from loopdesk.engine import bundles, events
+from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.db import JSON, Moment, metadata, new_id
-from loopdesk.engine.errors import Missing
+from loopdesk.engine.db import JSON, Moment, metadata
 from loopdesk.engine.sql import upsert
 from loopdesk.engine.tx import Tx
+
+__all__ = [
+    "answer",
+    "classification",
+    "classification_model",
+    "classify",
+    "current",
+    "learn",
+    "of_case",
+    "seed",
+    "threshold",
+]
 
 classification = sa.Table(
     "classification",
@@ -42,28 +55,7 @@ classification = sa.Table(
 """What was guessed about a case (``guess`` is empty where it was not sure) and what a person chose; the text itself
 stays on the case alone, so that it is erased with it."""
 
-classification_model = sa.Table(
-    "classification_model",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("language", sa.String(10), nullable=False, index=True),
-    sa.Column("adopted", sa.Boolean, nullable=False),
-    sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("bundle_id", sa.String(32), nullable=False),
-    sa.Column("through", Moment),
-    sa.Column("examples", sa.Integer, nullable=False),
-    sa.Column("score", sa.Float, nullable=False),
-    sa.Column("former_score", sa.Float),
-    sa.Column("at", Moment, nullable=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),
-)
-"""Each training: which examples (``digest``, ``bundle_id``) and people's choices up to ``through`` it had, its
-cross-validated macro-F1 beside that of the model in use, and whether it was ``adopted``; only then it has content."""
-
 SHIPPED = Path(__file__).parent / "models"
-_KEPT = 8
-_kept: dict[str, Model] = {}
-"""Models read last, by id: a row never changes."""
 
 
 def classify(actor: Actor, tx: Tx, number: str) -> dict[str, Any]:
@@ -128,35 +120,9 @@ def of_case(tx: Tx, number: str) -> Mapping[str, Any] | None:
 
 def current(tx: Tx, language: str) -> tuple[str, Model | None]:
     """The model in use for a language with its id; empty and None before the first."""
-    table = classification_model
-    query = sa.select(table.c.id).where(table.c.language == language, table.c.adopted)
-    found = tx.ask(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(1)).scalar()
-    if found is None:
-        return "", None
-    if found not in _kept:
-        content = tx.ask(sa.select(table.c.content).where(table.c.id == found)).scalar()
-        while len(_kept) >= _KEPT:
-            _kept.pop(next(iter(_kept)), None)
-        _kept[found] = unpacked(bytes(content or b""))
-    return str(found), _kept[found]
+    return trained.current(tx, TYPE, language)
 
 
 def seed(tx: Tx) -> None:
-    """Take the shipped models into a house that has none, for its shipped examples: no training at the first start."""
-    try:
-        bundle = bundles.current(tx, BUNDLE)
-    except Missing:
-        return
-    for language in LANGUAGES:
-        table = classification_model
-        known = tx.conn.scalar(sa.select(table.c.id).where(table.c.language == language).limit(1))
-        content = shipped(language)
-        about = unpacked(content).about
-        if known is None and about["digest"] == digest(bundle.files, language):
-            row = {"id": new_id(), "language": language, "bundle_id": bundle.id, "at": tx.now, "content": content}
-            tx.conn.execute(sa.insert(table).values(adopted=True, **row, **about))
-
-
-def shipped(language: str) -> bytes:
-    """The packed model of the shipped examples."""
-    return (SHIPPED / f"classification.{language}.zst").read_bytes()
+    """Take the shipped models into a house that has none."""
+    trained.seed(tx, TYPE, BUNDLE, SHIPPED)

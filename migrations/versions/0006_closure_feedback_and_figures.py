@@ -200,6 +200,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_change_case"), ["case"], unique=False)
 
     op.create_table(
+        "closure_check",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("round", sa.String(length=32), nullable=False),
+        sa.Column("item", sa.String(length=60), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("by_name", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_closure_check_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closure_check")),
+    )
+    with op.batch_alter_table("closure_check", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_closure_check_case"), ["case"], unique=False)
+
+    op.create_table(
+        "closure_round",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("until", Moment(), nullable=True),
+        sa.Column("chased_at", Moment(), nullable=True),
+        sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_closure_round_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closure_round")),
+        sa.UniqueConstraint("token", name=op.f("uq_closure_round_token")),
+    )
+    with op.batch_alter_table("closure_round", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_closure_round_case"), ["case"], unique=False)
+        batch_op.create_index(batch_op.f("ix_closure_round_ended_at"), ["ended_at"], unique=False)
+
+    op.create_table(
         "cost_benefit",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("case", sa.String(length=20), nullable=False),
@@ -340,6 +379,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recovery_case"), ["case"], unique=False)
 
     op.create_table(
+        "reopening",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("round", sa.String(length=32), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("wish", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by_kind", sa.String(length=20), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("by_name", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("other", sa.String(length=20), nullable=False),
+        sa.Column("decided_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_reopening_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reopening")),
+    )
+    with op.batch_alter_table("reopening", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reopening_case"), ["case"], unique=False)
+
+    op.create_table(
         "sentiment",
         sa.Column("about", sa.String(length=32), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
@@ -386,6 +446,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("acceptance_gate", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_acceptance_gate_case"), ["case"], unique=False)
+
+    op.create_table(
+        "change_signature",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("change", sa.String(length=32), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("person_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_.number"], name=op.f("fk_change_signature_case")),
+        sa.ForeignKeyConstraint(["change"], ["change.id"], name=op.f("fk_change_signature_change")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_signature")),
+    )
+    with op.batch_alter_table("change_signature", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_change_signature_case"), ["case"], unique=False)
+        batch_op.create_index(batch_op.f("ix_change_signature_change"), ["change"], unique=False)
 
     op.create_table(
         "customer_review",
@@ -609,6 +689,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_customer_review_case"))
 
     op.drop_table("customer_review")
+    with op.batch_alter_table("change_signature", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_change_signature_change"))
+        batch_op.drop_index(batch_op.f("ix_change_signature_case"))
+
+    op.drop_table("change_signature")
     with op.batch_alter_table("acceptance_gate", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_acceptance_gate_case"))
 
@@ -619,6 +704,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sentiment_at"))
 
     op.drop_table("sentiment")
+    with op.batch_alter_table("reopening", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reopening_case"))
+
+    op.drop_table("reopening")
     with op.batch_alter_table("recovery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recovery_case"))
 
@@ -647,6 +736,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cost_benefit_state"))
 
     op.drop_table("cost_benefit")
+    with op.batch_alter_table("closure_round", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_closure_round_ended_at"))
+        batch_op.drop_index(batch_op.f("ix_closure_round_case"))
+
+    op.drop_table("closure_round")
+    with op.batch_alter_table("closure_check", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_closure_check_case"))
+
+    op.drop_table("closure_check")
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_change_case"))
 

@@ -12,6 +12,7 @@ import yaml
 
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.classification import learning as classification_learning
+from loopdesk.desk.classification import lessons
 from loopdesk.desk.classification.examples import BUNDLE, Example, digest, read
 from loopdesk.desk.classification.model import NOTHING, packed, unpacked
 from loopdesk.desk.classification.text import grams, language_of
@@ -141,7 +142,7 @@ def test_a_confirmed_guess_is_no_correction(house: House, trained: Tx, run: Run)
 def test_a_worse_model_does_not_replace_a_better_one(trained: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
     before, _ = classification.current(trained, "en")
     bundles.deploy(SYSTEM, trained, BUNDLE, folder({**WORDS, "fault": WORDS["fault"][:4]}))
-    monkeypatch.setattr(classification_learning, "contest", lambda *_: (0.9, 0.8))
+    monkeypatch.setattr(lessons, "contest", lambda *_: (0.9, 0.8))
     row = learn(trained)
     assert row is not None
     assert (row["adopted"], row["content"]) == (False, b"")
@@ -175,7 +176,9 @@ def test_a_worker_trains_outside_any_transaction(house: House) -> None:
         for _ in range(3):
             classification_learning.look(tx)
         assert tx.conn.scalar(sa.select(sa.func.count()).select_from(outbox_rows.outbox)) == 1
-    remote = {classification_learning.KIND: classification_learning.Training(house.engine)}
+    remote = {
+        classification_learning.KIND: classification_learning.Training(house.engine, [classification_learning.TYPES])
+    }
     assert drain(house.engine, Handlers(remote=remote), worker="w") == 1
     with house.engine.read() as tx:
         assert classification.current(tx, "en")[1] is not None
@@ -238,8 +241,9 @@ def test_a_long_text_costs_no_more_than_its_beginning() -> None:
 
 def test_guessing_does_not_load_scikit_learn() -> None:
     code = (
-        "import sys; from loopdesk.web import wiring; from loopdesk.desk.classification.guess import shipped;"
-        "from loopdesk.desk.classification.model import unpacked; assert unpacked(shipped('en')).guess('invoice').type;"
+        "import sys; from loopdesk.web import wiring; from loopdesk.desk.classification.guess import BUNDLE, SHIPPED;"
+        "from loopdesk.desk.classification.model import unpacked;"
+        "assert unpacked((SHIPPED / f'{BUNDLE}.en.zst').read_bytes()).guess('invoice').type;"
         "assert not {'sklearn', 'scipy', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
