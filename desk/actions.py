@@ -22,7 +22,7 @@ from loopdesk.engine.outbox import Row, Wanted
 from loopdesk.engine.tx import Tx
 
 OPEN, DONE = STATES = ("open", "done")
-SOURCES = ("meeting", "review", "drill", "arbitration", "board", "taskforce", "call", "feedback")
+SOURCES = ("meeting", "review", "drill", "arbitration", "board", "taskforce", "call", "feedback", "customer-review")
 """What an action came out of."""
 DUE = "action.due"
 """The outbox kind that looks at an action when its day has come."""

@@ -18,6 +18,7 @@ from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.customers import contact_, organisation
 from loopdesk.desk.duty import duty_
 from loopdesk.desk.emergency.rows import told as told_
+from loopdesk.desk.feedback.tables import feedback_
 from loopdesk.desk.handoff import signature
 from loopdesk.desk.idempotency import answered
 from loopdesk.desk.letters import communication
@@ -183,6 +184,8 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
     found |= set(tx.conn.scalars(sa.select(attachment.c.name).where(_attached(subject))))
     for table in (survey_, verification, negotiation, expectation):
         found |= set(tx.conn.scalars(sa.select(table.c.comment).where(table.c.case.in_(subject.cases))))
+    said = sa.select(feedback_.c.text, feedback_.c.quote).where(feedback_.c.case.in_(subject.cases))
+    found |= {text for row in tx.conn.execute(said) for text in row if text}
     found |= set(tx.conn.scalars(sa.select(negotiation.c.wish).where(negotiation.c.case.in_(subject.cases))))
     found.discard("")
     return found

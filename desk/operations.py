@@ -23,6 +23,9 @@ from loopdesk.desk import verification as verifications
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.emergency import operations as emergency_operations
+from loopdesk.desk.feedback import operations as feedback_operations
+from loopdesk.desk.feedback import recovery
+from loopdesk.desk.implementation import operations as implementation_operations
 from loopdesk.desk.raci import operations as raci_operations
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.response import operations as response_operations
@@ -35,7 +38,9 @@ __all__ = [
     "clock_operations",
     "describe",
     "emergency_operations",
+    "feedback_operations",
     "handoff_operations",
+    "implementation_operations",
     "open_parameters",
     "operations_more",
     "parameters",
@@ -201,10 +206,14 @@ def _chase(step: Step, *, verification: str) -> Result:
 
 @operation("survey.send")
 def _survey(step: Step) -> Result:
-    """Send the customer a link to the survey. Gives: survey (id)."""
+    """Send the customer a link to the survey. Gives: survey (id; empty for a case that was answered before), remind_at
+    (when to remind first).
+    """
     row = surveys.send(step.actor, step.tx, step.number)
+    if row is None:
+        return {"survey": "", "remind_at": step.tx.now.isoformat()}
     _link(step, "survey", "s", row)
-    return {"survey": row["id"]}
+    return {"survey": row["id"], "remind_at": recovery.next_reminder(step.tx, row).isoformat()}
 
 
 @operation("survey.call_back")

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import links, record
+from loopdesk.desk.feedback import Words, add
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
@@ -15,6 +16,9 @@ from loopdesk.engine.errors import Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 ANSWERED = "survey.answered"
+QUARTER_ANSWERED = "quarterly.answered"
+CLOSURE, SECOND, QUARTERLY = "closure", "second", "quarterly"
+"""Why somebody is asked: the case is closed; after the call-back; once a quarter (FBK-1, FBK-2, FBK-4)."""
 BOUNDS = {"stars": (1, 5), "nps": (0, 10), "quality": (1, 5), "speed": (1, 5), "attitude": (1, 5)}
 """Least and most of each answer (FBK-1); only the stars are needed."""
 
@@ -34,22 +38,41 @@ survey_ = sa.Table(
     sa.Column("reached", sa.Boolean),
     sa.Column("root_cause", sa.Text, nullable=False),
     sa.Column("improvement", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False, server_default=CLOSURE),
+    sa.Column("first", sa.String(32), nullable=False, server_default=""),
+    sa.Column("channel", sa.String(20), nullable=False, server_default="email"),
+    sa.Column("contact_id", sa.String(32), nullable=False, server_default=""),
+    sa.Column("reminded", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("tries", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("report", sa.Text, nullable=False, server_default=""),
+    sa.Column("reported_at", Moment),
+    sa.Column("outcome", sa.String(20), nullable=False, server_default=""),
+    sa.Index("ix_survey_sent", "sent_at"),
+    sa.Index("ix_survey_contact", "contact_id", "kind", "sent_at"),
 )
+"""``first``: the survey whose call-back this one follows; ``contact_id``: who was asked, for the quarter; ``reminded``,
+``tries``: how often; ``report``: what the customer reads; ``outcome``: what the call-back came to."""
 
 
-def send(actor: Actor, tx: Tx, number: str) -> Mapping[str, Any]:
-    """Open the survey of a case; a case that has one already keeps it: one answer per case (FBK-1)."""
+def send(actor: Actor, tx: Tx, number: str) -> Mapping[str, Any] | None:
+    """Open the survey of a closed case; None for one that was answered before: one answer per case (FBK-1)."""
     require(actor, "survey.send")
     record.get(tx, number, lock=True)
-    query = sa.select(survey_).where(survey_.c.case == number, survey_.c.answered_at.is_(None))
-    known = tx.conn.execute(query.where(survey_.c.expires_at > tx.now)).mappings().first()
-    if known is not None:
-        return dict(known)
-    empty = dict.fromkeys(("comment", "called_by", "root_cause", "improvement"), "")
-    row = {"id": new_id(), "case": number, "token": links.new_token(), "sent_at": tx.now, **empty}
-    row["expires_at"] = tx.now + links.term(tx, "survey")
+    query = sa.select(survey_).where(survey_.c.case == number, survey_.c.kind == CLOSURE)
+    known = [dict(row) for row in tx.conn.execute(query.order_by(survey_.c.sent_at.desc())).mappings()]
+    if any(row["answered_at"] for row in known):
+        return None
+    still = next((row for row in known if links.state(row, tx.now) == "open"), None)
+    return still or ask(actor, tx, number, kind=CLOSURE)
+
+
+def ask(actor: Actor, tx: Tx, number: str, *, kind: str, first: str = "", contact_id: str = "") -> Mapping[str, Any]:
+    """A new survey with its link, which works as long as policy ``links.yaml`` says."""
+    row = {"id": new_id(), "case": number, "token": links.new_token(), "sent_at": tx.now, "kind": kind, "first": first}
+    row |= dict.fromkeys(("comment", "called_by", "root_cause", "improvement"), "") | {"contact_id": contact_id}
+    row["expires_at"] = tx.now + links.term(tx, QUARTERLY if kind == QUARTERLY else "survey")
     tx.conn.execute(sa.insert(survey_).values(**row))
-    data = {"id": row["id"], "expires": row["expires_at"]}
+    data = {"id": row["id"], "expires": row["expires_at"], "kind": kind}
     events.record(actor, tx, "survey.sent", key=number, audience="customer", data=data)
     return get(tx, str(row["id"]))
 
@@ -78,9 +101,16 @@ def answer(
     once = sa.update(survey_).where(survey_.c.id == row["id"], survey_.c.answered_at.is_(None))
     if not tx.conn.execute(once.values(answered_at=tx.now, comment=text, **given)).rowcount:
         links.check_open({**row, "answered_at": tx.now}, tx.now)
-    payload = {**given, "comment": text, "survey": row["id"]}
-    events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data={"id": row["id"], **payload})
-    messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"survey:{row['id']}")
+    quarterly = row["kind"] == QUARTERLY
+    source = QUARTERLY if quarterly else "survey"
+    said = Words(text, source, stars=stars, nps=nps, survey=row["id"])
+    kept = add(actor, tx, row["case"], said, follow=False)
+    payload = {**given, "comment": text, "survey": row["id"], "feedback": kept.id, "source": source}
+    # The link proves that its holder got our mail, not who that is.
+    data = {"id": row["id"], "kind": row["kind"], "through": "link", **payload}
+    events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
+    told = QUARTER_ANSWERED if quarterly else ANSWERED
+    messages.publish(actor, tx, told, key=row["case"], payload=payload, message_id=f"survey:{row['id']}")
 
 
 def call_back(
@@ -100,7 +130,8 @@ def call_back(
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
     """What the page behind the link shows; ``actor`` is who answers with it. Raises `Missing`."""
-    return links.public(tx, links.by_token(tx, survey_, token))
+    row = links.by_token(tx, survey_, token)
+    return links.public(tx, row) | {"kind": row["kind"]}
 
 
 def get(tx: Tx, survey_id: str) -> Mapping[str, Any]:

@@ -33,6 +33,11 @@ from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
 from loopdesk.desk.drills.history import drill_, drill_answer
 from loopdesk.desk.duplicates.links import case_link
 from loopdesk.desk.feedback.tables import feedback_
+from loopdesk.desk.implementation.change_rows import change_
+from loopdesk.desk.implementation.representatives import representative_
+from loopdesk.desk.implementation.signing import signature_ as change_signature
+from loopdesk.desk.implementation.tables import alarm_, implementation_, milestone_
+from loopdesk.desk.implementation.tables import review_ as customer_review
 from loopdesk.desk.letters import communication
 from loopdesk.desk.raci.advice import advice
 from loopdesk.desk.response.allhands import hand_
@@ -103,6 +108,13 @@ TABLES = (
     finding,
     subcases.subcase,
     casefile.casefile,
+    implementation_,
+    milestone_,
+    alarm_,
+    customer_review,
+    change_,
+    change_signature,
+    representative_,
     actions.action_,
     board.board_,
     board.item_,

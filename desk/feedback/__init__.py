@@ -1,0 +1,19 @@
+"""What customers say about us, and what becomes of it (FBK-1, FBK-2, FBK-3)."""
+
+from loopdesk.desk.feedback.paths import Words, add, correct, get, listing, within
+from loopdesk.desk.feedback.tables import KINDS, SOURCES, STATES, Answer, Feedback, feedback_
+
+__all__ = [
+    "KINDS",
+    "SOURCES",
+    "STATES",
+    "Answer",
+    "Feedback",
+    "Words",
+    "add",
+    "correct",
+    "feedback_",
+    "get",
+    "listing",
+    "within",
+]

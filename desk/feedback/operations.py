@@ -1,0 +1,137 @@
+"""What diagrams may do about surveys and feedback, by the name their service tasks carry; see `operations`."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from loopdesk.desk import sending
+from loopdesk.desk.feedback import paths, praise, quarterly, recovery
+from loopdesk.desk.receivers import CUSTOMER
+from loopdesk.desk.steps import Result, Step, operation
+from loopdesk.engine.bpmn import read_moment
+
+
+@operation("survey.remind")
+def _remind(step: Step, *, survey: str) -> Result:
+    """Remind the customer of the survey if no answer came. Gives: open (false once it is answered or over), remind_at
+    (when to look again).
+    """
+    row, due = recovery.remind(step.actor, step.tx, survey)
+    if due:
+        _link(step, "survey-reminder", "s", row)
+    still = row["answered_at"] is None and row["expires_at"] > step.tx.now
+    return {"open": still, "remind_at": recovery.next_reminder(step.tx, row).isoformat()}
+
+
+@operation("survey.not_reached")
+def _not_reached(step: Step, *, survey: str, note: str = "") -> Result:
+    """Keep that the call-back reached nobody. Gives: again (false: a supervisor takes it), again_at, tries."""
+    at, tries = recovery.tried(step.actor, step.tx, survey, note or "")
+    return {"again": at is not None, "again_at": (at or step.tx.now).isoformat(), "tries": tries}
+
+
+@operation("survey.report")
+def _report(
+    step: Step, *, survey: str, report: str, action: str = "", action_owner: str = "", action_until: str = ""
+) -> Result:
+    """Keep the improvement report and send it to the customer; action, with its owner and day, is followed up."""
+    until = read_moment(f"{action_until}T18:00:00", ZoneInfo(step.tx.host.zone)) if action_until else None
+    who = action_owner or ""
+    recovery.report(step.actor, step.tx, survey, text=report or "", action=action or "", owner=who, until=until)
+    _tell(step, "improvement-report", {"report": report})
+    return None
+
+
+@operation("survey.ask_again")
+def _ask_again(step: Step, *, survey: str) -> Result:
+    """Ask the customer once more, after the call-back. Gives: second (id), remind_at (when to remind)."""
+    row = recovery.ask_again(step.actor, step.tx, survey)
+    _link(step, "survey-again", "s", row)
+    return {"second": row["id"], "remind_at": recovery.next_reminder(step.tx, row).isoformat()}
+
+
+@operation("survey.close")
+def _close(step: Step, *, survey: str, outcome: str, note: str = "") -> Result:
+    """Keep what the call-back came to: recovered, still-low, silent or not-reached."""
+    recovery.close(step.actor, step.tx, survey, outcome=outcome, note=note or "")
+    return None
+
+
+@operation("feedback.sort")
+def _sort(step: Step, *, feedback: str, kind: str) -> Result:
+    """Keep what feedback is: complaint, suggestion, praise or none; its clocks run from when it came.
+
+    Gives: forward_due, result_due (moments; now for none), department (that holds the case).
+    """
+    found = paths.sort(step.actor, step.tx, feedback, kind=kind)
+    due = {"forward_due": found.forward_due_at, "result_due": found.result_due_at}
+    return {name: (at or step.tx.now).isoformat() for name, at in due.items()} | {"department": found.department}
+
+
+@operation("feedback.forward")
+def _forward(step: Step, *, feedback: str, kind: str, department: str, note: str = "") -> Result:
+    """Give feedback to a department, with a kind that a person may have corrected. Gives: kind, result_due."""
+    found = paths.forward(step.actor, step.tx, feedback, kind=kind, department=department, note=note or "")
+    return {"kind": found.kind, "result_due": (found.result_due_at or step.tx.now).isoformat()}
+
+
+@operation("feedback.settle")
+def _settle(
+    step: Step,
+    *,
+    feedback: str,
+    result: str,
+    quote: str = "",
+    action: str = "",
+    action_owner: str = "",
+    action_until: str = "",
+) -> Result:
+    """Keep what came of feedback; quote: words of praise that may be published; action: what is done about it."""
+    until = read_moment(f"{action_until}T18:00:00", ZoneInfo(step.tx.host.zone)) if action_until else None
+    paths.settle(step.actor, step.tx, feedback, result=result or "", quote=quote or "")
+    if (action or "").strip():
+        recovery.promise(step.actor, step.tx, step.number, feedback, text=action, owner=action_owner or "", until=until)
+    return None
+
+
+@operation("feedback.ask_consent")
+def _consent(step: Step, *, feedback: str) -> Result:
+    """Ask the customer by a link whether the words of praise may be published; nothing for praise without words."""
+    row = praise.ask(step.actor, step.tx, feedback)
+    if row is not None:
+        _tell(step, "praise-consent", _linked(step, "c", row) | {"quote": row["quote"]})
+    return None
+
+
+@operation("survey.quarterly")
+def _quarterly(step: Step) -> Result:
+    """Ask the next active customers who were not asked this quarter, so many at a time as the policy says.
+
+    Gives: asked (how many now), more (true when others wait), quarter (as 2026-Q1).
+    """
+    rows, more = quarterly.ask(step.actor, step.tx)
+    for row in rows:
+        _tell(step, "quarterly-survey", _linked(step, "s", row), number=row["case"])
+    return {"asked": len(rows), "more": more, "quarter": quarterly.quarter(step.tx)}
+
+
+@operation("survey.remind_quarterly")
+def _remind_quarterly(step: Step) -> Result:
+    """Remind whoever has not answered this quarter. Gives: reminded (how many now), more (true when others wait)."""
+    rows, more = quarterly.unanswered(step.actor, step.tx)
+    for row in rows:
+        _tell(step, "survey-reminder", _linked(step, "s", row), number=row["case"])
+    return {"reminded": len(rows), "more": more}
+
+
+def _linked(step: Step, path: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"link": f"{step.base_url}/{path}/{row['token']}", "expires_at": row["expires_at"]}
+
+
+def _link(step: Step, template: str, path: str, row: Mapping[str, Any]) -> None:
+    _tell(step, template, _linked(step, path, row))
+
+
+def _tell(step: Step, template: str, params: Mapping[str, Any], number: str = "") -> None:
+    where = number or step.number
+    sending.send(step.actor, step.tx, where, template=template, to=CUSTOMER, params=params, base_url=step.base_url)

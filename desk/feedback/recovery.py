@@ -1,0 +1,109 @@
+"""After few stars: called back, tried again, a report to the customer, and asked once more (FBK-2)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import actions, policy, survey
+from loopdesk.desk.feedback.paths import LONGEST, POLICY
+from loopdesk.desk.feedback.tables import Answer
+from loopdesk.desk.rights import require
+from loopdesk.desk.sql import row_as
+from loopdesk.desk.survey import survey_
+from loopdesk.engine import events
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import Invalid, Phrase
+from loopdesk.engine.tx import Tx
+
+RECOVERED, STILL_LOW, SILENT, NOT_REACHED = "recovered", "still-low", "silent", "not-reached"
+"""What the call-back came to: content at the second time, not content, no second answer, never reached."""
+SOURCE = "feedback"
+"""What an action comes out of that a call-back or a suggestion wanted."""
+
+
+def next_reminder(tx: Tx, row: Mapping[str, Any]) -> datetime:
+    """When a survey is reminded of next: policy ``feedback.yaml``; its end once all reminders are out."""
+    said = list(policy.said(tx, POLICY, "survey", "reminders") or ())[row["reminded"] :]
+    end: datetime = row["expires_at"]
+    sent: datetime = row["sent_at"]
+    return min(end, sent + policy.duration(said[0], place=f"{POLICY}.yaml: survey.reminders")) if said else end
+
+
+def remind(actor: Actor, tx: Tx, survey_id: str) -> tuple[Mapping[str, Any], bool]:
+    """Count a reminder whose time has come: the survey, and whether the customer is to be written to."""
+    require(actor, "survey.send")
+    row = survey.get(tx, survey_id)
+    due = row["answered_at"] is None and next_reminder(tx, row) <= tx.now < row["expires_at"]
+    if due:
+        changed = sa.update(survey_).where(survey_.c.id == survey_id).values(reminded=row["reminded"] + 1)
+        tx.conn.execute(changed)
+        events.record(actor, tx, "survey.reminded", key=row["case"], data={"id": survey_id})
+    return survey.get(tx, survey_id), due
+
+
+def tried(actor: Actor, tx: Tx, survey_id: str, note: str = "") -> tuple[datetime | None, int]:
+    """Nobody answered the call: when to try again by the policy (None: a supervisor takes it), and how often it was."""
+    require(actor, "survey.call_back")
+    row = survey.get(tx, survey_id)
+    tries = row["tries"] + 1
+    tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(tries=tries))
+    data = {"id": survey_id, "tries": tries, "note": note.strip()[:LONGEST]}
+    events.record(actor, tx, "survey.not_reached", key=row["case"], data=data)
+    said = list(policy.said(tx, POLICY, "call_back", "try_again") or ())
+    if tries > len(said):
+        return None, tries
+    return tx.now + policy.duration(said[tries - 1], place=f"{POLICY}.yaml: call_back.try_again"), tries
+
+
+def report(
+    actor: Actor, tx: Tx, survey_id: str, *, text: str, action: str = "", owner: str = "", until: datetime | None = None
+) -> Mapping[str, Any]:
+    """Keep the improvement report; what it promises becomes an action with an owner, followed until it is done.
+
+    Raises `Invalid` for no words, and for what `actions.add` refuses.
+    """
+    require(actor, "survey.call_back")
+    row = survey.get(tx, survey_id)
+    if not text.strip():
+        raise Invalid("Write what the customer is to read.", fields={"report": [Phrase("This is needed.")]})
+    values = {"report": text.strip()[:LONGEST], "reported_at": tx.now}
+    tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(**values))
+    if action.strip():
+        promise(actor, tx, row["case"], survey_id, text=action, owner=owner, until=until)
+    events.record(actor, tx, "survey.reported", key=row["case"], data={"id": survey_id, "report": values["report"]})
+    return survey.get(tx, survey_id)
+
+
+def promise(
+    actor: Actor, tx: Tx, number: str, source_id: str, *, text: str, owner: str, until: datetime | None
+) -> None:
+    """An improvement action of a case, due at ``until``; raises what `actions.add` raises."""
+    said = {"text": text, "owner": owner or actor.id, "case": number}
+    actions.add(actor, tx, source=SOURCE, source_id=source_id, due_at=until or tx.now, **said)
+
+
+def ask_again(actor: Actor, tx: Tx, survey_id: str) -> Mapping[str, Any]:
+    """The second survey, linked to the first; asked twice, it is the same one."""
+    require(actor, "survey.send")
+    first = survey.get(tx, survey_id)
+    query = sa.select(survey_).where(survey_.c.first == survey_id)
+    known = tx.conn.execute(query).mappings().first()
+    return dict(known) if known else survey.ask(actor, tx, first["case"], kind=survey.SECOND, first=survey_id)
+
+
+def close(actor: Actor, tx: Tx, survey_id: str, *, outcome: str, note: str = "") -> None:
+    """Keep what the call-back came to."""
+    require(actor, "survey.call_back")
+    row = survey.get(tx, survey_id)
+    tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(outcome=outcome[:20]))
+    data = {"id": survey_id, "outcome": outcome, "note": note.strip()[:LONGEST]}
+    events.record(actor, tx, "survey.recovered", key=row["case"], data=data)
+
+
+def answers(tx: Tx, since: datetime, until: datetime) -> list[Answer]:
+    """Every survey that was sent from ``since`` until before ``until``, answered or not; nobody's rights are asked."""
+    query = sa.select(survey_).where(survey_.c.sent_at >= since, survey_.c.sent_at < until)
+    rows = tx.conn.execute(query.order_by(survey_.c.sent_at, survey_.c.id)).mappings()
+    return [row_as(Answer, row) for row in rows]
