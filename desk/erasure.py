@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from loopdesk.desk import arbitration, archive, casefile, holds, likeness, people, search
 from loopdesk.desk import store as store_
 from loopdesk.desk.attachments import attachment
+from loopdesk.desk.closure.tables import reopening_
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.customers import contact_, organisation
 from loopdesk.desk.duty import duty_
@@ -186,6 +187,7 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
         found |= set(tx.conn.scalars(sa.select(table.c.comment).where(table.c.case.in_(subject.cases))))
     said = sa.select(feedback_.c.text, feedback_.c.quote).where(feedback_.c.case.in_(subject.cases))
     found |= {text for row in tx.conn.execute(said) for text in row if text}
+    found |= set(tx.conn.scalars(sa.select(reopening_.c.text).where(reopening_.c.case.in_(subject.cases))))
     found |= set(tx.conn.scalars(sa.select(negotiation.c.wish).where(negotiation.c.case.in_(subject.cases))))
     found.discard("")
     return found

@@ -25,6 +25,7 @@ from loopdesk.desk import (
     verification,
 )
 from loopdesk.desk.classification import guess as classification
+from loopdesk.desk.closure import tables as closure
 from loopdesk.desk.contacting.rows import call_, watched
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.crm.assets import asset
@@ -101,6 +102,7 @@ TABLES = (
     drill_,
     drill_answer,
     verification.verification,
+    *closure.TABLES,
     survey.survey_,
     feedback_,
     diagnosis,
