@@ -8,6 +8,7 @@ from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
 from loopdesk.desk.emergency import checks as emergencies
+from loopdesk.desk.implementation import plans
 from loopdesk.desk.raci import push
 from loopdesk.desk.response import checks as response
 from loopdesk.desk.runbooks import checks as runbooks
@@ -48,4 +49,5 @@ def check(
         + response.check(files)
         + policy_names.check(files)
         + team.check(files, departments)
+        + plans.check(files)
     )

@@ -15,7 +15,7 @@ from loopdesk.desk.letters import REPLIED
 from loopdesk.desk.people import Person, person
 from loopdesk.desk.record import UNDER_WAY, Case, case_
 from loopdesk.desk.rights import DESK, RESTRICTED_TO, require
-from loopdesk.engine import events, instances, messages
+from loopdesk.engine import events, instances, messages, subscriptions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
@@ -167,7 +167,8 @@ def reopen(actor: Actor, tx: Tx, number: str, *, reason: str, inside: bool = Fal
 def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     """The end, with a reason (FIX-4: confirmed, or by rule and never silently). Raises `Conflict` when unsolved.
 
-    An emergency that still runs hears of it by the message ``case.closed`` and ends with the case (EMG-1).
+    What still runs beside it, an emergency or an implementation, hears of it by the message ``case.closed`` and ends
+    with the case (EMG-1, FIX-1).
     """
     require(actor, "case.close")
     case = _unclosed(tx, number)
@@ -178,7 +179,7 @@ def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     record.change(tx, number, status="closed", closed_at=tx.now, close_reason=reason)
     events.record(actor, tx, "case.closed", key=number, audience="customer", data={"reason": reason})
     # Published only for somebody: a message nobody waits for would lie in the inbox until its time is over.
-    if _emergency_runs(tx, number):
+    if _emergency_runs(tx, number) or subscriptions.waiting(tx, CLOSED, number):
         messages.throw(actor, tx, CLOSED, key=number, payload={"close_reason": reason})
 
 

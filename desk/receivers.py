@@ -10,6 +10,8 @@ from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.tx import Tx
 
 CUSTOMER = "customer"
+CONTACT = "contact"
+"""What stands before the id of a contact who is meant, whoever reported the case."""
 WORDS = (CUSTOMER, "owner", "assignee", "backup", "supervisor", "head")
 """What may stand where a department, its role or a person could be named."""
 
@@ -60,6 +62,9 @@ def _of_word(tx: Tx, case: Case, word: str) -> list[Receiver]:
     if word == "backup":
         backup = escalation.backup(tx, case)
         return [_staff(backup)] if backup else []
+    kind, parted, contact_id = word.partition(":")
+    if parted and kind == CONTACT:
+        return [_customer(tx, case, contact_id)]
     department, _, role = _placed(tx, case, word).partition("/")
     if department in departments.codes(tx):
         return [_staff(person) for person in people.in_department(tx, department, role)]

@@ -13,4 +13,5 @@ ACTION_SOURCES: Mapping[str, Any] = {
     "board": lazy_gettext("morning board"),
     "taskforce": lazy_gettext("task force"),
     "call": lazy_gettext("call to a customer"),
+    "customer-review": lazy_gettext("review with a customer"),
 }
