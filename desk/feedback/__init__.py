@@ -1,6 +1,6 @@
 """What customers say about us, and what becomes of it (FBK-1, FBK-2, FBK-3)."""
 
-from loopdesk.desk.feedback.paths import Words, add, correct, get, listing, within
+from loopdesk.desk.feedback.paths import Words, add, answers, correct, get, listing, within
 from loopdesk.desk.feedback.tables import KINDS, SOURCES, STATES, Answer, Feedback, feedback_
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Feedback",
     "Words",
     "add",
+    "answers",
     "correct",
     "feedback_",
     "get",

@@ -17,8 +17,10 @@ from loopdesk.desk.feedback.tables import (
     NONE,
     SORTED,
     SOURCES,
+    Answer,
     Feedback,
     feedback_,
+    survey_,
 )
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import require, visible_to
@@ -165,6 +167,13 @@ def listing(actor: Actor, tx: Tx, **wanted: Any) -> list[Feedback]:
 def within(tx: Tx, since: datetime, until: datetime) -> list[Feedback]:
     """All feedback that came from ``since`` until before ``until``; for work inside, nobody's rights are asked."""
     return _select(tx, (feedback_.c.at >= since) & (feedback_.c.at < until), None)
+
+
+def answers(tx: Tx, since: datetime, until: datetime) -> list[Answer]:
+    """Every survey that was sent from ``since`` until before ``until``, answered or not; nobody's rights are asked."""
+    query = sa.select(survey_).where(survey_.c.sent_at >= since, survey_.c.sent_at < until)
+    rows = tx.conn.execute(query.order_by(survey_.c.sent_at, survey_.c.id)).mappings()
+    return [row_as(Answer, row) for row in rows]
 
 
 def _check(said: Words) -> None:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from loopdesk.desk import policy, survey
 from loopdesk.desk.customers import contact_
 from loopdesk.desk.feedback.paths import POLICY
+from loopdesk.desk.feedback.tables import QUARTERLY, survey_
 from loopdesk.desk.record import PROBLEM, case_
 from loopdesk.desk.rights import require
-from loopdesk.desk.survey import QUARTERLY, survey_
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx

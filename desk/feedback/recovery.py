@@ -8,10 +8,8 @@ import sqlalchemy as sa
 
 from loopdesk.desk import actions, policy, survey
 from loopdesk.desk.feedback.paths import LONGEST, POLICY
-from loopdesk.desk.feedback.tables import Answer
+from loopdesk.desk.feedback.tables import SECOND, survey_
 from loopdesk.desk.rights import require
-from loopdesk.desk.sql import row_as
-from loopdesk.desk.survey import survey_
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import Invalid, Phrase
@@ -90,7 +88,7 @@ def ask_again(actor: Actor, tx: Tx, survey_id: str) -> Mapping[str, Any]:
     first = survey.get(tx, survey_id)
     query = sa.select(survey_).where(survey_.c.first == survey_id)
     known = tx.conn.execute(query).mappings().first()
-    return dict(known) if known else survey.ask(actor, tx, first["case"], kind=survey.SECOND, first=survey_id)
+    return dict(known) if known else survey.ask(actor, tx, first["case"], kind=SECOND, first=survey_id)
 
 
 def close(actor: Actor, tx: Tx, survey_id: str, *, outcome: str, note: str = "") -> None:
@@ -100,10 +98,3 @@ def close(actor: Actor, tx: Tx, survey_id: str, *, outcome: str, note: str = "")
     tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(outcome=outcome[:20]))
     data = {"id": survey_id, "outcome": outcome, "note": note.strip()[:LONGEST]}
     events.record(actor, tx, "survey.recovered", key=row["case"], data=data)
-
-
-def answers(tx: Tx, since: datetime, until: datetime) -> list[Answer]:
-    """Every survey that was sent from ``since`` until before ``until``, answered or not; nobody's rights are asked."""
-    query = sa.select(survey_).where(survey_.c.sent_at >= since, survey_.c.sent_at < until)
-    rows = tx.conn.execute(query.order_by(survey_.c.sent_at, survey_.c.id)).mappings()
-    return [row_as(Answer, row) for row in rows]

@@ -1,11 +1,11 @@
-"""What customers say about us: one row for each time, however it reached us (FBK-3)."""
+"""Surveys, and what customers say about us: one row for each time, however it reached us (FBK-1, FBK-3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from loopdesk.desk.record import NUMBER
+from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.engine.db import Moment, metadata
 
 COMPLAINT, SUGGESTION, PRAISE, NONE = KINDS = ("complaint", "suggestion", "praise", "none")
@@ -15,6 +15,42 @@ NEW, SORTED, FORWARDED, DONE = STATES = ("new", "sorted", "forwarded", "done")
 """Nobody has said what it is; on the way to its department; there; answered, or nothing to follow."""
 ASKED, YES, NAMED, NO = CONSENTS = ("asked", "yes", "named", "no")
 """May we publish it? Asked; without the name; with the name; not. Empty where nobody asked."""
+
+CLOSURE, SECOND, QUARTERLY = "closure", "second", "quarterly"
+"""Why somebody is asked: the case is closed; after the call-back; once a quarter (FBK-1, FBK-2, FBK-4)."""
+BOUNDS = {"stars": (1, 5), "nps": (0, 10), "quality": (1, 5), "speed": (1, 5), "attitude": (1, 5)}
+"""Least and most of each answer (FBK-1); only the stars are needed."""
+
+survey_ = sa.Table(
+    "survey",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("case", NUMBER, sa.ForeignKey("case_.number"), nullable=False, index=True),
+    sa.Column("token", sa.String(64), nullable=False, unique=True),
+    sa.Column("sent_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("answered_at", Moment, index=True),
+    *(sa.Column(name, sa.SmallInteger) for name in BOUNDS),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("called_at", Moment),
+    sa.Column("called_by", PERSON_ID, nullable=False),
+    sa.Column("reached", sa.Boolean),
+    sa.Column("root_cause", sa.Text, nullable=False),
+    sa.Column("improvement", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False, server_default=CLOSURE),
+    sa.Column("first", sa.String(32), nullable=False, server_default=""),
+    sa.Column("channel", sa.String(20), nullable=False, server_default="email"),
+    sa.Column("contact_id", sa.String(32), nullable=False, server_default=""),
+    sa.Column("reminded", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("tries", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("report", sa.Text, nullable=False, server_default=""),
+    sa.Column("reported_at", Moment),
+    sa.Column("outcome", sa.String(20), nullable=False, server_default=""),
+    sa.Index("ix_survey_sent", "sent_at"),
+    sa.Index("ix_survey_contact", "contact_id", "kind", "sent_at"),
+)
+"""``first``: the survey whose call-back this one follows; ``contact_id``: who was asked, for the quarter; ``reminded``,
+``tries``: how often; ``report``: what the customer reads; ``outcome``: what the call-back came to."""
 
 feedback_ = sa.Table(
     "feedback",
