@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 
 from loopdesk.desk import calendars, facts, intake_checks, policy_names, raci, receiver_checks, retention, skills
+from loopdesk.desk.acceptance import bars as acceptance
 from loopdesk.desk.classification import examples
 from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
@@ -47,6 +48,7 @@ def check(
         + sla.check(files)
         + packs.check(files)
         + response.check(files)
+        + acceptance.check(files)
         + policy_names.check(files)
         + team.check(files, departments)
         + plans.check(files)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import arbitration, archive, casefile, holds, likeness, people, search
 from loopdesk.desk import store as store_
+from loopdesk.desk.acceptance.tables import key_user_, word_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.closure.tables import reopening_
 from loopdesk.desk.credentials import credential, sign_in_try
@@ -183,7 +184,7 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
     letters = sa.select(*letter).where(_letters(subject))
     found |= {text for row in tx.conn.execute(letters) for text in row if text}
     found |= set(tx.conn.scalars(sa.select(attachment.c.name).where(_attached(subject))))
-    for table in (survey_, verification, negotiation, expectation):
+    for table in (survey_, verification, negotiation, expectation, key_user_, word_):
         found |= set(tx.conn.scalars(sa.select(table.c.comment).where(table.c.case.in_(subject.cases))))
     said = sa.select(feedback_.c.text, feedback_.c.quote).where(feedback_.c.case.in_(subject.cases))
     found |= {text for row in tx.conn.execute(said) for text in row if text}

@@ -20,6 +20,7 @@ from loopdesk.desk import (
 )
 from loopdesk.desk import survey as surveys
 from loopdesk.desk import verification as verifications
+from loopdesk.desk.acceptance import operations as acceptance_operations
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.emergency import operations as emergency_operations
@@ -34,6 +35,7 @@ from loopdesk.desk.team import operations as team_operations
 from loopdesk.desk.war_room import operations as war_room_operations
 
 __all__ = [
+    "acceptance_operations",
     "build",
     "clock_operations",
     "describe",

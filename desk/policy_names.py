@@ -9,6 +9,7 @@ from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files
 
 NAMED = {
+    "acceptance.yaml": "dimensions",
     "breach-causes.yaml": "causes",
     "catalogues.yaml": "catalogues",
     "channels.yaml": "channels",

@@ -1,6 +1,7 @@
 """Brings every table of the desk onto the one metadata: what migrations compare the database with."""
 
 from loopdesk.desk import (
+    acceptance,
     actions,
     arbitration,
     attachments,
@@ -102,6 +103,7 @@ TABLES = (
     drill_,
     drill_answer,
     verification.verification,
+    *acceptance.TABLES,
     *closure.TABLES,
     survey.survey_,
     feedback_,

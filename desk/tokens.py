@@ -19,7 +19,11 @@ from loopdesk.engine.errors import N_, Invalid, Missing, Phrase, Refused
 from loopdesk.engine.tx import Tx
 
 _READ_OR_WRITTEN = ("cases", "tasks", "definitions", "instances")
-SCOPES = (*(f"{what}:{how}" for what in _READ_OR_WRITTEN for how in ("read", "write")), "privacy:write")
+SCOPES = (
+    *(f"{what}:{how}" for what in _READ_OR_WRITTEN for how in ("read", "write")),
+    "privacy:write",
+    "samples:write",
+)
 PREFIX = "ld_"
 """Lets a secret scanner know what it found."""
 

@@ -377,6 +377,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("recovery", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recovery_case"), ["case"], unique=False)
+        batch_op.create_index(
+            "uq_recovery",
+            ["case"],
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "reopening",
@@ -709,6 +716,9 @@ def downgrade() -> None:
 
     op.drop_table("reopening")
     with op.batch_alter_table("recovery", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_recovery", postgresql_where=sa.text("ended_at IS NULL"), sqlite_where=sa.text("ended_at IS NULL")
+        )
         batch_op.drop_index(batch_op.f("ix_recovery_case"))
 
     op.drop_table("recovery")

@@ -1,0 +1,222 @@
+"""An acceptance and its gates: opened for a case, run in rounds, met, excepted or given up (FIX-5, FIX-6, FIX-7)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk import record
+from loopdesk.desk.acceptance import bars as policies
+from loopdesk.desk.acceptance.tables import acceptance_, gate_
+from loopdesk.desk.record import case_
+from loopdesk.desk.rights import readable, require
+from loopdesk.desk.sql import row_as
+from loopdesk.engine import events, messages
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.db import new_id
+from loopdesk.engine.errors import N_, Conflict, Invalid, Missing
+from loopdesk.engine.tx import Tx
+
+MONITORING, LOAD_TEST, USERS = KINDS = ("monitoring", "load_test", "users")
+"""Thirty days of samples; a report of a load test; a survey of key users."""
+BENEFIT = "benefit"
+"""Asked for beside the gates; it runs as a process of its own, for the case may be closed long before."""
+OTHER_WORDS = {"loadtest": LOAD_TEST, "survey": USERS, "survey20": USERS, "roi": BENEFIT}
+RUNNING, ACCEPTED, REFUSED, REPLACED = STATES = ("running", "accepted", "refused", "replaced")
+FAILED, MET, EXCEPTED, GIVEN_UP = "failed", "met", "excepted", "given_up"
+GATE_STATES = (RUNNING, FAILED, MET, EXCEPTED, GIVEN_UP)
+REPLACED_BY = "acceptance.replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate; ``fails`` are codes of what was not reached, ``figures`` what was measured, in its last round."""
+
+    id: str
+    acceptance: str
+    case: str
+    kind: str
+    state: str
+    round: int
+    from_at: datetime | None
+    until_at: datetime | None
+    lost_at: datetime | None
+    bars: Mapping[str, str]
+    figures: Mapping[str, Any]
+    fails: Sequence[str]
+    decided_at: datetime | None
+    reason: str
+    approved_id: str
+    approved_by: str
+    approved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """One acceptance of a case with its gates."""
+
+    id: str
+    case: str
+    state: str
+    reason: str
+    opened_at: datetime
+    ended_at: datetime | None
+    gates: list[Gate] = field(default_factory=list)
+
+
+def wanted(names: Iterable[str]) -> list[str]:
+    """The gates that a process asks for, each once; raises `Invalid` for a word that is no gate."""
+    codes = [OTHER_WORDS.get(str(one), str(one)) for one in names]
+    unknown = sorted(set(codes) - {*KINDS, BENEFIT})
+    if unknown:
+        raise Invalid(
+            "There is no acceptance gate %(gates)s.",
+            remedy=N_("Choose among %(known)s."),
+            gates=", ".join(unknown),
+            known=", ".join((*KINDS, BENEFIT)),
+        )
+    return list(dict.fromkeys(codes))
+
+
+def open_(actor: Actor, tx: Tx, number: str, names: Iterable[str]) -> Acceptance:
+    """Begin an acceptance; one of the same case that still runs is replaced: its fix was another one."""
+    require(actor, "acceptance.run")
+    kinds = [one for one in wanted(names) if one != BENEFIT]
+    record.get(tx, number, lock=True)
+    for known in _select(tx, (acceptance_.c.case == number) & (acceptance_.c.state == RUNNING)):
+        _end(tx, known.id, REPLACED, "")
+        messages.publish(actor, tx, REPLACED_BY, key=known.id, message_id=f"{REPLACED_BY}:{known.id}")
+    row = {"id": new_id(), "case": number, "state": RUNNING, "reason": "", "opened_at": tx.now}
+    tx.conn.execute(sa.insert(acceptance_).values(**row))
+    for kind in kinds:
+        empty = {"bars": {}, "figures": {}, "fails": [], "reason": "", "approved_id": "", "approved_by": ""}
+        gate = {"id": new_id(), "acceptance": row["id"], "case": number, "kind": kind, "state": RUNNING, "round": 0}
+        tx.conn.execute(sa.insert(gate_).values(**gate, **empty))
+    events.record(actor, tx, "acceptance.opened", key=number, data={"id": row["id"], "gates": kinds})
+    return get(tx, str(row["id"]))
+
+
+def begin(actor: Actor, tx: Tx, gate_id: str) -> Gate:
+    """Begin the next round of a gate. That of monitoring begins with the next whole interval: nothing before counts."""
+    require(actor, "acceptance.run")
+    gate = one(tx, gate_id, lock=True)
+    values: dict[str, Any] = {"round": gate.round + 1, "state": RUNNING, "figures": {}, "fails": [], "lost_at": None}
+    values |= {"decided_at": None}
+    if gate.kind == MONITORING:
+        bars = policies.current(tx)
+        start = _next_whole(tx.now, bars.interval)
+        values |= {"bars": policies.kept(bars), "from_at": start, "until_at": start + bars.window}
+    change(tx, gate, values)
+    _told(actor, tx, gate, "acceptance.round_begun", {"round": values["round"]})
+    return one(tx, gate_id)
+
+
+def decide(actor: Actor, tx: Tx, gate_id: str, *, fails: Sequence[str], figures: Mapping[str, Any]) -> Gate:
+    """Keep what a gate's round came to: met where nothing failed."""
+    require(actor, "acceptance.run")
+    gate = one(tx, gate_id, lock=True)
+    state = FAILED if fails else MET
+    change(tx, gate, {"state": state, "fails": list(fails), "figures": dict(figures), "decided_at": tx.now})
+    _told(actor, tx, gate, f"acceptance.gate_{state}", {"fails": list(fails), "figures": dict(figures)})
+    return one(tx, gate_id)
+
+
+def give_up(actor: Actor, tx: Tx, gate_id: str, *, reason: str) -> Gate:
+    """The owner takes the case back to the repair: this gate cannot be met with what there is."""
+    require(actor, "acceptance.run")
+    gate = one(tx, gate_id, lock=True)
+    change(tx, gate, {"state": GIVEN_UP, "reason": reason.strip(), "decided_at": tx.now})
+    _told(actor, tx, gate, "acceptance.gate_given_up", {"reason": reason.strip()})
+    return one(tx, gate_id)
+
+
+def finish(actor: Actor, tx: Tx, acceptance_id: str) -> Acceptance:
+    """End the acceptance: accepted where each gate was met or excepted, else refused with the owner's reason."""
+    require(actor, "acceptance.run")
+    found = get(tx, acceptance_id)
+    open_gates = [gate for gate in found.gates if gate.state not in (MET, EXCEPTED)]
+    reason = "; ".join(gate.reason for gate in open_gates if gate.reason)
+    if found.state == RUNNING:
+        _end(tx, found.id, REFUSED if open_gates else ACCEPTED, reason)
+        data = {"id": found.id, "accepted": not open_gates, "reason": reason}
+        events.record(actor, tx, "acceptance.finished", key=found.case, data=data)
+    return get(tx, acceptance_id)
+
+
+def get(tx: Tx, acceptance_id: str) -> Acceptance:
+    """The acceptance with its gates; raises `Missing`."""
+    found = _select(tx, acceptance_.c.id == acceptance_id)
+    if not found:
+        raise Missing("There is no such acceptance.")
+    return found[0]
+
+
+def see(actor: Actor, tx: Tx, acceptance_id: str) -> Acceptance:
+    """`get` for whoever may see its case; raises `Missing` for everybody else."""
+    visible = acceptance_.c.case.in_(sa.select(case_.c.number).where(readable(actor)))
+    found = _select(tx, (acceptance_.c.id == acceptance_id) & visible)
+    if not found:
+        raise Missing("There is no such acceptance.")
+    return found[0]
+
+
+def listing(actor: Actor, tx: Tx, *, state: str = "", case: str = "", limit: int = 100) -> list[Acceptance]:
+    """The acceptances of cases that ``actor`` may see, newest first."""
+    where: sa.ColumnElement[bool] = acceptance_.c.case.in_(sa.select(case_.c.number).where(readable(actor)))
+    if state:
+        where &= acceptance_.c.state == state
+    if case:
+        where &= acceptance_.c.case == case
+    return _select(tx, where, limit)
+
+
+def one(tx: Tx, gate_id: str, *, lock: bool = False) -> Gate:
+    """The gate; with ``lock`` nobody else changes it until the commit. Raises `Missing`."""
+    query = sa.select(gate_).where(gate_.c.id == gate_id)
+    row = tx.conn.execute(query.with_for_update() if lock else query).mappings().first()
+    if row is None:
+        raise Missing("There is no such acceptance gate.")
+    return row_as(Gate, row)
+
+
+def of_kind(tx: Tx, acceptance_id: str, kind: str) -> Gate:
+    """The gate of a kind; raises `Conflict` where the acceptance has none."""
+    gate = next((gate for gate in get(tx, acceptance_id).gates if gate.kind == kind), None)
+    if gate is None:
+        raise Conflict(
+            "This acceptance does not ask for that.",
+            remedy=N_("Look at its gates; another acceptance of the case may be meant."),
+        )
+    return gate
+
+
+def change(tx: Tx, gate: Gate, values: Mapping[str, Any]) -> None:
+    """Write columns of a gate."""
+    tx.conn.execute(sa.update(gate_).where(gate_.c.id == gate.id).values(**values))
+
+
+def _told(actor: Actor, tx: Tx, gate: Gate, kind: str, data: Mapping[str, Any]) -> None:
+    about = {"gate": gate.id, "acceptance": gate.acceptance, "gate_kind": gate.kind}
+    events.record(actor, tx, kind, key=gate.case, data={**about, **data})
+
+
+def _end(tx: Tx, acceptance_id: str, state: str, reason: str) -> None:
+    values = {"state": state, "reason": reason, "ended_at": tx.now}
+    tx.conn.execute(sa.update(acceptance_).where(acceptance_.c.id == acceptance_id).values(**values))
+
+
+def _next_whole(now: datetime, interval: timedelta) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - (midnight - now) // interval * interval
+
+
+def _select(tx: Tx, where: sa.ColumnElement[bool], limit: int = 100) -> list[Acceptance]:
+    order = (acceptance_.c.opened_at.desc(), acceptance_.c.id.desc())
+    rows = tx.conn.execute(sa.select(acceptance_).where(where).order_by(*order).limit(limit)).mappings().all()
+    mine = gate_.c.acceptance.in_([row["id"] for row in rows])
+    gates: dict[str, list[Gate]] = {}
+    for row in tx.conn.execute(sa.select(gate_).where(mine).order_by(gate_.c.kind)).mappings():
+        gates.setdefault(row["acceptance"], []).append(row_as(Gate, row))
+    return [Acceptance(**row, gates=gates.get(row["id"], [])) for row in rows]
