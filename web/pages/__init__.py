@@ -18,6 +18,7 @@ from loopdesk.web.pages import (
     emergencies,
     escalations,
     event_report,
+    feedback,
     files,
     handoffs,
     inbox,
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     risk.blueprint,
     people.blueprint,
     privacy.blueprint,
+    feedback.blueprint,
     portal_entry.blueprint,
 )
 """In the order of the navigation; ``looks`` gives every template its words and shapes."""
