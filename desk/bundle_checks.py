@@ -10,6 +10,8 @@ from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
 from loopdesk.desk.emergency import checks as emergencies
 from loopdesk.desk.implementation import plans
+from loopdesk.desk.figures import rules as figure_rules
+from loopdesk.desk.figures.formulas import FORMULAS
 from loopdesk.desk.raci import push
 from loopdesk.desk.response import checks as response
 from loopdesk.desk.runbooks import checks as runbooks
@@ -50,6 +52,7 @@ def check(
         + response.check(files)
         + acceptance.check(files)
         + policy_names.check(files)
+        + figure_rules.check(files, tuple(FORMULAS))
         + team.check(files, departments)
         + plans.check(files)
     )

@@ -148,6 +148,7 @@ VERBS: Mapping[str, Who] = {
     "customers.change": Who(CASEWORK, _CONNECTOR, "cases:write"),
     "people.list": Who(STAFF, scope="cases:read"),
     "people.change": Who(ADMIN),
+    "figures.read": Who(STAFF, scope="cases:read", process=True),
     "actions.read": Who(STAFF, scope="cases:read", process=True),
     "actions.change": Who(DESK | {"owner"}, scope="cases:write", process=True),
     "board.make": _DIAGRAM,

@@ -40,6 +40,7 @@ from loopdesk.desk.implementation.representatives import representative_
 from loopdesk.desk.implementation.signing import signature_ as change_signature
 from loopdesk.desk.implementation.tables import alarm_, implementation_, milestone_
 from loopdesk.desk.implementation.tables import review_ as customer_review
+from loopdesk.desk.figures import TABLES as FIGURE_TABLES
 from loopdesk.desk.letters import communication
 from loopdesk.desk.raci.advice import advice
 from loopdesk.desk.response.allhands import hand_
@@ -107,6 +108,7 @@ TABLES = (
     *closure.TABLES,
     survey.survey_,
     feedback_,
+    *FIGURE_TABLES,
     diagnosis,
     diagnosis_step,
     finding,

@@ -34,6 +34,7 @@ from loopdesk.desk import (
     departments,
     emergency,
     facts,
+    figures,
     operations,
     people,
     raci,
@@ -218,6 +219,7 @@ def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
         Periodic("casefile.look", timedelta(minutes=10), casefile.look),
         Periodic("classification.look", timedelta(minutes=1), classification_learning.look),
         Periodic("drills.look", timedelta(hours=12), look_at_drills),
+        Periodic("figures.keep", timedelta(seconds=15), figures.run),
         Periodic("runbooks.look", timedelta(minutes=10), look_at_runbooks),
         Periodic("retention.run", timedelta(minutes=10), _retaining(settings)),
     )

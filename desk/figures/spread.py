@@ -48,4 +48,4 @@ class Spread:
             place -= self.buckets[number]
             if place < 0:
                 break
-        return STEP ** (number + 0.5)
+        return float(STEP ** (number + 0.5))

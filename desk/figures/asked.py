@@ -1,0 +1,164 @@
+"""Sums and spreads of a period for whoever asks: from the sums of days, or of the cases where no day has them (SEC-1).
+
+The sums of days are kept for each dimension alone, within each team; two dimensions at once, and customers, are asked
+of the rows of the cases.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk.figures.days import ALL, HELD
+from loopdesk.desk.figures.rows import case_figure, figure_day
+from loopdesk.desk.figures.shapes import Filter, Period
+from loopdesk.desk.figures.spread import EXACT, Spread
+from loopdesk.desk.figures.sums import CLOSED, OF_BASIS, OPENED, day_of, expression
+from loopdesk.desk.rights import RESTRICTED_TO, require
+from loopdesk.engine.actor import Actor
+from loopdesk.engine.errors import Refused
+from loopdesk.engine.tx import Tx
+
+DAY, CHANNEL, TEAM, CUSTOMER = "day", "channel", "team", "customer"
+Sums = dict[Any, Counter[str]]
+Scope = Callable[[sa.Table], sa.ColumnElement[bool]]
+
+
+def scope(actor: Actor) -> Scope:
+    """Which cases ``actor`` gets figures of: supervisors and process owners all, others those of their departments.
+
+    Restricted cases count for the security department and administrators alone, as everywhere (SEC-1). Raises
+    `Refused` for a customer.
+    """
+    require(actor, "figures.read")
+    if actor.kind == "customer":
+        raise Refused("You may not do this.", verb="figures.read")
+    if actor.kind != "person" or actor.has_role("admin"):
+        return lambda _table: sa.true()
+    wide = actor.has_role("supervisor", "owner")
+    secret = RESTRICTED_TO in actor.departments
+
+    def condition(table: sa.Table) -> sa.ColumnElement[bool]:
+        mine = sa.true() if wide else table.c.team.in_(sorted(actor.departments))
+        return mine if secret else sa.and_(mine, table.c.restricted.is_(sa.false()))
+
+    return condition
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: whose figures, of which cases, told apart ``by`` a dimension, by `DAY`, or (empty) not at all."""
+
+    tx: Tx
+    scope: Scope
+    period: Period
+    filter: Filter
+    by: str = ""
+    only: Sequence[str] | None = None
+    """Only cases with one of these values of ``by``."""
+
+    def sums(self, basis: str) -> Sums:
+        """The sums of each value, by name."""
+        names = OF_BASIS[basis]
+        if self.by_days:
+            columns = [sa.func.sum(figure_day.c[name]).label(name) for name in names]
+            return _sums(self._told_apart(self._value, columns, self._days(basis)), names)
+        columns = [expression(name).label(name) for name in names]
+        return _sums(self._told_apart(self._value_of_case(basis), columns, self._cases(basis)), names)
+
+    def held(self) -> Sums:
+        """How many cases each team held, for how long; empty where a filter asks for what no day has."""
+        if set(self.filter.given()) - {TEAM}:
+            return {}
+        names = ("held_n", "held_seconds")
+        columns = [sa.func.sum(figure_day.c[name]).label(name) for name in names]
+        there = (figure_day.c.basis == CLOSED) & (figure_day.c.dimension == HELD) & self.scope(figure_day)
+        there &= figure_day.c.day.between(self.period.since, self.period.until)
+        if self.filter.team:
+            there &= figure_day.c.value == self.filter.team
+        return _sums(self._told_apart(figure_day.c.value, columns, there), names)
+
+    def spreads(self, basis: str, many: int) -> dict[Any, Spread]:
+        """How the times of each value spread; ``many``: how many there are in all, which decides how they are read."""
+        what = "first" if basis == OPENED else "repair"
+        found: dict[Any, Spread] = defaultdict(Spread)
+        if many <= EXACT:
+            column = case_figure.c[f"{what}_seconds"]
+            query = sa.select(self._value_of_case(basis), column).where(self._cases(basis), column.is_not(None))
+            for value, seconds in self.tx.ask(query):
+                found[value].seconds.append(seconds)
+        elif self.by_days:
+            kept = sa.select(self._value, figure_day.c[f"{what}_buckets"]).where(self._days(basis))
+            for value, counted in self.tx.ask(kept):
+                found[value].take(counted)
+        else:
+            bucket = case_figure.c[f"{what}_bucket"]
+            there = self._cases(basis) & bucket.is_not(None)
+            rows = self._told_apart(self._value_of_case(basis), [bucket, sa.func.count()], there, bucket)
+            for row in rows:
+                found[row[0]].take({row[1]: row[2]})
+        return found
+
+    def _told_apart(
+        self,
+        value: sa.ColumnElement[Any],
+        columns: Sequence[sa.ColumnElement[Any]],
+        there: sa.ColumnElement[bool],
+        *more: sa.ColumnElement[Any],
+    ) -> "sa.CursorResult[*tuple[Any, ...]]":
+        # A constant is no group: PostgreSQL would take it for the place of a column.
+        groups = [one for one in (value, *more) if not isinstance(one, sa.BindParameter)]
+        return self.tx.ask(sa.select(value.label("told_apart"), *columns).where(there).group_by(*groups))
+
+    @property
+    def by_days(self) -> bool:
+        """Whether the sums of days know the answer."""
+        dimensions = {*self.filter.given(), self.by} - {"", DAY, TEAM}
+        return len(dimensions) <= 1 and CUSTOMER not in dimensions
+
+    @property
+    def _dimension(self) -> str:
+        return next(iter({*self.filter.given(), self.by} - {"", DAY, TEAM}), ALL)
+
+    @property
+    def _value(self) -> sa.ColumnElement[Any]:
+        known: dict[str, sa.ColumnElement[Any]] = {
+            "": sa.literal(""),
+            DAY: figure_day.c.day,
+            TEAM: figure_day.c.team,
+        }
+        return known.get(self.by, figure_day.c.value)
+
+    def _days(self, basis: str) -> sa.ColumnElement[bool]:
+        row = figure_day.c
+        there = (row.basis == basis) & (row.dimension == self._dimension) & self.scope(figure_day)
+        there &= row.day.between(self.period.since, self.period.until)
+        for name, value in self.filter.given().items():
+            there &= (row.team if name == TEAM else row.value) == value
+        return there
+
+    def _value_of_case(self, basis: str) -> sa.ColumnElement[Any]:
+        known: dict[str, sa.ColumnElement[Any]] = {"": sa.literal(""), DAY: day_of(basis)}
+        return known[self.by] if self.by in known else case_figure.c[self.by]
+
+    def _cases(self, basis: str) -> sa.ColumnElement[bool]:
+        there = cases(self.scope, basis, self.period, self.filter)
+        return there if self.only is None else there & case_figure.c[self.by].in_(self.only)
+
+
+def cases(of: Scope, basis: str, period: Period, wanted: Filter) -> sa.ColumnElement[bool]:
+    """The condition on ``case_figure`` for the cases of a period and a filter."""
+    there = day_of(basis).between(period.since, period.until) & of(case_figure)
+    for name, value in wanted.given().items():
+        there &= case_figure.c[name] == value
+    return there
+
+
+def _sums(rows: "sa.CursorResult[*tuple[Any, ...]]", names: tuple[str, ...]) -> Sums:
+    return {
+        row["told_apart"]: Counter({name: int(row[name]) for name in names})
+        for row in rows.mappings()
+        if row[names[0]] is not None
+    }

@@ -1,0 +1,77 @@
+"""The sums of a day, made anew from the rows of its cases: what a dashboard over a million cases adds up."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from loopdesk.desk.figures.rows import SUMS, case_figure, figure_day, held_time
+from loopdesk.desk.figures.sums import CLOSED, OF_BASIS, OPENED, day_of, expression
+from loopdesk.engine.tx import Tx
+
+ALL, HELD = "", "held"
+KEPT = ("channel", "level", "class")
+"""Dimensions with sums of their own; a team has its own in each row, customers are asked of the cases directly."""
+DAYS = 100
+"""Days that are added up by one statement."""
+EMPTY: Mapping[str, Any] = dict.fromkeys(SUMS, 0) | {"first_buckets": {}, "repair_buckets": {}}
+_ROW = case_figure.c
+_Key = tuple[Any, ...]
+
+
+def add_up(tx: Tx, basis: str, days: Collection[date]) -> None:
+    """Write the sums of these days anew."""
+    wanted = sorted(days)
+    for first in range(0, len(wanted), DAYS):
+        _some(tx, basis, wanted[first : first + DAYS])
+
+
+def _some(tx: Tx, basis: str, days: Sequence[date]) -> None:
+    tx.conn.execute(sa.delete(figure_day).where(figure_day.c.basis == basis, figure_day.c.day.in_(days)))
+    rows = [row for dimension in (ALL, *KEPT) for row in _sums(tx, basis, dimension, days)]
+    if basis == CLOSED:
+        rows += _held(tx, days)
+    if rows:
+        tx.conn.execute(sa.insert(figure_day), rows)
+
+
+def _sums(tx: Tx, basis: str, dimension: str, days: Sequence[date]) -> Iterator[dict[str, Any]]:
+    day = day_of(basis)
+    value = _ROW[dimension] if dimension else sa.literal("")
+    group = (day.label("day"), value.label("value"), _ROW.team, _ROW.restricted)
+    by = (day, value, _ROW.team, _ROW.restricted) if dimension else (day, _ROW.team, _ROW.restricted)
+    query = sa.select(*group, *(expression(name).label(name) for name in OF_BASIS[basis])).where(day.in_(days))
+    spread = "first" if basis == OPENED else "repair"
+    buckets = _buckets(tx, spread, day, group, by, days)
+    for row in tx.ask(query.group_by(*by)).mappings():
+        key = tuple(row[one.name] for one in group)
+        sums = {name: int(row[name]) for name in OF_BASIS[basis]}
+        place = {"basis": basis, "dimension": dimension} | dict(zip(_PLACE, key, strict=True))
+        yield {**EMPTY, **place, **sums, f"{spread}_buckets": dict(buckets[key])}
+
+
+_PLACE = ("day", "value", "team", "restricted")
+
+
+def _buckets(
+    tx: Tx, spread: str, day: sa.Column[date], group: Sequence[Any], by: Sequence[Any], days: Sequence[date]
+) -> dict[_Key, Counter[str]]:
+    column = _ROW[f"{spread}_bucket"]
+    query = sa.select(*group, column.label("bucket"), sa.func.count().label("n"))
+    query = query.where(day.in_(days), column.is_not(None)).group_by(*by, column)
+    found: dict[_Key, Counter[str]] = defaultdict(Counter)
+    for *key, place, count in tx.ask(query):
+        found[tuple(key)][str(place)] += count
+    return found
+
+
+def _held(tx: Tx, days: Sequence[date]) -> Iterator[dict[str, Any]]:
+    day = day_of(CLOSED)
+    seconds = sa.func.sum(held_time.c.seconds).label("seconds")
+    query = sa.select(day, held_time.c.team.label("value"), _ROW.team, _ROW.restricted, sa.func.count(), seconds)
+    query = query.join_from(case_figure, held_time, held_time.c.number == _ROW.number).where(day.in_(days))
+    for *key, count, total in tx.ask(query.group_by(day, held_time.c.team, _ROW.team, _ROW.restricted)):
+        place = {"basis": CLOSED, "dimension": HELD} | dict(zip(_PLACE, key, strict=True))
+        yield {**EMPTY, **place, "held_n": count, "held_seconds": int(total)}
