@@ -35,12 +35,12 @@ from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
 from loopdesk.desk.drills.history import drill_, drill_answer
 from loopdesk.desk.duplicates.links import case_link
 from loopdesk.desk.feedback.tables import feedback_
+from loopdesk.desk.figures import TABLES as FIGURE_TABLES
 from loopdesk.desk.implementation.change_rows import change_
 from loopdesk.desk.implementation.representatives import representative_
 from loopdesk.desk.implementation.signing import signature_ as change_signature
 from loopdesk.desk.implementation.tables import alarm_, implementation_, milestone_
 from loopdesk.desk.implementation.tables import review_ as customer_review
-from loopdesk.desk.figures import TABLES as FIGURE_TABLES
 from loopdesk.desk.letters import communication
 from loopdesk.desk.raci.advice import advice
 from loopdesk.desk.response.allhands import hand_
@@ -107,8 +107,8 @@ TABLES = (
     *acceptance.TABLES,
     *closure.TABLES,
     survey.survey_,
-    feedback_,
     *FIGURE_TABLES,
+    feedback_,
     diagnosis,
     diagnosis_step,
     finding,
