@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import clocks, receivers, record
+from loopdesk.desk.closure import reopening
 from loopdesk.desk.duplicates import links
 from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, REPLIED, add, communication, queue, told
 from loopdesk.desk.record import Case, case_
@@ -87,11 +88,14 @@ def case_of_message(tx: Tx, message_ids: Sequence[str]) -> str | None:
     return next((cases[message_id] for message_id in reversed(message_ids) if message_id in cases), None)
 
 
-def settle(tx: Tx, communication_id: str, *, error: str = "") -> None:
-    """Write down that a queued message was delivered, or why it was not; the worker that did it asks nobody."""
+def settle(tx: Tx, communication_id: str, *, error: str = "", carried: str = "") -> None:
+    """Write down that a queued message was delivered and which connector ``carried`` it, or why it was not.
+
+    The worker that did it asks nobody.
+    """
     row = tx.conn.execute(sa.select(communication).where(communication.c.id == communication_id)).mappings().one()
     state = "failed" if error else "sent"
-    values = {"state": state, "note": error}
+    values = {"state": state, "note": error, "carried": carried[:20]}
     tx.conn.execute(sa.update(communication).where(communication.c.id == communication_id).values(**values))
     to_customer = row["recipient_kind"] == "customer"
     data = told(dict(row)) | ({"error": error} if error else {})
@@ -123,7 +127,10 @@ def _incoming(actor: Actor, tx: Tx, case: Case, mail: Received) -> str | None:
     clocks.happened(actor, tx, case.number, "customer_message")
     if case.automatic:
         record.change(tx, case.number, automatic=False)
-    if case.status in LISTENING:
+    if case.status == "closed":
+        # Within the verification window a person reads whether it does not work after all (FIX-9).
+        reopening.wrote(actor, tx, case, mail.body, source=mail.channel)
+    elif case.status in LISTENING:
         # Only then: a reply that came before the question must not be taken for its answer.
         payload = {"text": mail.body, "communication": written}
         messages.publish(actor, tx, REPLIED, key=case.number, payload=payload, message_id=f"reply:{written}")

@@ -17,6 +17,8 @@ IN, OUT, INTERNAL = "in", "out", "internal"
 EMAIL = "email"
 NOTE, NOTED = "note", "noted"
 """The channel of an internal note, which goes nowhere, and its state."""
+NOBODY, NO_ADDRESS, BY_PHONE, MISSED = "nobody", "no-address", "by-phone", "not-reached"
+"""What ``note`` says of a customer who is not written to, or whom a call did not reach."""
 REPLIED = "customer.replied"
 """The message that the customer wrote, for a process that waits for it."""
 SEND = "send"
@@ -132,6 +134,21 @@ def queue(
     if not note:
         outbox.put_many(tx, [Wanted(SEND, _payload(case, receiver, row), f"{SEND}:{written}", case.number)])
     return written
+
+
+def release(actor: Actor, tx: Tx, case: Case, receiver: Receiver) -> int:
+    """Send what was held because the customer had no address; returns how many messages leave now."""
+    held = (communication.c.case == case.number) & (communication.c.state == "held")
+    mine = held & communication.c.note.in_([NOBODY, NO_ADDRESS]) & (communication.c.recipient_kind == receiver.kind)
+    rows = tx.conn.execute(sa.select(communication).where(mine).order_by(communication.c.at)).mappings().all()
+    who = {"recipient_id": receiver.id, "recipient": receiver.name[:200], "address": receiver.address}
+    for row in rows:
+        now = {**row, **who, "state": "queued", "note": "", "message_id": f"<{row['id']}@loopdesk>"}
+        changed = {name: now[name] for name in (*who, "state", "note", "message_id")}
+        tx.conn.execute(sa.update(communication).where(communication.c.id == row["id"]).values(**changed))
+        events.record(actor, tx, "communication.queued", key=case.number, data=told(now))
+        outbox.put_many(tx, [Wanted(SEND, _payload(case, receiver, now), f"{SEND}:{row['id']}", case.number)])
+    return len(rows)
 
 
 def last_received(tx: Tx, case: Case) -> str:

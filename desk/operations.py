@@ -22,6 +22,9 @@ from loopdesk.desk import survey as surveys
 from loopdesk.desk import verification as verifications
 from loopdesk.desk.acceptance import operations as acceptance_operations
 from loopdesk.desk.classification import guess as classification
+from loopdesk.desk.closure import operations as closure_operations
+from loopdesk.desk.closure.rounds import ASKED, CHASED
+from loopdesk.desk.contacting import operations as contacting_operations
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.emergency import operations as emergency_operations
 from loopdesk.desk.feedback import operations as feedback_operations
@@ -30,6 +33,7 @@ from loopdesk.desk.implementation import operations as implementation_operations
 from loopdesk.desk.raci import operations as raci_operations
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.response import operations as response_operations
+from loopdesk.desk.sentiment import operations as sentiment_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 from loopdesk.desk.team import operations as team_operations
 from loopdesk.desk.war_room import operations as war_room_operations
@@ -38,6 +42,7 @@ __all__ = [
     "acceptance_operations",
     "build",
     "clock_operations",
+    "contacting_operations",
     "describe",
     "emergency_operations",
     "feedback_operations",
@@ -48,6 +53,7 @@ __all__ = [
     "parameters",
     "raci_operations",
     "response_operations",
+    "sentiment_operations",
     "team_operations",
     "trace_operations",
     "war_room_operations",
@@ -155,7 +161,7 @@ def _solve(step: Step, *, solution: str, left_out: str = "") -> Result:
 def _reopen(step: Step, *, reason: str = "", inside: bool = False) -> Result:
     """Take a solved or closed case up again, with the same owner; inside: without a word to the customer."""
     casework.reopen(step.actor, step.tx, step.number, reason=reason or "", inside=bool(inside))
-    verifications.withdraw(step.tx, step.number)
+    closure_operations.settle(step, "failed" if inside else "reopened")
     return None
 
 
@@ -163,7 +169,7 @@ def _reopen(step: Step, *, reason: str = "", inside: bool = False) -> Result:
 def _close(step: Step, *, reason: str) -> Result:
     """Close a solved case and keep why."""
     casework.close(step.actor, step.tx, step.number, reason=reason)
-    verifications.withdraw(step.tx, step.number)
+    closure_operations.settle(step, "closed")
     return None
 
 
@@ -190,19 +196,23 @@ def _finish_part(step: Step) -> Result:
 
 
 @operation("verification.ask")
-def _ask(step: Step) -> Result:
-    """Send the customer a link to say whether the fix works. Gives: verification (id)."""
+def _ask(step: Step, *, within: str = "") -> Result:
+    """Send the customer a link to say whether the fix works, or whether there is something else.
+
+    within is how long an answer is waited for before a reminder. Gives: verification (id).
+    """
     row = verifications.ask(step.actor, step.tx, step.number)
-    _link(step, "verify-fix", "v", row)
+    _link(step, "verify-fix", "v", row, closure_operations.asked(step, ASKED, within or ""))
     return {"verification": row["id"]}
 
 
 @operation("verification.chase")
-def _chase(step: Step, *, verification: str) -> Result:
-    """Ask again when no answer came; nothing happens once it has."""
+def _chase(step: Step, *, verification: str, within: str = "") -> Result:
+    """Ask again when no answer came; nothing happens once it has. within is how long there is until the closing, which
+    the template may name: closes_at (moment)."""
     row = verifications.chase(step.actor, step.tx, verification)
     if row is not None:
-        _link(step, "verify-chase", "v", row)
+        _link(step, "verify-chase", "v", row, closure_operations.asked(step, CHASED, within or ""))
     return None
 
 
@@ -248,6 +258,6 @@ def _tell(
     )
 
 
-def _link(step: Step, template: str, path: str, row: Mapping[str, Any]) -> None:
-    params = {"link": f"{step.base_url}/{path}/{row['token']}", "expires_at": row["expires_at"]}
+def _link(step: Step, template: str, path: str, row: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> None:
+    params = {"link": f"{step.base_url}/{path}/{row['token']}", "expires_at": row["expires_at"], **(more or {})}
     _tell(step, template, CUSTOMER, params)

@@ -49,6 +49,9 @@ VERBS: Mapping[str, Who] = {
     "case.attach": Who(CASEWORK, _OUTSIDE | frozenset({"timer"}), "cases:write"),
     "communications.receive": Who(CASEWORK, _CONNECTOR, "cases:write"),
     "communications.send": _DIAGRAM,
+    "communications.follow": Who(DESK, scope="cases:write"),
+    "call.plan": _DIAGRAM,
+    "call.note": _DIAGRAM,
     "case.classify": _DIAGRAM,
     "case.learn": _DIAGRAM,
     "case.set_type": _DIAGRAM,
@@ -177,6 +180,13 @@ VERBS: Mapping[str, Who] = {
     "casefile.keep": Who(kinds=frozenset({"timer"})),
     "retention.run": Who(ADMIN, frozenset({"timer"})),
     "classification.train": Who(ADMIN, frozenset({"timer"})),
+    "sentiment.correct": Who(DESK, scope="cases:write"),
+    "sentiment.read": Who(STAFF, scope="cases:read"),
+    "recovery.finish": _DIAGRAM,
+    "themes.read": Who(STAFF, scope="cases:read", process=True),
+    "themes.find": _DIAGRAM,
+    "themes.decide": _DIAGRAM,
+    "transcripts.add": Who(CASEWORK, _CONNECTOR, "cases:write"),
     "attachments.sweep": Who(ADMIN, frozenset({"timer"})),
 }
 """Verb -> who may do it. The system itself may do everything; a verb that is missing here is refused to all others."""

@@ -7,15 +7,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import case_facts, clocks, departments, policy, receivers, record, templates
-from loopdesk.desk.letters import EMAIL, communication, queue
+from loopdesk.desk.contacting import channel as channels
+from loopdesk.desk.contacting.channel import Way
+from loopdesk.desk.letters import BY_PHONE, EMAIL, NO_ADDRESS, NOBODY, communication, queue
 from loopdesk.desk.receivers import CUSTOMER, Receiver
 from loopdesk.desk.record import PROBLEM, Case
 from loopdesk.desk.rights import require
+from loopdesk.engine import messages, subscriptions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
 
-NOBODY, NO_ADDRESS, MACHINE, TOO_MANY = "nobody", "no-address", "automatic", "too-many"
+__all__ = ["BY_PHONE", "MACHINE", "NOBODY", "NO_ADDRESS", "REMINDER", "TOO_MANY", "UNREACHABLE", "send"]
+
+MACHINE, TOO_MANY = "automatic", "too-many"
 """Why a message is held: what its ``note`` says."""
+REMINDER, UNREACHABLE = "reminder.requested", "customer.unreachable"
+"""The messages that a customer has to be called, and that no channel reaches him."""
 
 
 def send(
@@ -32,8 +39,9 @@ def send(
     """Queue ``template`` for everybody whom ``to`` means and return the communications' ids.
 
     A message that cannot or must not go out is recorded as held with the reason, never dropped: no receiver, no
-    address, a machine at the other end (RFC 3834 §2), too many in an hour. A ``channel`` without a connector goes by
-    e-mail. Raises what templates and receivers raise.
+    address, a machine at the other end (RFC 3834 §2), too many in an hour. A customer hears by the channel that he
+    prefers, and a person sees to one whom nothing reaches (COM-1). A ``channel`` without a connector goes by e-mail.
+    Raises what templates and receivers raise.
     """
     require(actor, "communications.send")
     case = record.get(tx, number)
@@ -61,9 +69,19 @@ def _send_one(
     channel: str,
 ) -> str:
     message = templates.render(tx, template, language=receiver.language, zone=receiver.zone, scope=scope)
+    way = channels.choose(tx, case, template, receiver, channel)
     note = _held(tx, case, template, receiver)
+    calls = way.calls and note in ("", NO_ADDRESS) and subscriptions.listens(tx, REMINDER, case.number)
+    if calls and note:
+        way, note = Way(channels.PHONE), BY_PHONE
     text = {"subject": message.subject, "body": message.body}
-    written = queue(actor, tx, case, receiver, **text, template=template, note=note, channel=channel)
+    told = {"template": template, "note": note, "channel": way.channel, "wanted": way.wanted}
+    written = queue(actor, tx, case, receiver, **text, **told)
+    if calls:
+        asked = {"reason": template, "text": message.body, "message": written}
+        messages.publish(actor, tx, REMINDER, key=case.number, payload=asked, message_id=f"{REMINDER}:{written}")
+    elif note in (NOBODY, NO_ADDRESS) and receiver.kind == CUSTOMER:
+        _unreachable(actor, tx, case, template, note, written)
     if receiver.kind == "customer" and not note:
         clocks.replied(actor, tx, case.number, template=template)
     return written
@@ -97,6 +115,15 @@ def _held(tx: Tx, case: Case, template: str, receiver: Receiver) -> str:
     if case.automatic:
         return MACHINE
     return TOO_MANY if _sent_lately(tx, template, receiver.address) >= _limit(tx) else ""
+
+
+def _unreachable(actor: Actor, tx: Tx, case: Case, template: str, reason: str, written: str) -> None:
+    """A person looks for a way to the customer; a case that nobody complained of has none to be looked for."""
+    known = case.contact_id or case.organisation_id
+    if known and subscriptions.listens(tx, UNREACHABLE, case.number):
+        payload = {"template": template, "reason": reason, "message": written}
+        message_id = f"{UNREACHABLE}:{written}"
+        messages.publish(actor, tx, UNREACHABLE, key=case.number, payload=payload, message_id=message_id)
 
 
 def _limit(tx: Tx) -> int:

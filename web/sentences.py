@@ -35,6 +35,10 @@ TOLD: Mapping[str, Sentence] = {
     "case.solved": Sentence("check", N_("Solved; the customer is asked next"), "green", "solution"),
     "case.reopened": Sentence("loop", N_("Opened again"), "yellow", "reason"),
     "case.closed": Sentence("check", N_("Case closed"), "green", "reason"),
+    "call.planned": Sentence("clock", N_("The customer is to be called")),
+    "call.made": Sentence("check", N_("The customer was called")),
+    "communication.followed": Sentence("note", N_("What came of a message was noted"), note="follow_up"),
+    "communication.jargon": Sentence("info", N_("Sent with words that a customer may not know: %(words)s")),
     "case.escalated": Sentence("up", N_("Escalated from %(from)s to %(to)s: %(name)s takes over"), "yellow", "reason"),
     "case.escalation_held": Sentence(
         "pause", N_("Late again, but just escalated: stays with %(tier)s until %(until)s"), note="reason"

@@ -43,12 +43,15 @@ from loopdesk.desk import (
 )
 from loopdesk.desk.classification import examples as classification_examples
 from loopdesk.desk.classification import learning as classification_learning
+from loopdesk.desk.contacting import watch as contacting_watch
 from loopdesk.desk.drills import coverage as drill_coverage
 from loopdesk.desk.duplicates import links as case_links
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.emergency import letters as emergency_letters
 from loopdesk.desk.raci import promises
 from loopdesk.desk.runbooks import review as runbook_review
+from loopdesk.desk.sentiment import learning as sentiment_learning
+from loopdesk.desk.sentiment import look as sentiment_look
 from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.desk.war_room import rooms
@@ -69,7 +72,7 @@ from loopdesk.web.identity import Identity, LocalIdentity
 from loopdesk.web.settings import Settings
 from loopdesk.web.stores import stores
 
-SUBJECTS = (classification_learning.TYPES,)
+SUBJECTS = (classification_learning.TYPES, sentiment_learning.MOODS)
 """What the house learns to tell of texts."""
 CONSOLE = "console:"
 """The SMTP_URL of a developer who wants to read mails in the terminal."""
@@ -217,10 +220,13 @@ def _periodic(settings: Settings, store: Store) -> tuple[Periodic, ...]:
         Periodic("messages.expire", timedelta(minutes=1), expire),
         Periodic("audit.chain", timedelta(minutes=1), audit.job),
         Periodic("casefile.look", timedelta(minutes=10), casefile.look),
+        Periodic("notices.watch", timedelta(minutes=1), contacting_watch.look),
         Periodic("classification.look", timedelta(minutes=1), classification_learning.look),
         Periodic("drills.look", timedelta(hours=12), look_at_drills),
         Periodic("figures.keep", timedelta(seconds=15), figures.run),
         Periodic("runbooks.look", timedelta(minutes=10), look_at_runbooks),
+        Periodic("sentiment.look", timedelta(minutes=1), sentiment_look.look),
+        Periodic("sentiment.learn", timedelta(minutes=1), sentiment_learning.look),
         Periodic("retention.run", timedelta(minutes=10), _retaining(settings)),
     )
 
@@ -240,8 +246,8 @@ def keeper(settings: Settings) -> retention.Keeper:
 def _handlers(
     settings: Settings, engine: Engine, registry: Registry, store: Store, chores: Sequence[Periodic] = ()
 ) -> Handlers:
-    def sent(tx: Tx, payload: Mapping[str, Any], _result: Mapping[str, Any]) -> None:
-        communications.settle(tx, payload["communication"])
+    def sent(tx: Tx, payload: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        communications.settle(tx, payload["communication"], carried=str(result.get("connector") or ""))
 
     def not_sent(tx: Tx, row: Row, error: Exception) -> None:
         communications.settle(tx, row.payload["communication"], error=storable(str(error)))

@@ -1,1 +1,1 @@
-"""How customers are reached and spoken to: the channel of a message, calls, notices, phrases, plain words (COM-1…10)."""
+"""How customers are reached and spoken to: channels, calls, notices, phrases, plain words (COM-1 to COM-10)."""

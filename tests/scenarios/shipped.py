@@ -28,6 +28,11 @@ PROCESSES = (
     "compensation",
     "emergency-review",
     "consultation",
+    "service-recovery",
+    "customer-notice",
+    "strong-reminder",
+    "supervisor-call",
+    "unreachable",
 )
 
 BESIDE = {"reassess": "intake"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, case_facts, communications, handoff, sending
+from loopdesk.desk import attachments, case, case_facts, communications, handoff, letters, sending
 from loopdesk.engine import bundles, events, instances
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import Bundle
@@ -89,7 +89,7 @@ class _Reader:
             who_kind="customer" if row["direction"] == "in" else row["author_kind"],
             person=row["direction"] == "in" or (row["author_kind"] == "person" and not row["automatic"]),
             tone="yellow" if row["state"] == "held" else "",
-            note="" if row["note"] in UNREACHED else row["note"],
+            note="" if row["note"] in {*UNREACHED, letters.MISSED} else row["note"],
             state=_state(row["state"]),
             paper={
                 "kind": "internal" if note else "in" if row["direction"] == "in" else "out",
@@ -262,6 +262,7 @@ class _Reader:
 UNREACHED = {
     sending.NOBODY: N_("Not sent: there is nobody to write to. Somebody has to call, or to give a contact"),
     sending.NO_ADDRESS: N_("Not sent: the receiver has no e-mail address. Somebody has to call"),
+    sending.BY_PHONE: N_("Not written: the customer is told by phone. The task to call stands in the inbox"),
     sending.MACHINE: N_("Not sent: a machine wrote, and machines do not answer each other"),
     sending.TOO_MANY: N_("Not sent: this address got too many messages within an hour"),
 }
