@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -27,7 +28,7 @@ def weigh(actor: Actor, tx: Tx, milestone: Milestone, level: str, within: Implem
     due_at = plans.answer_due(tx, tx.now)
     new = Alarm(new_id(), milestone.id, milestone.case, level, tx.now, due_at, "", None, "", late_at=None)
     tx.conn.execute(sa.insert(alarm_).values(**asdict(new)))
-    payload = _payload(new, milestone, within) | {"answer_in": f"PT{int((due_at - tx.now).total_seconds())}S"}
+    payload = _payload(tx, new, milestone, within) | {"answer_in": f"PT{int((due_at - tx.now).total_seconds())}S"}
     events.record(actor, tx, ALARMED, key=milestone.case, data=payload)
     if subscriptions.listens(tx, ALARMED, milestone.case):
         messages.throw(actor, tx, ALARMED, key=milestone.case, payload=payload)
@@ -77,7 +78,9 @@ def of_milestones(tx: Tx, *milestone_ids: str) -> dict[str, list[Alarm]]:
     return found
 
 
-def _payload(new: Alarm, milestone: Milestone, within: Implementation) -> dict[str, Any]:
+def _payload(tx: Tx, new: Alarm, milestone: Milestone, within: Implementation) -> dict[str, Any]:
     said = {"implementation": within.id, "milestone": milestone.id, "alarm": new.id, "level": new.level}
     named = {"milestone_name": milestone.name("en"), "milestone_name_zh": milestone.name("zh")}
-    return said | named | {"milestone_due": milestone.due_at.isoformat(), "undone": 100 - milestone.progress}
+    day = milestone.due_at.astimezone(ZoneInfo(tx.host.zone)).strftime("%Y-%m-%d %H:%M")
+    times = {"milestone_due": milestone.due_at.isoformat(), "milestone_day": day}
+    return said | named | times | {"undone": 100 - milestone.progress}

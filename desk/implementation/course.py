@@ -38,7 +38,7 @@ class Look:
 
     over: bool
     state: str
-    at: datetime | None
+    at: datetime
 
 
 def request(actor: Actor, tx: Tx, number: str, *, plan: str, lead: str = "") -> Implementation:
@@ -143,17 +143,18 @@ def look(actor: Actor, tx: Tx, implementation_id: str) -> Look:
     require(actor, "implementation.look")
     found = tables.get(tx, implementation_id, lock=True)
     if found.state != RUNNING:
-        return Look(True, found.state, None)
+        return Look(True, found.state, tx.now)
     mine = tables.milestones(tx, milestone_.c.implementation == implementation_id)
     closed = record.get(tx, found.case).status == "closed"
     if closed or all(one.state != OPEN for one in mine):
         _end(actor, tx, found, STOPPED if closed and any(one.state == OPEN for one in mine) else FINISHED, "")
-        return Look(True, tables.get(tx, implementation_id).state, None)
+        return Look(True, tables.get(tx, implementation_id).state, tx.now)
     rules, calendar = plans.limits(tx), plans.calendar_of(tx)
     for one in mine:
         alarms.weigh(actor, tx, one, plans.level(one, rules, calendar, tx.now), found)
     coming = [at for one in mine if (at := plans.looks_at(one, rules, calendar, tx.now))]
-    return Look(False, RUNNING, min(coming, default=None))
+    # Looked at now and then in any case: figures of the policy may have changed meanwhile.
+    return Look(False, RUNNING, min([*coming, tx.now + plans.length(tx, "look_every")]))
 
 
 def listing(actor: Actor, tx: Tx, *, state: str = "", case: str = "") -> list[Implementation]:

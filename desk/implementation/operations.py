@@ -34,7 +34,7 @@ def _look(step: Step, *, implementation: str) -> Result:
     return {
         "over": found.over,
         "finished": found.state == tables.FINISHED,
-        "look_at": found.at and found.at.isoformat(),
+        "look_at": found.at.isoformat(),
     }
 
 
@@ -122,23 +122,27 @@ def _sign(step: Step, *, change: str, agreed: bool, reason: str = "", seen: str 
 @operation("change.ask")
 def _ask(step: Step, *, change: str) -> Result:
     """Open the link for the customer's representative. Gives: link, expires_at, representative (to whom it goes)."""
-    asked = signing.ask(step.actor, step.tx, change)
-    link = f"{step.base_url}/c/{asked['token']}"
-    receiver = f"contact:{asked['representative_id']}"
-    return {"link": link, "expires_at": asked["expires_at"].isoformat(), "representative": receiver}
+    return _asked(step, signing.ask(step.actor, step.tx, change))
 
 
 @operation("change.remind")
 def _remind(step: Step, *, change: str) -> Result:
-    """Note the reminder. Gives: waits_for (lead or customer)."""
-    return {"waits_for": signing.remind(step.actor, step.tx, change).state}
+    """Note the reminder. Gives: waits_for (lead or customer), and for the customer's as change.ask does."""
+    found = signing.remind(step.actor, step.tx, change)
+    return {"waits_for": found.state, **(_asked(step, found) if found.state == change_rows.CUSTOMER else {})}
 
 
 @operation("change.settle")
 def _settle(step: Step, *, change: str, agreed: bool, reason: str = "") -> Result:
-    """Decide the change: it may be made, or may not and why."""
-    signing.settle(step.actor, step.tx, change, agreed=agreed is True, reason=reason or "")
-    return None
+    """Decide the change: it may be made, or may not and why. Gives: representative (null when nobody was asked)."""
+    found = signing.settle(step.actor, step.tx, change, agreed=agreed is True, reason=reason or "")
+    return {"representative": f"contact:{found.representative_id}" if found.asked_at else None}
+
+
+def _asked(step: Step, found: Change) -> dict[str, Any]:
+    link = f"{step.base_url}/c/{signing.token_of(step.tx, found.id)}"
+    expires = found.expires_at.isoformat() if found.expires_at else ""
+    return {"link": link, "expires_at": expires, "representative": f"contact:{found.representative_id}"}
 
 
 def _shown(step: Step, found: Change) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Nobody signs for both, and each signature is for what the change was when it was read: a changed change is signed anew.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -103,7 +102,7 @@ def sign(actor: Actor, tx: Tx, change_id: str, *, agreed: bool, reason: str, see
     return _keep(actor, tx, found, LEAD, agreed, reason)
 
 
-def ask(actor: Actor, tx: Tx, change_id: str) -> Mapping[str, Any]:
+def ask(actor: Actor, tx: Tx, change_id: str) -> Change:
     """Open the link for the customer's representative; `Invalid` where nobody is known who could sign."""
     require(actor, "change.run")
     found = get(tx, change_id, lock=True)
@@ -116,8 +115,14 @@ def ask(actor: Actor, tx: Tx, change_id: str) -> Mapping[str, Any]:
     expires = tx.now + plans.length(tx, "signatures", "refuse")
     values = {"representative_id": contact.id, "token": links.new_token(), "asked_at": tx.now, "expires_at": expires}
     write(tx, change_id, state=CUSTOMER, answered_at=None, **values)
-    told(actor, tx, "change.asked", get(tx, change_id), contact=contact.id)
-    return values
+    asked = get(tx, change_id)
+    told(actor, tx, "change.asked", asked, contact=contact.id)
+    return asked
+
+
+def token_of(tx: Tx, change_id: str) -> str:
+    """The token of the link that is open for a change."""
+    return str(links.by_id(tx, change_, change_id)["token"])
 
 
 def answer(actor: Actor, tx: Tx, token: str, *, agreed: bool, reason: str = "", seen: str = "") -> None:

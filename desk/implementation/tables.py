@@ -209,3 +209,9 @@ def change(tx: Tx, table: sa.Table, row_id: str, **values: Any) -> None:
 def grave(levels: Sequence[str]) -> str:
     """The gravest of the levels; empty for none."""
     return max((one for one in levels if one), key=LEVELS.index, default="")
+
+
+def plan_of(tx: Tx, number: str) -> str:
+    """The code of the plan by which a case was last put to work, empty for none: a closure asks for its gates by it."""
+    query = sa.select(implementation_.c.plan).where(implementation_.c.case == number)
+    return str(tx.ask(query.order_by(implementation_.c.begun_at.desc()).limit(1)).scalar() or "")

@@ -28,6 +28,8 @@ PROCESSES = (
     "compensation",
     "emergency-review",
     "consultation",
+    "implementation",
+    "change-approval",
     "service-recovery",
     "customer-notice",
     "strong-reminder",
