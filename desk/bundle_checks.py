@@ -1,20 +1,22 @@
 """All that can be said about a process folder beyond its diagrams and tables: one list for `check` and deployments."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from loopdesk.desk import calendars, facts, intake_checks, policy_names, raci, receiver_checks, retention, skills
 from loopdesk.desk.acceptance import bars as acceptance
 from loopdesk.desk.classification import examples
+from loopdesk.desk.contacting import template_checks
 from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
 from loopdesk.desk.emergency import checks as emergencies
-from loopdesk.desk.implementation import plans
 from loopdesk.desk.figures import rules as figure_rules
 from loopdesk.desk.figures.formulas import FORMULAS
+from loopdesk.desk.implementation import plans
 from loopdesk.desk.raci import push
 from loopdesk.desk.response import checks as response
 from loopdesk.desk.runbooks import checks as runbooks
+from loopdesk.desk.sentiment import checks as sentiment
 from loopdesk.desk.sla import checks as sla
 from loopdesk.desk.team import checks as team
 from loopdesk.desk.war_room import checks as packs
@@ -32,9 +34,11 @@ def check(
     kinds: Collection[str] = (),
     person: Callable[[str], bool] | None = None,
     channels: Collection[str] = (),
+    others: Callable[[], Mapping[str, Files]] = dict,
 ) -> list[Finding]:
     """Findings on the folder ``name``: ``departments`` are the codes of the house, ``classes`` those of problems,
-    ``kinds`` those of emergencies, ``channels`` those that a connector carries; ``person`` tells whether somebody signs
+    ``kinds`` those of emergencies, ``channels`` those that a connector carries; ``others`` the folders of the
+    house as they are deployed; ``person`` tells whether somebody signs
     in under a name, where that is known."""
     found = [*raci.check(name, files, departments), *push.check(files, channels)]
     for file in sorted(file for file in files if file.endswith(".form")):
@@ -44,6 +48,7 @@ def check(
     found += runbooks.check(name, files, departments, kinds) + drills.check(name, files, kinds)
     found += receiver_checks.check(files, departments, person) + skills.check(files)
     found += emergencies.check(name, files, departments)
+    found += template_checks.check_folder(name, files, others)
     return (
         found
         + retention.check(files)
@@ -53,6 +58,7 @@ def check(
         + acceptance.check(files)
         + policy_names.check(files)
         + figure_rules.check(files, tuple(FORMULAS))
+        + sentiment.check(files)
         + team.check(files, departments)
         + plans.check(files)
     )

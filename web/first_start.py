@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import loopdesk
 from loopdesk.desk import credentials, demo, people
 from loopdesk.desk.classification import guess as classification
+from loopdesk.desk.sentiment import moods
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import N_
@@ -38,6 +39,7 @@ def first_start(desk: Loopdesk) -> FirstSignIn | None:
     with desk.engine.begin() as tx:
         bundles.seed(tx, WORKFLOWS)
         classification.seed(tx)
+        moods.seed(tx)
         made = _first_admin(tx, desk)
         if desk.settings.demo:
             demo.seed(tx)

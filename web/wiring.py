@@ -165,8 +165,11 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
             def works_here(name: str) -> bool:
                 return people.find(tx, name) is not None
 
+            def others() -> dict[str, Files]:
+                return {str(one["name"]): bundles.get(tx, one["id"]).files for one in bundles.listing(SYSTEM, tx)}
+
             known = {"departments": codes, "classes": types, "kinds": kinds, "channels": registry.channels}
-            return bundle_checks.check(name, files, person=works_here, **known)
+            return bundle_checks.check(name, files, person=works_here, others=others, **known)
 
     def calendar_names(running: Tx | None) -> Collection[str] | None:
         with nullcontext(running) if running else engine.read() as tx:

@@ -17,7 +17,8 @@ __all__ = ["KIND", "TYPES", "Training", "due", "keep", "lesson", "look", "train"
 
 
 def _last(tx: Tx, language: str) -> datetime | None:
-    return tx.conn.scalar(sa.select(sa.func.max(classification.c.chosen_at)).where(_labels(language)))
+    found: datetime | None = tx.conn.scalar(sa.select(sa.func.max(classification.c.chosen_at)).where(_labels(language)))
+    return found
 
 
 def _corrected(tx: Tx, language: str, since: datetime | None) -> int:

@@ -99,12 +99,12 @@ texts share; what an erased case added to such a count goes with the next traini
 
 def page(found: Mapping[str, dict[str, Any]]) -> str:
     """The whole page of several languages in Markdown."""
-    sections = [markdown(language, figures) for language, figures in found.items()]
+    sections = [f"{markdown(language, figures)}\n\n{_curve(figures)}" for language, figures in found.items()]
     return "\n".join([HEAD, *(f"{section}\n" for section in sections), LIMITS])
 
 
 def markdown(language: str, found: dict[str, Any]) -> str:
-    """One language's section of the page."""
+    """One language's section of a page: score, classes, confusion."""
     labels = list(found["classes"])
     score = (
         f"{found['texts']} texts on {found['themes']} themes. Macro-F1 **{found['macro_f1']:.3f}**, accuracy"
@@ -118,15 +118,20 @@ def markdown(language: str, found: dict[str, Any]) -> str:
         "",
         score,
         "",
-        *_table(["class", "texts", "precision", "recall"], [[name, *row.values()] for name, row in _rows(found)]),
+        *table(["class", "texts", "precision", "recall"], [[name, *row.values()] for name, row in _rows(found)]),
         "",
         "Rows are what a text is, columns what it was taken for:",
         "",
-        *_table(["", *labels], [[name, *found["confusion"][name].values()] for name in labels]),
-        "",
+        *table(["", *labels], [[name, *found["confusion"][name].values()] for name in labels]),
+    ]
+    return "\n".join(lines)
+
+
+def _curve(found: dict[str, Any]) -> str:
+    lines = [
         f"What is less sure than the first column goes to a person; shipped is {found['abstain_below']:g}.",
         "",
-        *_table(["confidence at least", "answered", "right of these"], [list(row.values()) for row in found["curve"]]),
+        *table(["confidence at least", "answered", "right of these"], [list(row.values()) for row in found["curve"]]),
     ]
     return "\n".join(lines)
 
@@ -135,6 +140,7 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, dict[str, float]]]:
     return list(found["classes"].items())
 
 
-def _table(head: list[str], rows: list[list[Any]]) -> list[str]:
+def table(head: list[str], rows: list[list[Any]]) -> list[str]:
+    """The lines of a table in Markdown; the first column is words, the others are figures."""
     ruler = ["---", *["---:"] * (len(head) - 1)]
     return ["| " + " | ".join(map(str, row)) + " |" for row in (head, ruler, *rows)]

@@ -16,11 +16,15 @@ _SEEN = 2
 
 
 class Answer(NamedTuple):
-    """One held-out text: its class, what a model that has not seen its theme took it for, and how sure it was."""
+    """One held-out text: its class, what a model that has not seen its theme took it for, and how sure it was.
+
+    ``ranked`` holds every class with its probability, best first.
+    """
 
     label: str
     guess: str
     confidence: float
+    ranked: Sequence[tuple[str, float]] = ()
 
 
 def fit(examples: Sequence[Example], language: str, about: Mapping[str, Any] | None = None) -> Model:
@@ -71,7 +75,7 @@ def held_out(asked: Sequence[Example], known: Sequence[Example], language: str) 
         model = fit(rest, language)
         for at in mine:
             guess = model.guess(asked[at].text)
-            answers[at] = Answer(asked[at].label, guess.type, guess.confidence)
+            answers[at] = Answer(asked[at].label, guess.type, guess.confidence, guess.ranked)
     return [answers[at] for at in range(len(asked))]
 
 

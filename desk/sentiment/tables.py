@@ -10,6 +10,9 @@ from loopdesk.engine.db import Moment, metadata
 
 COMMUNICATION, SURVEY, REPORT = "communication", "survey", "report"
 """What a mood is about: a message, the comment of a survey, the words that opened a case."""
+NEGATIVE, NEUTRAL, POSITIVE = LABELS = ("negative", "neutral", "positive")
+SAID = {NEGATIVE: -1.0, NEUTRAL: 0.0, POSITIVE: 1.0}
+"""The score of what a person says."""
 
 sentiment_ = sa.Table(
     "sentiment",
@@ -53,6 +56,8 @@ recovery_ = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("ended_by", sa.String(200), nullable=False),
 )
+_runs = recovery_.c.ended_at.is_(None)
+sa.Index("uq_recovery", recovery_.c.case, unique=True, postgresql_where=_runs, sqlite_where=_runs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""Service recoveries: when low moods start one, once at a time for a case, and how each ended (COM-6)."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from loopdesk.desk import policy, record
+from loopdesk.desk.letters import communication
+from loopdesk.desk.rights import readable, require
+from loopdesk.desk.sentiment.tables import SAID, Recovery, recovery_, sentiment_
+from loopdesk.desk.sql import row_as
+from loopdesk.desk.survey import survey_
+from loopdesk.engine import events, messages
+from loopdesk.engine.actor import SYSTEM, Actor
+from loopdesk.engine.db import new_id
+from loopdesk.engine.errors import Conflict, Missing
+from loopdesk.engine.tx import Tx
+
+POLICY = "sentiment"
+LOW = "sentiment.low"
+"""The message that starts the process ``service-recovery``."""
+SCORE, ROW = "score", "row"
+RESULTS = ("recovered", "unhappy", "not_reached", "not_needed")
+EXCERPT = 600
+
+
+def consider(tx: Tx, number: str, about: str, at: datetime) -> Recovery | None:
+    """Start a service recovery for a case where the policy says so of the mood of this text and of those before it.
+
+    None where the moods are not low enough, the text is older than ``fresh``, one runs for the case, or one ended less
+    than ``pause`` ago.
+    """
+    if tx.now - at > policy.duration(policy.said(tx, POLICY, "fresh")) or _resting(tx, number):
+        return None
+    scores = _scores(tx, number, about, at)
+    why = _why(tx, scores)
+    if not why:
+        return None
+    record.get(tx, number, lock=True)
+    if _resting(tx, number):  # Somebody's correction may just have started one.
+        return None
+    row = {"id": new_id(), "case": number, "about": about, "why": why, "score": scores[0], "started_at": tx.now}
+    row |= dict.fromkeys(("result", "gesture", "note", "ended_by"), "") | {"ended_at": None}
+    tx.insert(recovery_, row)
+    begun = row_as(Recovery, row)
+    data = {"id": begun.id, "about": about, "why": why, "score": begun.score}
+    events.record(SYSTEM, tx, "recovery.started", key=number, data=data)
+    payload = {"recovery": begun.id, "communication": about, "score": begun.score, "why": why}
+    payload["words"] = _words(tx, about, number)
+    messages.publish(SYSTEM, tx, LOW, key=number, payload=payload, message_id=f"{LOW}:{begun.id}")
+    return begun
+
+
+def finish(actor: Actor, tx: Tx, recovery_id: str, *, result: str, gesture: str = "", note: str = "") -> Recovery:
+    """Keep how a recovery ended. Raises `Missing`, `Conflict` when it ended before."""
+    require(actor, "recovery.finish")
+    values = {"ended_at": tx.now, "result": result, "gesture": gesture, "note": note, "ended_by": actor.name[:200]}
+    open_ = (recovery_.c.id == recovery_id) & recovery_.c.ended_at.is_(None)
+    if not tx.conn.execute(sa.update(recovery_).where(open_).values(**values)).rowcount:
+        get(tx, recovery_id)
+        raise Conflict("This service recovery has ended already.")
+    ended = get(tx, recovery_id)
+    data = {"id": ended.id, "result": result, "gesture": gesture}
+    events.record(actor, tx, "recovery.ended", key=ended.case, data=data)
+    return ended
+
+
+def get(tx: Tx, recovery_id: str) -> Recovery:
+    """The recovery with that id; raises `Missing`."""
+    row = tx.ask(sa.select(recovery_).where(recovery_.c.id == recovery_id)).mappings().first()
+    if row is None:
+        raise Missing("There is no such service recovery.")
+    return row_as(Recovery, row)
+
+
+def listing(actor: Actor, tx: Tx, *, case: str = "", limit: int = 100) -> list[Recovery]:
+    """The recoveries of cases that ``actor`` may see, the newest first."""
+    mine = recovery_.c.case.in_(sa.select(record.case_.c.number).where(readable(actor)))
+    query = sa.select(recovery_).where(mine if not case else mine & (recovery_.c.case == case))
+    rows = tx.ask(query.order_by(recovery_.c.started_at.desc(), recovery_.c.id.desc()).limit(limit)).mappings()
+    return [row_as(Recovery, row) for row in rows]
+
+
+def _resting(tx: Tx, number: str) -> bool:
+    since = tx.now - policy.duration(policy.said(tx, POLICY, "pause"))
+    lately = recovery_.c.ended_at.is_(None) | (recovery_.c.ended_at > since)
+    return tx.ask(sa.select(recovery_.c.id).where(recovery_.c.case == number, lately).limit(1)).scalar() is not None
+
+
+def _scores(tx: Tx, number: str, about: str, until: datetime) -> list[float]:
+    """The scores of a text and of those before it in its case, the newest first, as many as the policy may ask for."""
+    most = int(policy.said(tx, POLICY, "in_a_row"))
+    query = sa.select(sentiment_).where(sentiment_.c.case == number, sentiment_.c.at <= until)
+    order = ((sentiment_.c.about == about).desc(), sentiment_.c.at.desc(), sentiment_.c.about.desc())
+    return [SAID.get(row["chosen"], row["score"]) for row in tx.ask(query.order_by(*order).limit(most)).mappings()]
+
+
+def _why(tx: Tx, scores: list[float]) -> str:
+    if not scores:
+        return ""
+    if scores[0] <= float(policy.said(tx, POLICY, "threshold")):
+        return SCORE
+    negative, needed = float(policy.said(tx, POLICY, "negative")), int(policy.said(tx, POLICY, "in_a_row"))
+    return ROW if len(scores) >= needed and all(score <= negative for score in scores) else ""
+
+
+def _words(tx: Tx, about: str, number: str) -> str:
+    """The customer's own words, for whoever looks at the case."""
+    for table, column in ((communication, communication.c.body), (survey_, survey_.c.comment)):
+        found = tx.ask(sa.select(column).where(table.c.id == about)).scalar()
+        if found is not None:
+            return str(found)[:EXCERPT]
+    return record.get(tx, number).description[:EXCERPT]
