@@ -143,6 +143,11 @@ def counted(tx: Tx, number: str) -> list[Counted]:
     return live.count(kept.happenings(tx, number), choice.library(tx), tx.now)
 
 
+def first_reply(tx: Tx, number: str) -> datetime | None:
+    """When a person first answered the customer of a case; None before that (SLA-2)."""
+    return min((row.at for row in kept.happenings(tx, number) if row.kind == "agent_reply"), default=None)
+
+
 def by_hand(tx: Tx, one: Counted) -> Mapping[str, Mapping[str, str]]:
     """What a person may report for a clock that runs: kind of event -> how the button is called, by language."""
     running = one.promised and one.clock.state in ("running", "paused")

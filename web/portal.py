@@ -14,7 +14,7 @@ from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.errors import Invalid, Missing
 from loopdesk.engine.tx import Tx
-from loopdesk.web import portal_steps, reports, vocabulary
+from loopdesk.web import portal_steps, portal_times, reports, vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages import timeline
 from loopdesk.web.pages.files import add_all
@@ -25,6 +25,8 @@ from loopdesk.web.security import public
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
 PER_PAGE = 20
+PICTURES = frozenset({"png", "jpg", "gif", "webp"})
+"""Kinds of files that a browser shows as a picture, as `attachments` found them by their content."""
 
 
 @blueprint.get("")
@@ -38,7 +40,8 @@ def home() -> str:
         found = case.listing(actor(), tx, q=request.args.get("q", ""), page=page, per_page=PER_PAGE)
         owners = {one.owner_id: name_of(tx, one.owner_id) for one in found.cases}
         since = events.latest(tx)
-    return render_template("portal/cases.html", found=found, owners=owners, next_of=next_line, live_since=since)
+    shown_of = {"next_of": next_line, "stages_of": portal_steps.stages, "times_of": portal_times.ahead}
+    return render_template("portal/cases.html", found=found, owners=owners, live_since=since, **shown_of)
 
 
 @blueprint.get("/report")
@@ -149,6 +152,8 @@ def page(number: str, *, wrong: Shown = NOTHING, **more: Any) -> str:
             "owner": owner,
             "next": next_line(found, owner),
             "stages": portal_steps.stages(found),
+            "pictures": PICTURES,
+            "times": portal_times.of_case(tx, found),
             "entries": timeline.of_case(_as_customer(tx, found), tx, number),
             "files": attachments.listing(_as_customer(tx, found), tx, number),
             "live_since": events.latest(tx),
