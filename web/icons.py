@@ -8,6 +8,7 @@ _PATHS = {
     "bars": '<path d="M3 13v-2M8 13V8M13 13V4"/>',
     "bolt": '<path d="M9 1.8 3.5 9H8l-1 5.2L12.5 7H8z"/>',
     "building": '<path d="M3 14V3h6v11M9 7h4v7M2 14h12M5.5 6h1M5.5 9h1M5.5 11.8h1"/>',
+    "chart": '<path d="M2.2 2v11.8H14M5 11.2V8M8 11.2V4.6M11 11.2V6.6"/>',
     "check": '<path d="m3 8.5 3.5 3.5L13 4.5"/>',
     "chevron": '<path d="m6 4 4 4-4 4"/>',
     "circle": '<circle cx="8" cy="8" r="4.2"/>',

@@ -1,13 +1,13 @@
 """What every template knows: assets, icons, times in the person's zone, words and shapes of a state, the navigation."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_timedelta
 from flask import Blueprint, current_app, g, request, url_for
 from flask_babel import get_locale, get_timezone, gettext
 
@@ -52,6 +52,12 @@ def exact(moment: datetime) -> str:
 def short_moment(moment: datetime) -> str:
     """Day and minute in the reader's zone."""
     return vocabulary.moment(moment)
+
+
+@blueprint.app_template_filter("day")
+def day(value: date) -> str:
+    """A day as the reader's language writes it."""
+    return str(format_date(value, "medium", locale=get_locale()))
 
 
 @blueprint.app_template_filter("size")

@@ -61,6 +61,7 @@ PLACES = (
     Place("pages_closure.verification", "flag", lazy_gettext("Closure"), STAFF_ROLES),
     Place("pages_feedback.listing", "star", lazy_gettext("Feedback"), STAFF_ROLES),
     Place("pages_duty.turns", "table", lazy_gettext("Duty"), frozenset({"agent", "supervisor"})),
+    Place("pages_figures.overview", "chart", lazy_gettext("Figures"), STAFF_ROLES),
     Place("pages_people.people_list", "people", lazy_gettext("People"), frozenset({"admin"})),
     Place("pages_privacy.overview", "shield", lazy_gettext("Privacy"), frozenset({"admin"})),
 )
