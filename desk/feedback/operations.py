@@ -34,12 +34,15 @@ def _not_reached(step: Step, *, survey: str, note: str = "") -> Result:
 def _report(
     step: Step, *, survey: str, report: str, action: str = "", action_owner: str = "", action_until: str = ""
 ) -> Result:
-    """Keep the improvement report and send it to the customer; action, with its owner and day, is followed up."""
+    """Keep the improvement report and send it to the customer; action, with its owner and day, is followed up.
+
+    Gives: ask_at (when to ask the customer again).
+    """
     until = read_moment(f"{action_until}T18:00:00", ZoneInfo(step.tx.host.zone)) if action_until else None
     who = action_owner or ""
     recovery.report(step.actor, step.tx, survey, text=report or "", action=action or "", owner=who, until=until)
     _tell(step, "improvement-report", {"report": report})
-    return None
+    return {"ask_at": recovery.ask_at(step.tx).isoformat()}
 
 
 @operation("survey.ask_again")

@@ -1,6 +1,6 @@
 """Complaint, suggestion, praise: each goes to its department, gets an answer, and the customer hears of it (FBK-3)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -162,6 +162,11 @@ def listing(actor: Actor, tx: Tx, **wanted: Any) -> list[Feedback]:
     if wanted.get("late"):
         where &= _late(tx.now)
     return _select(tx, where, int(wanted.get("limit") or 500))
+
+
+def of_surveys(tx: Tx, surveys: Collection[str]) -> list[Feedback]:
+    """What answers of these surveys said and nobody has sorted yet; for work inside, nobody's rights are asked."""
+    return _select(tx, feedback_.c.survey.in_(surveys) & (feedback_.c.state == NEW))
 
 
 def within(tx: Tx, since: datetime, until: datetime) -> list[Feedback]:

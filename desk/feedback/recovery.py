@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import actions, policy, survey
+from loopdesk.desk.feedback import paths
 from loopdesk.desk.feedback.paths import LONGEST, POLICY
-from loopdesk.desk.feedback.tables import SECOND, survey_
+from loopdesk.desk.feedback.tables import NONE, SECOND, survey_
 from loopdesk.desk.rights import require
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
@@ -82,6 +83,13 @@ def promise(
     actions.add(actor, tx, source=SOURCE, source_id=source_id, due_at=until or tx.now, **said)
 
 
+def ask_at(tx: Tx) -> datetime:
+    """When the customer is asked again after a report that goes out now: policy ``feedback.yaml``."""
+    return tx.now + policy.duration(
+        policy.said(tx, POLICY, "call_back", "ask_again"), place=f"{POLICY}.yaml: ask_again"
+    )
+
+
 def ask_again(actor: Actor, tx: Tx, survey_id: str) -> Mapping[str, Any]:
     """The second survey, linked to the first; asked twice, it is the same one."""
     require(actor, "survey.send")
@@ -92,9 +100,15 @@ def ask_again(actor: Actor, tx: Tx, survey_id: str) -> Mapping[str, Any]:
 
 
 def close(actor: Actor, tx: Tx, survey_id: str, *, outcome: str, note: str = "") -> None:
-    """Keep what the call-back came to."""
+    """Keep what the call-back came to; what a content customer said the second time goes the way of all feedback."""
     require(actor, "survey.call_back")
     row = survey.get(tx, survey_id)
     tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(outcome=outcome[:20]))
+    again = sa.select(survey_.c.id).where(survey_.c.first == survey_id)
+    for found in paths.of_surveys(tx, list(tx.conn.scalars(again))):
+        if outcome == RECOVERED:
+            paths.begin(actor, tx, found)
+        else:
+            paths.sort(actor, tx, found.id, kind=NONE)
     data = {"id": survey_id, "outcome": outcome, "note": note.strip()[:LONGEST]}
     events.record(actor, tx, "survey.recovered", key=row["case"], data=data)
