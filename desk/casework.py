@@ -3,6 +3,8 @@
 Each verb is called by a deployed diagram (see `operations`), changes the row and leaves an event.
 """
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from loopdesk.desk import clocks, people, record, subcases
@@ -145,10 +147,11 @@ def solve(actor: Actor, tx: Tx, number: str, *, solution: str, left_out: str = "
     clocks.happened(actor, tx, number, "resolved")
 
 
-def reopen(actor: Actor, tx: Tx, number: str, *, reason: str, inside: bool = False) -> None:
+def reopen(actor: Actor, tx: Tx, number: str, *, reason: str, inside: bool = False, at: datetime | None = None) -> None:
     """Back to work with the same owner (FIX-9). Raises `Conflict` on a case that was not solved.
 
     ``inside``: the business side has found that the fix does not hold (HND-2), which the customer does not hear of.
+    ``at``: when the customer said so, from where the clocks count on.
     """
     require(actor, "case.reopen")
     case = record.get(tx, number, lock=True)
@@ -161,7 +164,7 @@ def reopen(actor: Actor, tx: Tx, number: str, *, reason: str, inside: bool = Fal
         events.record(actor, tx, "case.fix_failed", key=number, data=data)
     else:
         events.record(actor, tx, "case.reopened", key=number, audience="customer", data=data)
-    clocks.happened(actor, tx, number, "reopened", reason=reason)
+    clocks.happened(actor, tx, number, "reopened", at=at, reason=reason)
 
 
 def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import clocks, links, record
+from loopdesk.desk.closure import reopening
+from loopdesk.desk.closure.reopening import Reopening
 from loopdesk.desk.record import NUMBER
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
@@ -14,7 +16,7 @@ from loopdesk.engine.db import Moment, metadata, new_id
 from loopdesk.engine.errors import Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
-ANSWERED = "verification.answered"
+ANSWERED = reopening.ANSWERED
 LONGEST = 10_000
 """Characters of a comment that are kept."""
 
@@ -67,12 +69,16 @@ def chase(actor: Actor, tx: Tx, verification_id: str) -> Mapping[str, Any] | Non
     return dict(row)
 
 
-def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "") -> None:
+def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "") -> Reopening | None:
     """Take the one answer and tell the process. Raises `Missing` for an unknown token, `Conflict` for a used or
     expired one, `Invalid` for a "no" without a word about what is wrong.
+
+    Who confirmed may say "no" later on: the later word counts, both are kept, and what became of it is returned (FIX-9).
     """
     require(actor, "verification.answer")
     row = links.by_token(tx, verification, token)
+    if row["confirmed"] and not confirmed:
+        return reopening.take(actor, tx, row["case"], comment, source=reopening.LINK)
     links.check_open(row, tx.now)
     text = comment.strip()[:LONGEST]
     if not confirmed and not text:
@@ -86,11 +92,22 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
     clocks.happened(actor, tx, row["case"], "feedback_received")
     messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"verification:{row['id']}")
+    return None
+
+
+def ask_more(actor: Actor, tx: Tx, token: str, text: str) -> Reopening:
+    """There is something else: a linked case with these words; the question about the fix stays open (COM-9).
+
+    Raises `Missing` for an unknown token, `Invalid` without a word.
+    """
+    row = links.by_token(tx, verification, token)
+    return reopening.take(actor, tx, row["case"], text, source=reopening.LINK, wish=reopening.ELSE)
 
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
     """What the page behind the link shows; ``actor`` is who answers with it. Raises `Missing`."""
-    return links.public(tx, links.by_token(tx, verification, token))
+    row = links.by_token(tx, verification, token)
+    return links.public(tx, row) | {"confirmed": bool(row["confirmed"])}
 
 
 def get(tx: Tx, verification_id: str) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from loopdesk.connectors.inbound import Item
 from loopdesk.connectors.mail_parse import File, Inbound
 from loopdesk.desk import attachments, case, communications, customers, sending
 from loopdesk.desk.attachments import CUSTOMER, STAFF
+from loopdesk.desk.closure import reopening
 from loopdesk.desk.store import Store
 from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -93,6 +94,8 @@ def _open(desk: Desk, tx: Tx, item: Item, mail: Inbound, place: mail_threads.Pla
         _tell_staff(desk, tx, number, text, other=place.foreign)
     if place.closed:
         _tell_staff(desk, tx, number, N_("This mail answers case %(other)s, which is closed."), other=place.closed)
+        closed = case.read(MAIL, tx, place.closed)
+        reopening.wrote(MAIL, tx, closed, report.description, source=MAIL.id, other=number)
     return "opened", number
 
 

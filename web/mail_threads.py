@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from loopdesk.connectors.mail_parse import CASE_NUMBER, Inbound
 from loopdesk.desk import case, communications, customers, people
+from loopdesk.desk.closure import reopening
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
 
@@ -40,7 +41,8 @@ def place(actor: Actor, tx: Tx, mail: Inbound, message_id: str) -> Place:
         if one is None:
             continue
         # What machines and colleagues say after the end (a bounced survey) is no new problem.
-        if by and (one.status != "closed" or mail.is_auto or by == STAFF):
+        # Within the verification window a customer's words belong to the case itself: a person reads them (FIX-9).
+        if by and (one.status != "closed" or mail.is_auto or by == STAFF or reopening.within(tx, one)):
             return Place(number=number, by=by)
         found = replace(found, closed=found.closed or number) if by else replace(found, foreign=found.foreign or number)
     return found

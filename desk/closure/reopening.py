@@ -81,15 +81,20 @@ def take(actor: Actor, tx: Tx, number: str, text: str, *, source: str, wish: str
     return _decide(tx, one, ADDED)
 
 
-def wrote(actor: Actor, tx: Tx, case: Case, text: str, *, source: str) -> Reopening | None:
-    """Words of a customer about a closed case: a person reads them within the window; None after it."""
-    if not within(tx, case):
-        return None
-    last = rounds.latest(tx, case.number)
-    one = _keep(actor, tx, case, last, text.strip()[:LONGEST], source=source, wish=WORDS)
-    payload = {"reopening": one.id, "text": one.text}
-    messages.publish(actor, tx, WRITTEN, key=case.number, payload=payload, message_id=f"reopening:{one.id}")
-    return one
+def wrote(actor: Actor, tx: Tx, case: Case, text: str, *, source: str, other: str = "") -> Reopening:
+    """Words of a customer about a closed case: a person reads them within the window, a linked case goes on after it.
+
+    ``other`` is the case that such words have already opened by themselves.
+    """
+    one = _keep(actor, tx, case, rounds.latest(tx, case.number), text.strip()[:LONGEST], source=source, wish=WORDS)
+    if within(tx, case) and not other:
+        payload = {"reopening": one.id, "text": one.text}
+        messages.publish(actor, tx, WRITTEN, key=case.number, payload=payload, message_id=f"reopening:{one.id}")
+        return one
+    if other:
+        related.link(SYSTEM, tx, other, case.number)
+    done = _decide(tx, one, LINKED, other) if other else branch(actor, tx, one.id)
+    return _go_on(actor, tx, done)
 
 
 def within(tx: Tx, case: Case) -> bool:
@@ -181,16 +186,21 @@ def of_case(actor: Actor, tx: Tx, number: str) -> list[Reopening]:
 
 
 def _after_the_end(actor: Actor, tx: Tx, case: Case, one: Reopening) -> Reopening:
-    done = _decide(tx, one, REOPENED) if within(tx, case) else branch(actor, tx, one.id)
-    payload = {"reopening": one.id, "comment": one.text, "other": done.other}
-    messages.publish(actor, tx, REQUESTED, key=case.number, payload=payload, message_id=f"reopening:{one.id}")
-    return done
+    return _go_on(actor, tx, _decide(tx, one, REOPENED) if within(tx, case) else branch(actor, tx, one.id))
+
+
+def _go_on(actor: Actor, tx: Tx, one: Reopening) -> Reopening:
+    """Let the process tell everybody what became of it."""
+    payload = {"reopening": one.id, "comment": one.text, "other": one.other}
+    messages.publish(actor, tx, REQUESTED, key=one.case, payload=payload, message_id=f"reopening:{one.id}")
+    return one
 
 
 def _before_the_end(actor: Actor, tx: Tx, case: Case, one: Reopening) -> Reopening:
     # A round of a diagram of today hears of it at every stage; one that is older only waits for its question.
     if rounds.open_of(tx, case.number) is not None:
-        name, payload = WITHDRAWN, {"comment": one.text}
+        name: str = WITHDRAWN
+        payload: dict[str, Any] = {"comment": one.text}
     else:
         name, payload = ANSWERED, {"confirmed": False, "comment": one.text}
     messages.publish(actor, tx, name, key=case.number, payload=payload, message_id=f"reopening:{one.id}")

@@ -1,4 +1,4 @@
-"""One pass from solved to closed: what the team checks, how long a fix is watched, where the customer stands (FIX-4)."""
+"""One pass from solved to closed: what the team checks, how long a fix is watched, what the customer says (FIX-4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

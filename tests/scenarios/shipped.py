@@ -16,6 +16,8 @@ PROCESSES = (
     "emergency",
     "war-room",
     "closure",
+    "acceptance",
+    "cost-benefit",
     "reopening",
     "feedback",
     "call-back",

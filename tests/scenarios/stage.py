@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import case, communications, letters, people, record, survey, verification
+from loopdesk.desk.closure import rounds
 from loopdesk.engine import bundles, incidents, timers, work
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock
@@ -98,8 +99,23 @@ class Stage:
         self.clock.set(self.clock.now() + timedelta(**length))
         self.rest()
 
+    def check_fix(self, number: str) -> None:
+        """Whoever may do it ticks all that the team has to check before the customer is asked, after any watching."""
+        for element, items in (("retest", "retest"), ("check_stable", "stable")):
+            with self.tx() as tx:
+                found = [row for row in work.listing(ADMIN, tx, key=number) if row["element"] == element]
+                for row in found:
+                    shown = work.form(tx, row, "en")[1][items]["en"]
+                    work.complete(ADMIN, tx, row["id"], {"passed": [one["value"] for one in shown]})
+            with self.desk.engine.read() as tx:
+                one = rounds.open_of(tx, number)
+            if one is not None and one.stage == rounds.WATCHED and one.until is not None:
+                self.clock.set(one.until)
+                self.rest()
+
     def verify(self, number: str, confirmed: bool, comment: str = "") -> None:
-        """The customer opens the last link that asks about the fix."""
+        """The team has checked the fix; the customer opens the last link that asks about it."""
+        self.check_fix(number)
         with self.tx() as tx:
             table = verification.verification
             query = sa.select(table.c.token).where(table.c.case == number).order_by(table.c.asked_at.desc())

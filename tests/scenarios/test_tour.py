@@ -71,7 +71,7 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
     assert stage.waiting() == {}
     templates = [letter["template"] for letter in stage.letters(number)]
     assert templates == [
-        "acknowledgement", "raci-informed", "verify-fix", "closed-confirmed", "survey", "raci-informed"
+        "acknowledgement", "raci-informed", "verify-fix", "closing-confirmed", "survey", "raci-informed"
     ]  # fmt: skip
 
 
@@ -136,12 +136,13 @@ def test_a_closed_case_leaves_no_emergency_behind(stage: Stage) -> None:
     stage.complete("lina", "resolve", outcome="solved", solution="Restarted.")
     stage.verify(number, confirmed=True)
     assert stage.case(number).status == "closed"
+    reminded = [letter["template"] for letter in stage.letters(number)].count("emergency-reminder")
     assert not {"restore", "record_event", "stand_down", "resolve"} & set(stage.waiting())
     with stage.desk.engine.read() as tx:
         [ended] = emergency.listing(ADMIN, tx, number)
     assert (ended["summary"], ended["ended_at"]) == ("Closed with the case.", stage.clock.now())
     stage.wait(minutes=90)
-    assert "emergency-reminder" not in [letter["template"] for letter in stage.letters(number)]
+    assert [letter["template"] for letter in stage.letters(number)].count("emergency-reminder") == reminded
 
 
 def test_a_complete_report_is_asked_for_nothing(stage: Stage) -> None:
@@ -179,6 +180,7 @@ def test_who_answers_in_words_is_not_closed_by_rule(stage: Stage) -> None:
     number = stage.report("anna", urgency="low")
     stage.complete("lina", "triage", **{**TRIAGE, "urgency": "low"})
     stage.complete("lina", "resolve", outcome="solved", solution="Cleared the cache.")
+    stage.check_fix(number)
     stage.reply(number, "I shall try on Monday.")
     assert stage.waiting() == {"read_reply": "support/agent"}
     assert stage.form("lina", "read_reply")[1]["text"] == "I shall try on Monday."
@@ -196,6 +198,7 @@ def test_who_answers_in_words_is_not_closed_by_rule(stage: Stage) -> None:
     with pytest.raises(Refused, match="no longer valid"):
         stage.verify(number, confirmed=True)
     stage.complete("lina", "resolve", outcome="solved", solution="Patched.")
+    stage.check_fix(number)
     assert stage.waiting() == {}
     stage.reply(number, "Works now, thank you!")
     stage.reply(number, "One more thing: thanks.")
@@ -209,6 +212,7 @@ def test_the_link_answers_for_a_reply_that_nobody_has_read(stage: Stage) -> None
     number = stage.report("anna", urgency="low")
     stage.complete("lina", "triage", **{**TRIAGE, "urgency": "low"})
     stage.complete("lina", "resolve", outcome="solved", solution="Cleared the cache.")
+    stage.check_fix(number)
     stage.reply(number, "Wait a moment.")
     stage.reply(number, "Nearly there.")
     stage.verify(number, confirmed=False, comment="It is back.")
@@ -227,13 +231,14 @@ def test_silence_is_chased_and_closed_by_rule(stage: Stage) -> None:
     stage.wait(days=3)
     assert stage.case(number).status == "open"
     stage.complete("lina", "resolve", outcome="solved", solution="已修复。")
+    stage.check_fix(number)
     stage.wait(hours=48)
     stage.wait(hours=72)
     closed = stage.case(number)
     assert (closed.status, closed.close_reason) == ("closed", "no-answer")
     *letters, informed = stage.letters(number)
     templates = [letter["template"] for letter in letters][-5:]
-    assert templates == ["question", "verify-fix", "verify-chase", "closed-by-rule", "survey"]
+    assert templates == ["question", "verify-fix", "verify-chase", "closing-by-rule", "survey"]
     # What the matrix of the closure promises to customer success (HND-3), in Max' language.
     assert (informed["template"], informed["recipient"]) == ("raci-informed", "Max Ode")
     for letter in letters:
