@@ -28,6 +28,13 @@ RUNNING, ACCEPTED, REFUSED, REPLACED = STATES = ("running", "accepted", "refused
 FAILED, MET, EXCEPTED, GIVEN_UP = "failed", "met", "excepted", "given_up"
 GATE_STATES = (RUNNING, FAILED, MET, EXCEPTED, GIVEN_UP)
 REPLACED_BY = "acceptance.replaced"
+LOST, LOAD_TESTED, USERS_ANSWERED, SAID = TOLD = (
+    "acceptance.lost",
+    "acceptance.load_tested",
+    "acceptance.users_answered",
+    "acceptance.said",
+)
+"""Messages for one gate, keyed by its id; a new round must not find those of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,8 @@ def begin(actor: Actor, tx: Tx, gate_id: str) -> Gate:
     """Begin the next round of a gate. That of monitoring begins with the next whole interval: nothing before counts."""
     require(actor, "acceptance.run")
     gate = one(tx, gate_id, lock=True)
+    for name in TOLD:
+        messages.forget(tx, name, key=gate.id)
     values: dict[str, Any] = {"round": gate.round + 1, "state": RUNNING, "figures": {}, "fails": [], "lost_at": None}
     values |= {"decided_at": None}
     if gate.kind == MONITORING:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import attachments, record
 from loopdesk.desk.acceptance import gates
-from loopdesk.desk.acceptance.gates import LOAD_TEST, RUNNING, Gate
+from loopdesk.desk.acceptance.gates import LOAD_TEST, LOAD_TESTED, RUNNING, Gate
 from loopdesk.desk.acceptance.tables import load_test_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.rights import require, visible_to
@@ -21,7 +21,6 @@ from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
-REPORTED = "acceptance.load_tested"
 FIGURES = ("peak", "hours", "success", "swing")
 """Load in times the usual peak; how long, in hours; requests that succeeded and swing of resources, in per cent."""
 LARGEST = {"peak": Decimal(1000), "hours": Decimal(8760), "success": Decimal(100), "swing": Decimal(1000)}
@@ -70,7 +69,7 @@ def hand_in(
     stored = attachments.attach(actor, tx, store, gate.case, file[0], file[1], visibility=attachments.STAFF)
     kept = keep(actor, tx, gate.id, figures=read, file=stored.name)
     payload = {**{name: float(read[name]) for name in FIGURES}, "report": stored.name}
-    messages.publish(actor, tx, REPORTED, key=gate.id, payload=payload, message_id=f"{REPORTED}:{kept.id}")
+    messages.publish(actor, tx, LOAD_TESTED, key=gate.id, payload=payload, message_id=f"{LOAD_TESTED}:{kept.id}")
     return kept
 
 
@@ -97,7 +96,7 @@ def keep(actor: Actor, tx: Tx, gate_id: str, *, figures: dict[str, Decimal], fil
     said = {name: format(figures[name], "f")[:20] for name in FIGURES}
     new = LoadTest(new_id(), gate.id, gate.case, gate.round, tx.now, **who, **said, file=stored_name(tx, gate, file))
     tx.conn.execute(sa.insert(load_test_).values(**{one.name: getattr(new, one.name) for one in fields(new)}))
-    events.record(actor, tx, REPORTED, key=gate.case, data={"gate": gate.id, "id": new.id, "file": new.file, **said})
+    events.record(actor, tx, LOAD_TESTED, key=gate.case, data={"gate": gate.id, "id": new.id, "file": new.file, **said})
     return new
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk.acceptance import attainment, gates
 from loopdesk.desk.acceptance.bars import Bars, of_kept
-from loopdesk.desk.acceptance.gates import MONITORING, RUNNING, Gate
+from loopdesk.desk.acceptance.gates import LOST, MONITORING, RUNNING, Gate
 from loopdesk.desk.acceptance.tables import sample_
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
@@ -20,7 +20,6 @@ from loopdesk.engine.tx import Tx
 
 MOST = 1000
 """Samples of one batch."""
-LOST = "acceptance.lost"
 KEPT, AGAIN, NOT_KEPT = "kept", "again", "refused"
 LONGEST = timedelta(days=1)
 """No response takes longer; a greater number is a mistake in the unit."""

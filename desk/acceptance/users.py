@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import links, policy
 from loopdesk.desk.acceptance import bars, gates
-from loopdesk.desk.acceptance.gates import RUNNING, Gate
+from loopdesk.desk.acceptance.gates import RUNNING, USERS_ANSWERED, Gate
 from loopdesk.desk.acceptance.tables import key_user_
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
@@ -20,7 +20,6 @@ from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
-COMPLETE = "acceptance.users_answered"
 LONGEST = 10_000
 _LINE = re.compile(r"(?P<name>[^<>]*?)\s*<?(?P<address>[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)>?")
 TENTH = Decimal("0.1")
@@ -125,7 +124,7 @@ def answer(actor: Actor, tx: Tx, token: str, points: Mapping[str, int | None], c
     events.record(actor, tx, "acceptance.user_answered", key=gate.case, audience="customer", data={"points": given})
     standing = score(tx, gate)
     if standing.missing == 0 and standing.answers == standing.needed:
-        messages.publish(actor, tx, COMPLETE, key=gate.id, message_id=f"{COMPLETE}:{gate.id}:{gate.round}")
+        messages.publish(actor, tx, USERS_ANSWERED, key=gate.id, message_id=f"{USERS_ANSWERED}:{gate.id}:{gate.round}")
 
 
 def score(tx: Tx, gate: Gate) -> Score:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import links
 from loopdesk.desk.acceptance import gates
-from loopdesk.desk.acceptance.gates import EXCEPTED, FAILED
+from loopdesk.desk.acceptance.gates import EXCEPTED, FAILED, SAID
 from loopdesk.desk.acceptance.tables import word_
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
@@ -16,7 +16,6 @@ from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
-SAID = "acceptance.said"
 LONGEST = 10_000
 
 
