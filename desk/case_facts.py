@@ -16,6 +16,9 @@ solved_at closed_at close_reason
 template details service out_of_scope problem impact impact_score agreed
 """
 PLAIN = _NAMES.split()
+_BESIDE = "due owner assignee missing support_tier owner_name tier customer customer_number contact"
+LETTERS = (*PLAIN, *_BESIDE.split())
+"""All that `of_case` knows, for letters."""
 REQUIRED = ("customer", "description", "occurred_at", "steps", "expected", "system_version", "scope")
 """Fields of INT-2 that are asked for; screenshots and logs follow a report and cannot be missed at its opening."""
 

@@ -71,6 +71,11 @@ def _environment() -> SandboxedEnvironment:
 _ENVIRONMENT = _environment()
 
 
+def environment() -> SandboxedEnvironment:
+    """What reads templates, for a checker."""
+    return _ENVIRONMENT
+
+
 def render(tx: Tx, template: str, *, language: str, zone: str, scope: Mapping[str, Any]) -> Message:
     """``template`` filled from ``scope`` in ``language`` (else English), times in the IANA ``zone``.
 

@@ -55,8 +55,8 @@ from loopdesk.desk.sentiment import look as sentiment_look
 from loopdesk.desk.sla import recount
 from loopdesk.desk.store import FolderStore, Store
 from loopdesk.desk.war_room import rooms
-from loopdesk.engine import audit, bulk, jobs, late_starts, messages, migration, periodic, runner
-from loopdesk.engine.actor import TIMER, Actor
+from loopdesk.engine import audit, bulk, bundles, jobs, late_starts, messages, migration, periodic, runner
+from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.clock import Clock, SystemClock
 from loopdesk.engine.db import Database
 from loopdesk.engine.findings import Finding
