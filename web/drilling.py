@@ -38,14 +38,22 @@ def of_path(path: Path) -> dict[str, Files]:
     return {folder.name: files for folder in folders if (files := bundles.read_folder(folder))}
 
 
-def play(drill: Drill, folders: Folders, answers: Sequence[Answer], figures: Figures, language: str = "en") -> Outcome:
-    """Play ``drill`` in a sandbox made of ``folders`` and tell how it went.
+def play(
+    drill: Drill,
+    folders: Folders,
+    answers: Sequence[Answer],
+    figures: Figures,
+    language: str = "en",
+    *,
+    until: int | None = None,
+) -> Outcome:
+    """Play ``drill`` in a sandbox made of ``folders`` and tell how it went; one that is ended early ``until`` a minute.
 
     An answer that the house refuses at its minute (the task does not wait, the emergency is not declared) is a finding,
     not an error. Raises `Missing` for a runbook that is not there, `Invalid` for an answer after the end.
     """
-    book = _book(drill, folders)
-    late = next((one for one in answers if not 0 <= one.minute <= drill.minutes), None)
+    book, end = _book(drill, folders), drill.minutes if until is None else min(until, drill.minutes)
+    late = next((one for one in answers if not 0 <= one.minute <= end), None)
     if late is not None:
         raise Invalid("Minute %(minute)s lies outside of the drill.", minute=late.minute)
     with tempfile.TemporaryDirectory(prefix="loopdesk-drill-") as folder:
@@ -53,12 +61,12 @@ def play(drill: Drill, folders: Folders, answers: Sequence[Answer], figures: Fig
         try:
             alert(sandbox, drill, language)
             done, refused = _follow(sandbox, drill, book, answers)
-            sandbox.go_to(drill.minutes)
-            lines = list(_lines(sandbox, drill, book, done))
+            sandbox.go_to(end)
+            lines = list(_lines(sandbox, drill, book, done, end))
             further = [*refused, *_broken(sandbox)]
             return outcome.of(
                 drill.key,
-                drill.minutes,
+                end,
                 lines,
                 further,
                 figures,
@@ -139,21 +147,20 @@ def _do(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, one: Answer) -> Non
     sandbox.rest()
 
 
-def _lines(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, done: Done) -> Iterator[Line]:
+def _lines(sandbox: Sandbox, drill: Drill, book: runbooks.Plan, done: Done, end: int) -> Iterator[Line]:
     """Each expected task and step; a step's limit begins with the declaration, as in earnest.
 
-    A step whose limit comes only after the end of the drill counts when it was done, and is not missed when it was not.
+    What has its limit only after the ``end`` of the drill counts when it was done, and is not missed when it was not.
     """
-    for task in drill.tasks:
-        yield _line(TASK, task.id, task.name, task.limit, task.weight, done)
+    expected = [_line(TASK, task.id, task.name, task.limit, task.weight, done) for task in drill.tasks]
     try:
         began = (sandbox.running().declared_at - MONDAY).total_seconds() / 60
     except LoopdeskError:
         began = 0.0
-    for step in book.steps:
-        line = _line(STEP, step.id, step.text, began + limit(drill, step), weight(drill, step), done)
-        if line.minute is not None or line.due <= drill.minutes:
-            yield line
+    expected += [
+        _line(STEP, step.id, step.text, began + limit(drill, step), weight(drill, step), done) for step in book.steps
+    ]
+    yield from (line for line in expected if line.minute is not None or line.due <= end)
 
 
 def limit(drill: Drill, step: runbooks.Step) -> int:

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from loopdesk.desk import actions, case, emergency, runbooks
-from loopdesk.desk.drills import coverage, history
+from loopdesk.desk.drills import coverage, history, plans
 from loopdesk.desk.runbooks import review
 from loopdesk.engine import bundles, events
 from loopdesk.engine.actor import SYSTEM
@@ -152,6 +152,9 @@ def test_a_group_goes_through_a_drill(app: Flask, desk: Loopdesk) -> None:
         post(app, guest, f"{path}/answers", what=what, text="Entries are delayed.")
     status, page = post(app, guest, f"{path}/answers?lang=en", what="step:confirm")
     assert (status, "Omar Hadid has done this at minute 10." in page) == (422, True)
+    with desk.engine.read() as tx:
+        end = plans.get(tx, run.plan, run.bundle_id).minutes
+    post(app, lead, f"{path}/advance", minute=str(end))
     status, page = post(app, lead, f"{path}/finish?lang=en")
     assert status == 302, page
     with desk.engine.read() as tx:
@@ -167,6 +170,28 @@ def test_a_group_goes_through_a_drill(app: Flask, desk: Loopdesk) -> None:
     assert len(made) == len(kept.result["findings"]) > 0
     assert f"{kept.score} of 100" in page
     assert post(app, lead, f"{path}/finish")[0] == 422
+
+
+@pytest.mark.row("EMG-10/scored")
+def test_a_drill_that_is_ended_early_is_scored_to_the_minute_it_reached(app: Flask, desk: Loopdesk) -> None:
+    """EMG-10: what was due later is neither missed nor a finding, and no update after the end is asked for."""
+    lead = as_person(app, "guo.tao")
+    post(app, lead, "/emergencies/drills", plan="database_deadlock", at="")
+    with desk.engine.read() as tx:
+        [run] = history.listing(tx)
+    path = f"/emergencies/drills/{run.id}"
+    post(app, lead, f"{path}/advance", more="5")
+    for what in ("task:first_update", "step:confirm", "step:stop_jobs"):
+        post(app, lead, f"{path}/answers", what=what)
+    post(app, lead, f"{path}/advance", more="5")
+    assert post(app, lead, f"{path}/finish")[0] == 302
+    with desk.engine.read() as tx:
+        kept = history.get(tx, run.id)
+    assert (kept.minute, kept.result["minutes"]) == (10, 10)
+    assert [line for line in kept.result["lines"] if line["minute"] is None and line["due"] > 10] == []
+    assert "restore" not in {one["id"] for one in [*kept.result["lines"], *kept.result["findings"]]}
+    assert [one for one in kept.result["findings"] if one["kind"] == "update"] == []
+    assert kept.score == 100
 
 
 @pytest.mark.row("EMG-10/bad-input")

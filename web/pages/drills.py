@@ -106,7 +106,7 @@ def finish(drill_id: str) -> ResponseReturnValue:
             folders = drilling.live(tx, **{plans.BUNDLE: run.bundle_id, RUNBOOKS: run.runbooks_id})
             given = history.answers(tx, drill_id)
             figures = score.figures(policy.read(tx, history.POLICY))
-        found = drilling.play(chosen, folders, given, figures, vocabulary.language())
+        found = drilling.play(chosen, folders, given, figures, vocabulary.language(), until=run.minute)
         with open_tx() as tx:
             history.record(actor(), tx, drill_id, found)
     except LoopdeskError as error:
