@@ -11,7 +11,7 @@ from babel.dates import format_date, format_timedelta
 from flask import Blueprint, current_app, g, request, url_for
 from flask_babel import get_locale, get_timezone, gettext
 
-from loopdesk.web import places, related_words, vocabulary
+from loopdesk.web import mood_words, places, related_words, vocabulary
 from loopdesk.web.context import actor, loopdesk
 from loopdesk.web.icons import ICONS
 
@@ -144,6 +144,8 @@ def _context() -> dict[str, Any]:
         "places": places.entries(actor()) if g.get("signed_in") else [],
         "priority_look": vocabulary.priority_look,
         "case_word": vocabulary.case_word,
+        "mood_labels": mood_words.LABELS,
+        "mood_looks": mood_words.MOODS,
         "channel_text": vocabulary.channel,
         "out_of_scope_text": vocabulary.out_of_scope,
         "tiers": vocabulary.TIERS,

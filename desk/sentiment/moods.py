@@ -83,6 +83,13 @@ def of_case(tx: Tx, number: str) -> dict[str, Mood]:
     return {row["about"]: mood_of(row) for row in tx.ask(query).mappings()}
 
 
+def newest(tx: Tx, number: str) -> Mood | None:
+    """The mood of what the customer of a case wrote last; None where nothing has one."""
+    query = sa.select(sentiment_).where(sentiment_.c.case == number)
+    row = tx.ask(query.order_by(sentiment_.c.at.desc(), sentiment_.c.about.desc()).limit(1)).mappings().first()
+    return mood_of(row) if row else None
+
+
 def mood_of(row: Mapping[Any, Any]) -> Mood:
     """The mood that a row holds: a person's word before the model's."""
     chosen = str(row["chosen"])

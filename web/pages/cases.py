@@ -11,6 +11,7 @@ from loopdesk.desk import attachments, case, communications, departments, emerge
 from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.raci import advice
 from loopdesk.desk.record import Case
+from loopdesk.desk.sentiment import moods
 from loopdesk.engine import bundles, events, incidents, instances, operators, timers, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Invalid, Missing
@@ -23,6 +24,7 @@ from loopdesk.web.pages import (
     escalation_section,
     feedback,
     handoff_section,
+    implementation_section,
     related_section,
     resolution_section,
     team_section,
@@ -131,6 +133,7 @@ def page(number: str, wrong: Shown, **more: Any) -> str:
             "advice": [one for one in advice.of_case(tx, number) if one["state"] != advice.SETTLED],
             **handoff_section.section(tx, found),
             **team_section.section(tx, found),
+            **implementation_section.section(tx, found),
             "said": feedback.section(tx, number),
             "instances": [one | {"title": _process_name(tx, one)} for one in sorted(running, key=_newest_active)],
             "steps_in": actor().has_role(*operators.ROLES),
@@ -154,6 +157,7 @@ def _head(tx: Tx, found: Case) -> dict[str, Any]:
         "waits_to_begin": case.waits_to_begin(tx, found.number),
         "idle": found.status != "closed" and _idle(tx, begun),
         "may_repair": actor().has_role(*incidents.ROLES),
+        "mood": moods.newest(tx, found.number),
         "emergencies": emergency.of_case(actor(), tx, found.number),
         "held": [one | {"title": _process_name(tx, one)} for one in running if one["suspended_at"]],
         "incidents": [told(row) for one in running for row in incidents.of_instance(tx, one["id"])],

@@ -8,6 +8,8 @@ from typing import Any
 from flask_babel import gettext
 
 from loopdesk.desk import attachments, case, case_facts, communications, handoff, letters, sending
+from loopdesk.desk.sentiment import moods
+from loopdesk.desk.sentiment.moods import Mood
 from loopdesk.engine import bundles, events, instances
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import Bundle
@@ -41,6 +43,7 @@ class Entry:
     rows: list[tuple[str, str]] = field(default_factory=list)
     rows_title: str = ""
     open: bool = False
+    mood: Mood | None = None
 
 
 def of_case(actor: Actor, tx: Tx, number: str, *, technical: bool = False) -> list[Entry]:
@@ -55,6 +58,8 @@ class _Reader:
         self.actor, self.tx, self.number, self.technical = actor, tx, number, technical
         self.language = vocabulary.language()
         self._bundles: dict[str, Bundle | None] = {}
+        # Customers are not told what we take their mood for.
+        self._moods = {} if actor.kind == "customer" else moods.of_case(tx, number)
         self._files = {one.id: one for one in attachments.listing(actor, tx, number)}
 
     def entries(self) -> Iterator[Entry]:
@@ -74,6 +79,7 @@ class _Reader:
             elif not customer or event["audience"] == "customer":
                 entry = self._event(event)
             if entry:
+                entry.mood = self._moods.get(self.number if kind == "case.opened" else subject)
                 yield entry
 
     # --- messages -----------------------------------------------------------------------------------------------
