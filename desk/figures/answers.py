@@ -43,7 +43,7 @@ def series(actor: Actor, tx: Tx, name: str, period: Period, wanted: Filter = ANY
     if formula.special:
         parts = [Asked(tx, of, Period(*span), wanted) for span in spans]
         return [Point(one.period.since, one.period.until, make.special(one, name)) for one in parts]
-    question = Asked(tx, of, period, wanted, DAY)
+    question = Asked(tx, of, period, wanted, DAY, months=_days(period) > WEEKS * 7)
     starts = {day: since for since, until in spans for day in _each(since, until)}
     by_day = question.sums(formula.basis)
     sums: dict[date, Counter[str]] = defaultdict(Counter)
@@ -113,13 +113,17 @@ def _by_name(called: Mapping[str, str]) -> dict[str, str]:
 
 
 def _spans(period: Period) -> list[Span]:
-    days = (period.until - period.since).days + 1
+    days = _days(period)
     found, since = [], period.since
     while since <= period.until:
         until = min(_end(since, days), period.until)
         found.append((since, until))
         since = until + timedelta(days=1)
     return found
+
+
+def _days(period: Period) -> int:
+    return (period.until - period.since).days + 1
 
 
 def _end(since: date, days: int) -> date:

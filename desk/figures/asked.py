@@ -7,10 +7,12 @@ of the rows of the cases.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from loopdesk.desk.figures import days
 from loopdesk.desk.figures.days import ALL, HELD
 from loopdesk.desk.figures.rows import case_figure, figure_day
 from loopdesk.desk.figures.shapes import Filter, Period
@@ -56,6 +58,8 @@ class Asked:
     period: Period
     filter: Filter
     by: str = ""
+    months: bool = True
+    """Whether whole months may be read as such; not where days of them are told apart."""
     only: Sequence[str] | None = None
     """Only cases with one of these values of ``by``."""
 
@@ -75,7 +79,7 @@ class Asked:
         names = ("held_n", "held_seconds")
         columns = [sa.func.sum(figure_day.c[name]).label(name) for name in names]
         there = (figure_day.c.basis == CLOSED) & (figure_day.c.dimension == HELD) & self.scope(figure_day)
-        there &= figure_day.c.day.between(self.period.since, self.period.until)
+        there &= self._when()
         if self.filter.team:
             there &= figure_day.c.value == self.filter.team
         return _sums(self._told_apart(figure_day.c.value, columns, there), names)
@@ -100,6 +104,17 @@ class Asked:
             for row in rows:
                 found[row[0]].take({row[1]: row[2]})
         return found
+
+    def largest(self, most: int) -> list[str]:
+        """The customers with the most cases closed, then opened, at most so many: chosen first, for they are many."""
+        found: list[str] = []
+        for basis in (CLOSED, OPENED):
+            if len(found) < most:
+                counted = sa.func.count().label("counted")
+                query = sa.select(case_figure.c[self.by], counted).where(self._cases(basis))
+                query = query.group_by(case_figure.c[self.by]).order_by(counted.desc(), case_figure.c[self.by])
+                found += [row[0] for row in self.tx.ask(query.limit(most)) if row[0] not in found]
+        return found[:most]
 
     def _told_apart(
         self,
@@ -134,10 +149,20 @@ class Asked:
     def _days(self, basis: str) -> sa.ColumnElement[bool]:
         row = figure_day.c
         there = (row.basis == basis) & (row.dimension == self._dimension) & self.scope(figure_day)
-        there &= row.day.between(self.period.since, self.period.until)
+        there &= self._when()
         for name, value in self.filter.given().items():
             there &= (row.team if name == TEAM else row.value) == value
         return there
+
+    def _when(self) -> sa.ColumnElement[bool]:
+        """Rows that make up the period: those of its whole months, and of the days before and behind them."""
+        grain, day = figure_day.c.grain, figure_day.c.day
+        single = (grain == days.DAY) & day.between(self.period.since, self.period.until)
+        whole = _whole_months(self.period) if self.months else []
+        if not whole:
+            return single
+        outside = (day < whole[0]) | (day >= days.after(whole[-1]))
+        return ((grain == days.MONTH) & day.in_(whole)) | (single & outside)
 
     def _value_of_case(self, basis: str) -> sa.ColumnElement[Any]:
         known: dict[str, sa.ColumnElement[Any]] = {"": sa.literal(""), DAY: day_of(basis)}
@@ -146,6 +171,17 @@ class Asked:
     def _cases(self, basis: str) -> sa.ColumnElement[bool]:
         there = cases(self.scope, basis, self.period, self.filter)
         return there if self.only is None else there & case_figure.c[self.by].in_(self.only)
+
+
+def _whole_months(period: Period) -> list[date]:
+    """The first days of the months that lie in the period from their first day to their last."""
+    month = period.since.replace(day=1)
+    month = month if month == period.since else days.after(month)
+    found = []
+    while days.after(month) <= period.until + timedelta(days=1):
+        found.append(month)
+        month = days.after(month)
+    return found
 
 
 def cases(of: Scope, basis: str, period: Period, wanted: Filter) -> sa.ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,29 +12,58 @@ from loopdesk.desk.figures.sums import CLOSED, OF_BASIS, OPENED, day_of, express
 from loopdesk.engine.tx import Tx
 
 ALL, HELD = "", "held"
+DAY, MONTH = "day", "month"
+BUCKETS = ("first_buckets", "repair_buckets")
 KEPT = ("channel", "level", "class")
 """Dimensions with sums of their own; a team has its own in each row, customers are asked of the cases directly."""
 DAYS = 100
 """Days that are added up by one statement."""
-EMPTY: Mapping[str, Any] = dict.fromkeys(SUMS, 0) | {"first_buckets": {}, "repair_buckets": {}}
+EMPTY: Mapping[str, Any] = dict.fromkeys(SUMS, 0) | {"grain": DAY} | {name: {} for name in BUCKETS}
 _ROW = case_figure.c
 _Key = tuple[Any, ...]
 
 
 def add_up(tx: Tx, basis: str, days: Collection[date]) -> None:
-    """Write the sums of these days anew."""
+    """Write the sums of these days anew, and those of their months."""
     wanted = sorted(days)
     for first in range(0, len(wanted), DAYS):
         _some(tx, basis, wanted[first : first + DAYS])
+    for month in sorted({day.replace(day=1) for day in wanted}):
+        _month(tx, basis, month)
+
+
+def after(month: date) -> date:
+    """The first of the next month."""
+    return (month + timedelta(days=31)).replace(day=1)
 
 
 def _some(tx: Tx, basis: str, days: Sequence[date]) -> None:
-    tx.conn.execute(sa.delete(figure_day).where(figure_day.c.basis == basis, figure_day.c.day.in_(days)))
+    there = (figure_day.c.grain == DAY) & figure_day.c.day.in_(days)
     rows = [row for dimension in (ALL, *KEPT) for row in _sums(tx, basis, dimension, days)]
-    if basis == CLOSED:
-        rows += _held(tx, days)
+    _replace(tx, basis, there, rows + (list(_held(tx, days)) if basis == CLOSED else []))
+
+
+def _replace(tx: Tx, basis: str, there: sa.ColumnElement[bool], rows: Sequence[Mapping[str, Any]]) -> None:
+    tx.conn.execute(sa.delete(figure_day).where(figure_day.c.basis == basis, there))
     if rows:
-        tx.conn.execute(sa.insert(figure_day), rows)
+        tx.conn.execute(sa.insert(figure_day), [dict(row) for row in rows])
+
+
+def _month(tx: Tx, basis: str, month: date) -> None:
+    """Add up the days of a month, so that a year is twelve rows and not 365."""
+    row = figure_day.c
+    there = (row.basis == basis) & (row.grain == DAY) & (row.day >= month) & (row.day < after(month))
+    found: dict[_Key, dict[str, Any]] = {}
+    for day in tx.ask(sa.select(figure_day).where(there)).mappings():
+        key = tuple(day[name] for name in ("dimension", "value", "team", "restricted"))
+        if key not in found:
+            buckets = {name: Counter[str]() for name in BUCKETS}
+            found[key] = {**day, **dict.fromkeys(SUMS, 0), **buckets, "grain": MONTH, "day": month}
+        for name in SUMS:
+            found[key][name] += day[name]
+        for name in BUCKETS:
+            found[key][name].update(day[name])
+    _replace(tx, basis, (row.grain == MONTH) & (row.day == month), list(found.values()))
 
 
 def _sums(tx: Tx, basis: str, dimension: str, days: Sequence[date]) -> Iterator[dict[str, Any]]:

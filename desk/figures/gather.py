@@ -52,6 +52,7 @@ def gather(tx: Tx, numbers: Collection[str]) -> Days:
         {"number": case["number"], "team": team, "seconds": seconds}
         for case, run in found
         for team, seconds in sorted(run.teams.items())
+        if seconds
     ]
     _replace(tx, case_figure, there, rows)
     _replace(tx, held_time, there, held)

@@ -3,16 +3,15 @@
 Everything is made from the cases as they stand, never by adding to what is there: doing it again changes nothing.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from loopdesk.desk.figures import days, gather, rules
 from loopdesk.desk.figures.rows import case_figure, figure_state
 from loopdesk.desk.figures.shapes import Fresh
-from loopdesk.desk.figures.sums import CLOSED, OPENED
+from loopdesk.desk.figures.sums import BASES, CLOSED, OPENED
 from loopdesk.desk.record import case_
 from loopdesk.desk.sql import row_as
 from loopdesk.engine import events
@@ -38,13 +37,16 @@ class State:
 def run(tx: Tx) -> None:
     """Bring the figures up to now, or as near to it as one run gets."""
     state = _read(tx, lock=True) or _begin(tx)
+    touched: gather.Days = set()
     for _ in range(SLICES):
         if state.gathered_to is not None:
-            state = _gather_on(tx, state)
+            state = _gather_on(tx, state, touched)
         else:
-            state, caught_up = _follow(tx, state)
+            state, caught_up = _follow(tx, state, touched)
             if caught_up:
                 break
+    for basis in BASES:
+        days.add_up(tx, basis, {day for name, day in touched if name == basis})
     _write(tx, state)
 
 
@@ -95,16 +97,16 @@ def _write(tx: Tx, state: State) -> None:
     tx.conn.execute(sa.update(figure_state).where(figure_state.c.name == NAME).values(**values))
 
 
-def _gather_on(tx: Tx, state: State) -> State:
+def _gather_on(tx: Tx, state: State, touched: gather.Days) -> State:
     query = sa.select(case_.c.number).where(case_.c.number > (state.gathered_to or ""))
     numbers = tx.conn.scalars(query.order_by(case_.c.number).limit(SLICE)).all()
-    _count(tx, numbers)
+    touched |= gather.gather(tx, numbers)
     return replace(state, gathered_to=numbers[-1] if len(numbers) == SLICE else None)
 
 
-def _follow(tx: Tx, state: State) -> tuple[State, bool]:
+def _follow(tx: Tx, state: State, touched: gather.Days) -> tuple[State, bool]:
     rows, cursor = events.since(tx, state.cursor, SLICE)
-    _count(tx, {str(row["key"]) for row in rows if row["key"]})
+    touched |= gather.gather(tx, {str(row["key"]) for row in rows if row["key"]})
     if len(rows) == SLICE:
         return replace(state, cursor=cursor, as_of=rows[-1]["at"]), False
     return replace(state, cursor=cursor, as_of=_unread(tx, cursor) or tx.now), True
@@ -116,13 +118,3 @@ def _unread(tx: Tx, cursor: str) -> datetime | None:
     after = sa.tuple_(event.c.xact, event.c.id) > sa.tuple_(sa.literal(xact), sa.literal(number))
     oldest: datetime | None = tx.conn.scalar(sa.select(sa.func.min(event.c.at)).where(after))
     return oldest
-
-
-def _count(tx: Tx, numbers: Collection[str]) -> None:
-    touched = gather.gather(tx, numbers)
-    for basis in (OPENED, CLOSED):
-        days.add_up(tx, basis, _of(touched, basis))
-
-
-def _of(touched: Collection[tuple[str, date]], basis: str) -> list[date]:
-    return sorted(day for name, day in touched if name == basis)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from loopdesk.desk.figures import keep, outages, rules
-from loopdesk.desk.figures.asked import CHANNEL, CUSTOMER, Asked, Sums
+from loopdesk.desk.figures.asked import CHANNEL, CUSTOMER, Asked
 from loopdesk.desk.figures.formulas import FORMULAS, PERCENT, PLAIN, SCORE, Formula
 from loopdesk.desk.figures.shapes import Figure, Fresh
 from loopdesk.desk.figures.spread import Spread
@@ -51,12 +51,10 @@ class Maker:
 
     def several(self, question: Asked) -> dict[Any, Figures]:
         """The plain figures of each value that a question tells apart; of customers those with the most cases."""
+        if question.by == CUSTOMER:
+            question = replace(question, only=question.largest(rules.customers(self.tx)))
         sums = {basis: question.sums(basis) for basis in BASES}
         values = {value for found in sums.values() for value in found}
-        if question.by == CUSTOMER:
-            most = rules.customers(self.tx)
-            values = set(sorted(values, key=lambda one: (-_cases(sums, one), one))[:most])
-            question = replace(question, only=sorted(values))
         spreads = {
             basis: question.spreads(basis, sum(sums[basis].get(value, NONE)[below] for value in values))
             for basis, below in ((OPENED, "first_n"), (CLOSED, "repair_n"))
@@ -93,7 +91,3 @@ class Maker:
 def maker(tx: Tx) -> Maker:
     """A maker by the policy as it stands."""
     return Maker(tx, rules.targets(tx), keep.fresh(tx))
-
-
-def _cases(sums: Mapping[str, Sums], value: Any) -> int:
-    return max(sums[basis].get(value, NONE)["cases"] for basis in BASES)

@@ -41,7 +41,9 @@ def span(tx: Tx, period: Period) -> Span:
 
 def _known_since(tx: Tx, since: datetime) -> datetime | None:
     """Before its first case nothing is known of a house, so that time is none of service."""
-    first: datetime | None = tx.ask(sa.select(sa.func.min(case_figure.c.opened_at))).scalar()
+    day = sa.select(sa.func.min(case_figure.c.opened_day)).scalar_subquery()
+    query = sa.select(sa.func.min(case_figure.c.opened_at)).where(case_figure.c.opened_day == day)
+    first: datetime | None = tx.ask(query).scalar()
     return None if first is None else max(since, first)
 
 

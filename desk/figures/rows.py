@@ -45,6 +45,7 @@ case_figure = sa.Table(
     sa.Index("ix_case_figure_opened", "opened_day"),
     sa.Index("ix_case_figure_closed", "closed_day"),
     sa.Index("ix_case_figure_customer", "customer", "closed_day"),
+    sa.Index("ix_case_figure_customer_opened", "customer", "opened_day"),
 )
 """``level`` is the priority, ``class`` the type, ``team`` who held the case last. ``first_kept``: whether the promised
 first response was kept, None while it is open or where nothing was promised; ``responded``: whether there was one;
@@ -76,6 +77,7 @@ figure_day = sa.Table(
     metadata,
     sa.Column("basis", sa.String(8), primary_key=True),
     sa.Column("dimension", sa.String(8), primary_key=True),
+    sa.Column("grain", sa.String(8), primary_key=True),
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("value", sa.String(60), primary_key=True),
     sa.Column("team", sa.String(60), primary_key=True),
@@ -84,8 +86,9 @@ figure_day = sa.Table(
     sa.Column("first_buckets", JSON, nullable=False),
     sa.Column("repair_buckets", JSON, nullable=False),
 )
-"""``basis``: the day on which the cases were ``opened`` or ``closed``; ``dimension``: empty for all cases of a team
-together, else by which the ``value`` tells them apart, ``held`` for the time of each team that held them."""
+"""``basis``: the day on which the cases were ``opened`` or ``closed``; ``grain``: of that ``day``, or of the whole
+``month`` whose first it is; ``dimension``: empty for all cases of a team together, else by which the ``value`` tells
+them apart, ``held`` for the time of each team that held them."""
 
 figure_state = sa.Table(
     "figure_state",

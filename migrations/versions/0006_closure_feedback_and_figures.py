@@ -42,6 +42,7 @@ def upgrade() -> None:
     with op.batch_alter_table("case_figure", schema=None) as batch_op:
         batch_op.create_index("ix_case_figure_closed", ["closed_day"], unique=False)
         batch_op.create_index("ix_case_figure_customer", ["customer", "closed_day"], unique=False)
+        batch_op.create_index("ix_case_figure_customer_opened", ["customer", "opened_day"], unique=False)
         batch_op.create_index("ix_case_figure_opened", ["opened_day"], unique=False)
 
     op.create_table(
@@ -62,6 +63,7 @@ def upgrade() -> None:
         "figure_day",
         sa.Column("basis", sa.String(length=8), nullable=False),
         sa.Column("dimension", sa.String(length=8), nullable=False),
+        sa.Column("grain", sa.String(length=8), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("value", sa.String(length=60), nullable=False),
         sa.Column("team", sa.String(length=60), nullable=False),
@@ -89,7 +91,9 @@ def upgrade() -> None:
         sa.Column("held_seconds", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("first_buckets", sa.JSON(), nullable=False),
         sa.Column("repair_buckets", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("basis", "dimension", "day", "value", "team", "restricted", name=op.f("pk_figure_day")),
+        sa.PrimaryKeyConstraint(
+            "basis", "dimension", "grain", "day", "value", "team", "restricted", name=op.f("pk_figure_day")
+        ),
     )
     op.create_table(
         "figure_state",
@@ -778,6 +782,7 @@ def downgrade() -> None:
     op.drop_table("downtime")
     with op.batch_alter_table("case_figure", schema=None) as batch_op:
         batch_op.drop_index("ix_case_figure_opened")
+        batch_op.drop_index("ix_case_figure_customer_opened")
         batch_op.drop_index("ix_case_figure_customer")
         batch_op.drop_index("ix_case_figure_closed")
 

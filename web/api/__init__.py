@@ -18,6 +18,7 @@ from loopdesk.web.api import (
     customers,
     definitions,
     emergencies,
+    figures,
     handoffs,
     incidents,
     instances,
@@ -99,6 +100,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         emergencies,
         runbooks,
         alerts,
+        figures,
     )
     for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))
