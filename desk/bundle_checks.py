@@ -6,6 +6,7 @@ from loopdesk.desk import calendars, facts, intake_checks, policy_names, raci, r
 from loopdesk.desk.acceptance import bars as acceptance
 from loopdesk.desk.classification import examples
 from loopdesk.desk.contacting import template_checks
+from loopdesk.desk.contacting import words as phrases
 from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
@@ -48,7 +49,7 @@ def check(
     found += runbooks.check(name, files, departments, kinds) + drills.check(name, files, kinds)
     found += receiver_checks.check(files, departments, person) + skills.check(files)
     found += emergencies.check(name, files, departments)
-    found += template_checks.check_folder(name, files, others)
+    found += template_checks.check_folder(name, files, others) + phrases.check(files)
     return (
         found
         + retention.check(files)

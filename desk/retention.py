@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -28,6 +28,10 @@ CASES = 20
 FILE = f"{POLICY}.yaml"
 KINDS = ("cases", "emergencies", "communications", "archives", "raw_mails", "outbox", "messages", "tokens", "requests")
 """What the file may speak of."""
+LEAST: Mapping[str, Duration] = {"communications": read_duration("P3Y")}
+"""What has to be kept for so long at least, whatever the file says (COM-4)."""
+_ONE_DAY = datetime(2001, 1, 1, tzinfo=UTC)
+"""Months have lengths: durations are compared from one day."""
 Expire = Callable[[Tx, datetime, int], int]
 """Deletes at most so many things from before a moment; returns how many."""
 
@@ -59,10 +63,20 @@ def check(files: Files) -> list[Finding]:
                     kinds=", ".join(KINDS),
                 )
             if isinstance(what, Mapping) and what.get("keep") is not None:
-                read_duration(str(what["keep"]))
+                _require_long_enough(str(kind), read_duration(str(what["keep"])))
         except Invalid as error:
             found.append(_finding(str(kind), error))
     return found
+
+
+def _require_long_enough(kind: str, kept: Duration) -> None:
+    """Communications are owed to customers and auditors for so long (COM-4); cases hold them."""
+    if kind in LEAST and kept.after(_ONE_DAY) < LEAST[kind].after(_ONE_DAY):
+        raise Invalid(
+            "Communications are kept for at least three years, also those of closed cases (COM-4).",
+            remedy=N_("Write P3Y or longer under %(kind)s."),
+            kind=kind,
+        )
 
 
 def _finding(kind: str, error: Invalid) -> Finding:
