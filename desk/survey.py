@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from loopdesk.desk import links, record
 from loopdesk.desk.feedback import Words, add
 from loopdesk.desk.feedback.tables import BOUNDS, CLOSURE, QUARTERLY
+from loopdesk.desk.feedback.tables import SECOND as SECOND
 from loopdesk.desk.feedback.tables import survey_ as survey_
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages

@@ -17,6 +17,7 @@ from loopdesk.web import (
     pages,
     portal,
     portal_agreement,
+    portal_feedback,
     portal_service,
     security,
     wiring,
@@ -99,6 +100,7 @@ def _register_pages(app: Flask) -> None:
         *pages.BLUEPRINTS,
         portal.blueprint,
         portal_agreement.blueprint,
+        portal_feedback.blueprint,
         portal_service.blueprint,
         links.blueprint,
     ):

@@ -6,6 +6,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import survey, verification
+from loopdesk.desk.feedback import praise
 from loopdesk.desk.response import expectations
 from loopdesk.engine.errors import Invalid
 from loopdesk.engine.tx import Tx
@@ -18,6 +19,7 @@ blueprint = Blueprint("links", __name__)
 ASPECTS = ("quality", "speed", "attitude")
 FIX = Question("links/fix.html", verification.of_token)
 SURVEY = Question("links/survey.html", survey.of_token)
+CONSENT = Question("links/consent.html", praise.of_token)
 EXPECTED = Question("links/expected.html", expectations.of_token)
 
 
@@ -59,7 +61,7 @@ def answer(token: str) -> ResponseReturnValue:
             raise Invalid("Choose one to five stars.")
         given = dict(zip(("nps", *ASPECTS), others, strict=True))
         survey.answer(found["actor"], tx, token, stars=stars, **given, comment=form.get("comment", ""))
-        return "low" if stars < 3 else "survey"
+        return "low" if stars < 3 and found["kind"] != survey.SECOND else "survey"
 
     return link_pages.keep(SURVEY, token, take)
 
@@ -82,6 +84,26 @@ def judge(token: str) -> ResponseReturnValue:
         return "survey" if met else "missed"
 
     return link_pages.keep(EXPECTED, token, take)
+
+
+@blueprint.get("/p/<token>")
+@public
+def may_show(token: str) -> str:
+    """May we show your words (FBK-3)?"""
+    return link_pages.ask(CONSENT, token)
+
+
+@blueprint.post("/p/<token>")
+@public
+def consent(token: str) -> ResponseReturnValue:
+    """Keep the one answer."""
+
+    def take(tx: Tx, found: Found, form: Mapping[str, str]) -> str:
+        said = form.get("answer", "")
+        praise.consent(found["actor"], tx, token, said)
+        return "hidden" if said == "no" else "shown"
+
+    return link_pages.keep(CONSENT, token, take)
 
 
 def _number(text: str | None) -> int | None:

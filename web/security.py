@@ -22,7 +22,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SIGN_IN = "pages_account.sign_in"
 FOR_CUSTOMERS = frozenset(
-    {"portal", "portal_agreement", "portal_entry", "portal_service", "links", "looks", "pages_account", "pages_files"}
+    {
+        "portal",
+        "portal_agreement",
+        "portal_entry",
+        "portal_feedback",
+        "portal_service",
+        "links",
+        "looks",
+        "pages_account",
+        "pages_files",
+    }
 )
 """Blueprints that a customer who has signed in may open; what he sees there ``visible_to`` decides."""
 

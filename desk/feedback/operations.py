@@ -102,7 +102,7 @@ def _consent(step: Step, *, feedback: str) -> Result:
     """Ask the customer by a link whether the words of praise may be published; nothing for praise without words."""
     row = praise.ask(step.actor, step.tx, feedback)
     if row is not None:
-        _tell(step, "praise-consent", _linked(step, "c", row) | {"quote": row["quote"]})
+        _tell(step, "praise-consent", _linked(step, "p", row) | {"quote": row["quote"]})
     return None
 
 
