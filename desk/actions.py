@@ -22,7 +22,10 @@ from loopdesk.engine.outbox import Row, Wanted
 from loopdesk.engine.tx import Tx
 
 OPEN, DONE = STATES = ("open", "done")
-SOURCES = ("meeting", "review", "drill", "arbitration", "board", "taskforce", "call", "feedback", "customer-review")
+SOURCES = (
+    *("meeting", "review", "drill", "arbitration", "board", "taskforce", "call", "feedback", "customer-review"),
+    "theme",
+)
 """What an action came out of."""
 DUE = "action.due"
 """The outbox kind that looks at an action when its day has come."""

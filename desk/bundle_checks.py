@@ -20,6 +20,7 @@ from loopdesk.desk.runbooks import checks as runbooks
 from loopdesk.desk.sentiment import checks as sentiment
 from loopdesk.desk.sla import checks as sla
 from loopdesk.desk.team import checks as team
+from loopdesk.desk.themes import rules as themes
 from loopdesk.desk.war_room import checks as packs
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files
@@ -60,6 +61,7 @@ def check(
         + policy_names.check(files)
         + figure_rules.check(files, tuple(FORMULAS))
         + sentiment.check(files)
+        + themes.check(files)
         + team.check(files, departments)
         + plans.check(files)
     )

@@ -36,6 +36,7 @@ from loopdesk.desk.response import operations as response_operations
 from loopdesk.desk.sentiment import operations as sentiment_operations
 from loopdesk.desk.steps import Result, Step, build, describe, open_parameters, operation, parameters
 from loopdesk.desk.team import operations as team_operations
+from loopdesk.desk.themes import operations as themes_operations
 from loopdesk.desk.war_room import operations as war_room_operations
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "response_operations",
     "sentiment_operations",
     "team_operations",
+    "themes_operations",
     "trace_operations",
     "war_room_operations",
 ]

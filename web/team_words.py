@@ -14,4 +14,6 @@ ACTION_SOURCES: Mapping[str, Any] = {
     "taskforce": lazy_gettext("task force"),
     "call": lazy_gettext("call to a customer"),
     "customer-review": lazy_gettext("review with a customer"),
+    "theme": lazy_gettext("theme of feedback"),
+    "feedback": lazy_gettext("feedback"),
 }

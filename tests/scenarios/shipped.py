@@ -36,6 +36,7 @@ PROCESSES = (
     "consultation",
     "implementation",
     "change-approval",
+    "feedback-mining",
     "service-recovery",
     "customer-notice",
     "strong-reminder",
