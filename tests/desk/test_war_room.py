@@ -122,6 +122,7 @@ def test_people_are_invited_once_in_their_own_language_and_who_joins_later_too(
     letters = {one["recipient"]: one for one in sent if one["template"] == "war-room-invitation"}
     assert set(letters) == {"王芳", "李娜", "Emma Stone"}
     assert "作战室" in letters["李娜"]["subject"]
+    assert letters["Emma Stone"]["subject"].startswith(f"Emergency of grade I, case {running.case}: ")
     assert f"{BASE}/emergencies/{running.id}" in letters["Emma Stone"]["body"]
 
 
