@@ -121,7 +121,7 @@ def _chinese(text: str, stop: frozenset[str]) -> set[str]:
 def _aspects(texts: Sequence[Text], before: Sequence[Text], rules: Rules, language: str) -> Iterable[Theme]:
     for one in rules.aspects:
         mine = tuple(text for text in texts if one.within(text.text[:READ].lower()))
-        if len(mine) >= rules.least:
+        if len({text.case or text.id for text in mine}) >= rules.least:
             earlier = sum(one.within(text.text[:READ].lower()) for text in before)
             name = one.name.get(language) or one.name["en"]
             yield Theme(one.code, name, True, (), mine, earlier)

@@ -25,7 +25,7 @@ def add_transcript(actor: Actor, tx: Tx, number: str, text: str, *, external_id:
         long = Phrase("At most 100,000 characters; send a part of the call.")
         problem = long if written else Phrase("Write something.")
         raise Invalid("This transcript cannot be kept.", fields={"text": [problem]})
-    message_id = f"{CHANNEL}:{external_id}"[:500]
+    message_id = f"{CHANNEL}:{number}:{external_id}"[:500]
     known = tx.conn.scalar(sa.select(communication.c.id).where(communication.c.message_id == message_id))
     if known:
         return str(known)

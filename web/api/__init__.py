@@ -10,10 +10,13 @@ from flask_wtf.csrf import CSRFProtect
 
 from loopdesk import __version__
 from loopdesk.web.api import (
+    acceptances,
     actions,
     alerts,
     cases,
+    changes,
     clocks,
+    closures,
     compensation,
     customers,
     definitions,
@@ -21,6 +24,7 @@ from loopdesk.web.api import (
     feedback,
     figures,
     handoffs,
+    implementations,
     incidents,
     instances,
     messages,
@@ -33,6 +37,7 @@ from loopdesk.web.api import (
     runbooks,
     support,
     tasks,
+    themes,
     versions,
 )
 
@@ -80,14 +85,19 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     api = OurApi(app, spec_kwargs=_description())
     modules = (
         cases,
+        acceptances,
         compensation,
         clocks,
+        closures,
         related,
         handoffs,
+        implementations,
+        changes,
         resolution,
         messages,
         customers,
         tasks,
+        themes,
         definitions,
         raci,
         versions,
@@ -104,7 +114,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         alerts,
         figures,
     )
-    for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint):
+    for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint, acceptances.benefit_blueprint):
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))
         csrf.exempt(blueprint)
 

@@ -2,6 +2,7 @@
 
 from loopdesk.web import looks, portal_entry
 from loopdesk.web.pages import (
+    acceptance,
     account,
     actions,
     board,
@@ -10,7 +11,10 @@ from loopdesk.web.pages import (
     cases,
     change_records,
     clocks,
+    closure,
+    communications,
     compensation,
+    customer_calls,
     customer_forms,
     customers,
     definitions,
@@ -43,6 +47,7 @@ from loopdesk.web.pages import (
     sla,
     taskforces,
     tasks,
+    themes,
     versions,
 )
 
@@ -53,8 +58,11 @@ BLUEPRINTS = (
     tasks.blueprint,
     related.blueprint,
     cases.blueprint,
+    communications.blueprint,
+    customer_calls.blueprint,
     resolution.blueprint,
     clocks.blueprint,
+    closure.blueprint,
     compensation.blueprint,
     record.blueprint,
     calls.blueprint,
@@ -63,6 +71,7 @@ BLUEPRINTS = (
     files.blueprint,
     handoffs.blueprint,
     implementation.blueprint,
+    acceptance.blueprint,
     change_records.blueprint,
     rulings.blueprint,
     definitions.blueprint,
@@ -72,6 +81,7 @@ BLUEPRINTS = (
     instances.blueprint,
     incidents.blueprint,
     sentiment.blueprint,
+    themes.blueprint,
     sla.blueprint,
     breaches.blueprint,
     figures.blueprint,
