@@ -63,7 +63,13 @@ def _month(tx: Tx, basis: str, month: date) -> None:
             found[key][name] += day[name]
         for name in BUCKETS:
             found[key][name].update(day[name])
-    _replace(tx, basis, (row.grain == MONTH) & (row.day == month), list(found.values()))
+    rows = [one | {name: _sorted(one[name]) for name in BUCKETS} for one in found.values()]
+    _replace(tx, basis, (row.grain == MONTH) & (row.day == month), rows)
+
+
+def _sorted(counted: Mapping[str, int]) -> dict[str, int]:
+    """In one order, so that the same cases make the same row."""
+    return dict(sorted(counted.items()))
 
 
 def _sums(tx: Tx, basis: str, dimension: str, days: Sequence[date]) -> Iterator[dict[str, Any]]:
@@ -78,7 +84,7 @@ def _sums(tx: Tx, basis: str, dimension: str, days: Sequence[date]) -> Iterator[
         key = tuple(row[one.name] for one in group)
         sums = {name: int(row[name]) for name in OF_BASIS[basis]}
         place = {"basis": basis, "dimension": dimension} | dict(zip(_PLACE, key, strict=True))
-        yield {**EMPTY, **place, **sums, f"{spread}_buckets": dict(buckets[key])}
+        yield {**EMPTY, **place, **sums, f"{spread}_buckets": _sorted(buckets[key])}
 
 
 _PLACE = ("day", "value", "team", "restricted")

@@ -93,11 +93,13 @@ class _Known:
         self.emergencies = tx.ask(sa.select(emergency_).where(emergency_.c.case.in_(numbers))).mappings().all()
 
     def course(self, case: Row) -> Course:
-        """Where the time of a case went until now."""
+        """Where the time of a case went."""
         number = str(case["number"])
         turns = [_turn(row) for row in self.moved[number]]
         turns += [Turn(row["at"], row["id"], HELD, str(row["data"]["department"])) for row in self.typed[number]]
-        return course(case["opened_at"], FIRST_LINE, turns, case["closed_at"] or self.tx.now)
+        # Of an open case only up to its last turn: what is written does not depend on when the job came by.
+        last = max((one.at for one in turns), default=case["opened_at"])
+        return course(case["opened_at"], FIRST_LINE, turns, case["closed_at"] or last)
 
     def row(self, case: Row, run: Course) -> dict[str, Any]:
         """The row of figures of one case."""
