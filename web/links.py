@@ -7,10 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import survey, verification
 from loopdesk.desk.feedback import praise
+from loopdesk.desk.implementation import signing
 from loopdesk.desk.response import expectations
 from loopdesk.engine.errors import Invalid
 from loopdesk.engine.tx import Tx
 from loopdesk.web import link_pages
+from loopdesk.web.context import actor
 from loopdesk.web.link_pages import Found, Question, yes_or_no
 from loopdesk.web.security import public
 
@@ -21,6 +23,7 @@ FIX = Question("links/fix.html", verification.of_token)
 SURVEY = Question("links/survey.html", survey.of_token)
 CONSENT = Question("links/consent.html", praise.of_token)
 EXPECTED = Question("links/expected.html", expectations.of_token)
+CHANGE = Question("links/change.html", signing.of_token)
 
 
 @blueprint.get("/v/<token>")
@@ -104,6 +107,27 @@ def consent(token: str) -> ResponseReturnValue:
         return "hidden" if said == "no" else "shown"
 
     return link_pages.keep(CONSENT, token, take)
+
+
+@blueprint.get("/c/<token>")
+@public
+def change(token: str) -> str:
+    """May a major change be made (FIX-3)?"""
+    return link_pages.ask(CHANGE, token)
+
+
+@blueprint.post("/c/<token>")
+@public
+def sign(token: str) -> ResponseReturnValue:
+    """Keep the customer's signature, or the refusal."""
+
+    def take(tx: Tx, found: Found, form: Mapping[str, str]) -> str:
+        signing.require_outsider(actor())
+        agreed, words = yes_or_no(form.get("agreed")), form.get("comment", "")
+        signing.answer(found["actor"], tx, token, agreed=agreed, reason=words, seen=form.get("seen", ""))
+        return "change" if agreed else "no_change"
+
+    return link_pages.keep(CHANGE, token, take)
 
 
 def _number(text: str | None) -> int | None:

@@ -28,6 +28,8 @@ HEARTBEAT = 15
 """Seconds after which a silent stream sends a comment, so that proxies and dead clients are noticed."""
 LIFETIME = timedelta(minutes=10)
 """A stream ends then; the browser reconnects with its last id and its rights are looked at again."""
+BOARDS = ("milestone.", "implementation.", "change.")
+"""Kinds of events after which the boards of the closure are drawn again (FIX-1)."""
 BACKLOG = 200
 """Batches that wait for one slow reader; beyond it the reader is cut off and resumes by its last id."""
 
@@ -188,3 +190,6 @@ class Stream:
         if of_inbox or (self._number and row["key"] == self._number):
             told = {"kind": kind, "key": row["key"], "task": data.get("task", "")}
             yield b"data: " + orjson.dumps(told) + b"\n\n"
+        elif kind.startswith(BOARDS) and self._actor.kind == "person":
+            # A board only learns that it is to be drawn again: whose case it is, its own page decides.
+            yield b"data: " + orjson.dumps({"kind": kind, "key": "", "task": ""}) + b"\n\n"

@@ -43,12 +43,12 @@ def of_case(tx: Tx, case: Case) -> Contact | None:
     """Who is marked for the case's customer, else who reported it; None for nobody."""
     query = sa.select(representative_.c.contact_id).where(representative_.c.organisation_id == case.organisation_id)
     marked = tx.conn.scalar(query) or case.contact_id
-    return _found(tx, marked)
+    return found(tx, marked)
 
 
 def named(tx: Tx, case: Case, contact_id: str) -> Contact:
     """The contact, who has to belong to the customer of the case and to nobody who works here. Raises `Invalid`."""
-    contact = _found(tx, contact_id)
+    contact = found(tx, contact_id)
     theirs = contact is not None and (contact.id == case.contact_id or _same_customer(contact, case))
     if contact is None or not theirs:
         raise _wrong(Phrase("Choose a contact of this customer."))
@@ -74,7 +74,8 @@ def _same_customer(contact: Contact, case: Case) -> bool:
     return case.organisation_id is not None and contact.organisation_id == case.organisation_id
 
 
-def _found(tx: Tx, contact_id: str | None) -> Contact | None:
+def found(tx: Tx, contact_id: str | None) -> Contact | None:
+    """The contact, followed to whom it was merged into; None for nobody."""
     if not contact_id:
         return None
     try:

@@ -145,6 +145,12 @@ def answer(actor: Actor, tx: Tx, token: str, *, agreed: bool, reason: str = "", 
     messages.throw(actor, tx, ANSWERED, key=found.id, case=found.case, payload=payload)
 
 
+def require_outsider(actor: Actor) -> None:
+    """Raise `Refused` for somebody who works here: whoever is signed in as staff does not sign for the customer."""
+    if actor.kind == "person":
+        raise _both()
+
+
 def settle(actor: Actor, tx: Tx, change_id: str, *, agreed: bool, reason: str = "") -> Change:
     """The end: the change may be made, or may not. A major one that lacks a signature may not: raises `Conflict`."""
     require(actor, "change.run")

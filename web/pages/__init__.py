@@ -71,6 +71,8 @@ BLUEPRINTS = (
     files.blueprint,
     handoffs.blueprint,
     implementation.blueprint,
+    change_records.blueprint,
+    implementation.blueprint,
     acceptance.blueprint,
     change_records.blueprint,
     rulings.blueprint,

@@ -1,6 +1,7 @@
 /**
- * One event stream a page. An element with `data-live="inbox"` or `data-live="case"` is loaded again (htmx trigger `live`)
- * when something of that kind happened; many events at once are one load. Focus and what is being typed stay.
+ * One event stream a page. An element with `data-live="inbox"`, `data-live="case"` or the kind of an event, such as
+ * `data-live="milestone"`, is loaded again (htmx trigger `live`) when something of that kind happened; many events at
+ * once are one load. Focus and what is being typed stay.
  */
 import type { Htmx } from "htmx.org";
 
@@ -48,7 +49,7 @@ export function startLive(htmx: Htmx): void {
     source.addEventListener("message", (message: MessageEvent<string>) => {
       since = message.lastEventId || since;
       const { kind, key } = JSON.parse(message.data) as { kind: string; key: string };
-      if (kind.startsWith("task.")) reload(htmx, "inbox");
+      reload(htmx, kind.startsWith("task.") ? "inbox" : (kind.split(".")[0] ?? ""));
       if (liveCase && key === liveCase) reload(htmx, "case");
     });
     addEventListener("pagehide", () => source.close(), { once: true });
