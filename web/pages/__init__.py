@@ -71,8 +71,6 @@ BLUEPRINTS = (
     files.blueprint,
     handoffs.blueprint,
     implementation.blueprint,
-    change_records.blueprint,
-    implementation.blueprint,
     acceptance.blueprint,
     change_records.blueprint,
     rulings.blueprint,

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from loopdesk.desk import attachments, case, communications, departments, emergency, people
 from loopdesk.desk.case_facts import name_of
+from loopdesk.desk.contacting import words as plain_words
 from loopdesk.desk.raci import advice
 from loopdesk.desk.record import Case
 from loopdesk.desk.sentiment import moods
@@ -19,7 +20,10 @@ from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.pages import (
+    acceptance_section,
     clock_section,
+    closure_section,
+    contact_section,
     customer_section,
     escalation_section,
     feedback,
@@ -92,12 +96,23 @@ def comment(number: str) -> ResponseReturnValue:
     given = [one for one in request.files.getlist("file") if one.filename]
     try:
         with open_tx() as tx:
-            communications.comment(actor(), tx, number, request.form.get("body", ""), internal=internal)
-            add_all(tx, number, given, attachments.STAFF if internal else attachments.CUSTOMER)
+            hits = _say(tx, number, internal=internal)
+            add_all(tx, number, given if not hits else [], attachments.STAFF if internal else attachments.CUSTOMER)
     except Invalid as error:
         return page(number, shown(error)), 422
+    if hits:
+        return page(number, NOTHING, jargon=hits), 422
     flash(gettext("Noted.") if internal else gettext("Your answer is on its way to the customer."))
     return redirect(url_for("pages_cases.case_page", number=number) + "#stream")
+
+
+def _say(tx: Tx, number: str, *, internal: bool) -> list[plain_words.Hit]:
+    """Keep the words that were typed; those that a customer may not know keep them from leaving (COM-10)."""
+    text = request.form.get("body", "")
+    if not internal:
+        return plain_words.reply(actor(), tx, number, text, anyway=request.form.get("anyway") == "1")
+    communications.comment(actor(), tx, number, text, internal=True)
+    return []
 
 
 @blueprint.get("/<number>/diagram/<instance>")
@@ -126,6 +141,7 @@ def page(number: str, wrong: Shown, **more: Any) -> str:
             "typed": request.form,
             "files": attachments.listing(actor(), tx, number),
             **clock_section.section(tx, found),
+            **closure_section.section(tx, found),
             **customer_section.section(tx, found),
             **related_section.section(tx, found),
             **resolution_section.section(tx, found),
@@ -134,7 +150,9 @@ def page(number: str, wrong: Shown, **more: Any) -> str:
             **handoff_section.section(tx, found),
             **team_section.section(tx, found),
             **implementation_section.section(tx, found),
+            **acceptance_section.section(tx, found),
             "said": feedback.section(tx, number),
+            **contact_section.section(tx, found),
             "instances": [one | {"title": _process_name(tx, one)} for one in sorted(running, key=_newest_active)],
             "steps_in": actor().has_role(*operators.ROLES),
             "timers": _timers(tx, running),

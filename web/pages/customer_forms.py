@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
 from loopdesk.desk import catalogues, customers
+from loopdesk.desk.contacting import channel as channels
 from loopdesk.desk.crm import assets, contracts, directory
 from loopdesk.desk.customers import Organisation
 from loopdesk.desk.response import money
@@ -43,7 +44,9 @@ def _catalogues() -> list[tuple[str, Any]]:
 
 
 def _channels() -> list[tuple[str, Any]]:
-    return list(vocabulary.channel_names().items())
+    """What a contact may prefer: policies/notices.yaml (COM-1)."""
+    with read_tx() as tx:
+        return list(channels.names(tx, vocabulary.language()).items())
 
 
 QUESTIONS: Mapping[str, tuple[Question, ...]] = {
@@ -97,7 +100,7 @@ TITLES = {
     "contracts": lazy_gettext("Contract or purchase"),
 }
 EMPTY: Mapping[str, Mapping[str, Any]] = {
-    "contacts": {"language": "en", "channel": "email", "zone": "UTC"},
+    "contacts": {"language": "en", "channel": channels.AUTO, "zone": "UTC"},
     "assets": {},
     "contracts": {"kind": "contract"},
 }

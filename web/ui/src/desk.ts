@@ -9,6 +9,7 @@ import { startTabs } from "./islands/tabs";
 import { startTheme } from "./islands/theme";
 import { startTimes } from "./islands/times";
 import { startSmall } from "./islands/small";
+import { startReply } from "./islands/reply";
 
 const LAZY: [selector: string, load: () => Promise<{ mount: (root: HTMLElement) => void }>][] = [
   ["[data-form]", () => import("./islands/form")],
@@ -30,6 +31,7 @@ startTimes();
 startKeys();
 startTabs();
 startSmall();
+startReply();
 startFiles();
 startInbox(htmx);
 startLive(htmx);
