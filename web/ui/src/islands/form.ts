@@ -154,11 +154,16 @@ async function send(root: HTMLElement, form: Form, drafts: Drafts | null, state:
   focusFirstError(root);
 }
 
+/** A process knows a variable as null before anybody has filled it in; a list of ticks cannot begin with that. */
+function given(data: Data): Data {
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== null)) as Data;
+}
+
 async function draw(root: HTMLElement): Promise<void> {
   const view = root.querySelector<HTMLElement>(".form-view")!;
   // Without this form-js takes typed words over 300 ms later, and loses them when it draws itself in between.
   const options = { debounce: false } as object;
-  const form = await createForm({ ...options, container: view, schema: part(root, "schema"), data: part<Data>(root, "data") });
+  const form = await createForm({ ...options, container: view, schema: part(root, "schema"), data: given(part<Data>(root, "data")) });
   translated(form);
   view.removeAttribute("aria-busy");
   root.querySelector(".skeleton")?.remove();
