@@ -16,6 +16,7 @@ from loopdesk.desk import store as store_
 from loopdesk.desk.acceptance.tables import key_user_, word_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.closure.tables import reopening_
+from loopdesk.desk.contacting.rows import call_
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.customers import contact_, organisation
 from loopdesk.desk.duty import duty_
@@ -23,6 +24,7 @@ from loopdesk.desk.emergency.rows import told as told_
 from loopdesk.desk.feedback.tables import feedback_
 from loopdesk.desk.handoff import signature
 from loopdesk.desk.idempotency import answered
+from loopdesk.desk.implementation import signing
 from loopdesk.desk.letters import communication
 from loopdesk.desk.negotiation import negotiation
 from loopdesk.desk.people import membership, person
@@ -180,18 +182,17 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
     found |= {dossier[name] or "" for dossier in signed if dossier for name in SIGNED}
     # A choice is answered with a code, which may stand elsewhere as the code of something else.
     found |= {text for text in answers if redaction.said(text) == ERASED}
-    letter = (communication.c.body, communication.c.subject, communication.c.message_id, communication.c.in_reply_to)
-    letters = sa.select(*letter).where(_letters(subject))
+    names = ("body", "subject", "message_id", "in_reply_to", "feedback")
+    letters = sa.select(*(communication.c[name] for name in names)).where(_letters(subject))
     found |= {text for row in tx.conn.execute(letters) for text in row if text}
     found |= set(tx.conn.scalars(sa.select(attachment.c.name).where(_attached(subject))))
     for table in (survey_, verification, negotiation, expectation, key_user_, word_):
         found |= set(tx.conn.scalars(sa.select(table.c.comment).where(table.c.case.in_(subject.cases))))
-    said = sa.select(feedback_.c.text, feedback_.c.quote).where(feedback_.c.case.in_(subject.cases))
-    found |= {text for row in tx.conn.execute(said) for text in row if text}
-    found |= set(tx.conn.scalars(sa.select(reopening_.c.text).where(reopening_.c.case.in_(subject.cases))))
+    for column in (feedback_.c.text, feedback_.c.quote, reopening_.c.text, call_.c.said):
+        found |= set(tx.conn.scalars(sa.select(column).where(column.table.c.case.in_(subject.cases))))
     found |= set(tx.conn.scalars(sa.select(negotiation.c.wish).where(negotiation.c.case.in_(subject.cases))))
-    found.discard("")
-    return found
+    found |= signing.said(tx, subject.cases)
+    return found - {""}
 
 
 def _letters(subject: Subject) -> sa.ColumnElement[bool]:
@@ -272,7 +273,7 @@ def _forget_contact(tx: Tx, subject: Subject, done: Erasure) -> None:
     mine = case_.c.number.in_(subject.cases)
     done.add("case_", tx.conn.execute(sa.update(case_).where(mine).values(**told)).rowcount)
     tx.kept(case_).clear()
-    empty = {"author": ERASED, "recipient": ERASED, "address": "", "subject": ERASED, "body": ERASED}
+    empty = {"author": ERASED, "recipient": ERASED, "address": "", "subject": ERASED, "body": ERASED, "feedback": ""}
     letters = sa.update(communication).where(_letters(subject))
     done.add("communication", tx.conn.execute(letters.values(**empty, message_id=None, in_reply_to="")).rowcount)
     tx.conn.execute(sa.delete(answered).where(answered.c.actor_id == subject.id))

@@ -175,7 +175,7 @@ def _of_template(
             wrong = [one for one in asked(str(entry[part]), line) if not _is_known(one, known)]
         except jinja2.TemplateSyntaxError as error:
             message = N_("Line %(line)s: %(error)s")
-            remedy = N_("Correct it; {{ … }} fills something in, {% … %} chooses.")
+            remedy = N_("Correct the braces, names and filters in that line.")
             line += error.lineno - 1
             found.append(_finding(file, name, "template.syntax", message, remedy, line=line, error=str(error.message)))
             continue

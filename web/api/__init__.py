@@ -17,6 +17,7 @@ from loopdesk.web.api import (
     changes,
     clocks,
     closures,
+    communications,
     compensation,
     customers,
     definitions,
@@ -86,6 +87,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     modules = (
         cases,
         acceptances,
+        communications,
         compensation,
         clocks,
         closures,

@@ -1,0 +1,244 @@
+"""Customers are told, called, written to in plain words; all of it stands in the log (COM-1 to COM-4, COM-10)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from loopdesk.desk import customers, escalation, people, record
+from loopdesk.desk.contacting import calls, watch
+from loopdesk.desk.letters import communication
+from loopdesk.engine import bundles, events, work
+from loopdesk.engine.actor import SYSTEM, Actor
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.tests.web.browsers import as_person, csrf_of
+from loopdesk.tests.web.conftest import Api, settle
+from loopdesk.web.first_start import WORKFLOWS
+from loopdesk.web.wiring import Loopdesk
+
+REPORT = {
+    "title": "Orders stand still",
+    "description": "Nobody can order since nine.",
+    "email": "hejing@chenxing.example",
+    "customer_number": "C-1002",
+    "category": "fault",
+}
+Call = Callable[..., Api]
+
+
+def reported(desk: Loopdesk, api: Call, **fields: str) -> str:
+    made: Any = api("li.na").post("/cases", json=REPORT | fields)
+    assert made.status_code == 201, made.json
+    settle(desk)
+    return str(made.json["number"])
+
+
+def letters(desk: Loopdesk, number: str, template: str) -> list[Any]:
+    query = sa.select(communication).where(communication.c.case == number, communication.c.template == template)
+    with desk.engine.read() as tx:
+        return list(tx.conn.execute(query.order_by(communication.c.at)).mappings())
+
+
+def prefers(desk: Loopdesk, email: str, **values: str | None) -> None:
+    update = sa.update(customers.contact_).where(customers.contact_.c.email == email).values(**values)
+    with desk.engine.begin() as tx:
+        tx.conn.execute(update)
+
+
+def looked(desk: Loopdesk) -> None:
+    """The periodic look at what happened, and what follows of it."""
+    with desk.engine.begin() as tx:
+        watch.look(tx)
+    settle(desk)
+
+
+def of(desk: Loopdesk, login: str) -> Actor:
+    with desk.engine.read() as tx:
+        found = people.by_login(tx, login)
+    assert found is not None
+    return people.actor_of(found)
+
+
+def complete(desk: Loopdesk, number: str, element: str, **data: Any) -> None:
+    with desk.engine.begin() as tx:
+        [task] = [one for one in work.listing(SYSTEM, tx, key=number) if one["element"] == element]
+        work.complete(of(desk, "admin"), tx, task["id"], data)
+    settle(desk)
+
+
+@pytest.mark.row("COM-1/preferred", "COM-1/received")
+def test_a_customer_hears_by_the_channel_he_prefers_and_the_log_says_how_it_went(
+    desk: Loopdesk, api: Call, app: Flask
+) -> None:
+    """Nothing is connected to SMS, so it goes by e-mail, and the log says so in both languages."""
+    prefers(desk, "hejing@chenxing.example", channel="sms")
+    number = reported(desk, api)
+    [told] = letters(desk, number, "acknowledgement")
+    assert (told["channel"], told["address"]) == ("sms", "hejing@chenxing.example")
+    with desk.engine.begin() as tx:
+        sent = sa.update(communication).where(communication.c.id == told["id"])
+        tx.conn.execute(sent.values(state="sent", carried="email"))
+    browser = as_person(app, "li.na")
+    page = browser.get(f"/cases/{number}/communications").text
+    assert "短信" in page
+    assert "改用邮件" in page or "went by e-mail" in page
+
+
+@pytest.mark.row("COM-1/default", "COM-1/strong-reminder", "COM-1/assigned", "COM-4/recorded")
+def test_an_urgent_step_is_a_call_that_the_customer_confirms(
+    desk: Loopdesk, api: Call, app: Flask, clock: VirtualClock
+) -> None:
+    """Without a wish of his own: urgent by phone, and in writing as well; the call stands in the log."""
+    prefers(desk, "hejing@chenxing.example", channel="auto", phone="+86 10 1")
+    number = reported(desk, api)
+    looked(desk)
+    clock.advance(timedelta(minutes=1))
+    with desk.engine.begin() as tx:
+        record.change(tx, number, priority="P1", complexity="low")
+        events.record(SYSTEM, tx, "handoff.accepted", key=number, data={"to_department": "rnd"})
+    looked(desk)
+    [told] = letters(desk, number, "notice-assigned")
+    assert (told["state"], told["channel"], told["wanted"]) == ("queued", "email", "phone")
+    complete(desk, number, "call_customer", outcome="confirmed", said="R&D has it now.", feedback="好的")
+    [told] = letters(desk, number, "notice-assigned")
+    assert told["confirmed_at"] is not None
+    assert told["feedback"] == "好的"
+    page = as_person(app, "li.na").get("/feedback/calls").text
+    assert "R&amp;D has it now." in page
+    assert "R&amp;D has it now." in as_person(app, "li.na").get(f"/cases/{number}/communications").text
+
+
+@pytest.mark.row("COM-2/escalated", "COM-2/record", "COM-4/follow-up")
+def test_the_supervisor_of_an_escalated_case_calls_and_the_promise_is_kept_as_an_action(
+    desk: Loopdesk, api: Call, clock: VirtualClock, app: Flask
+) -> None:
+    number = reported(desk, api)
+    looked(desk)
+    with desk.engine.begin() as tx:
+        escalation.escalate(SYSTEM, tx, number, reason="Nobody moves", by="hand")
+    looked(desk)
+    looked(desk)
+    day = (clock.now() + timedelta(days=3)).date().isoformat()
+    complete(desk, number, "make_call", outcome="reached", said="Sorry.", promised="Fixed soon.", promised_until=day)
+    with desk.engine.read() as tx:
+        [made], _ = calls.listing(SYSTEM, tx, number=number, kind="supervisor")
+    assert (made.state, made.promised) == ("reached", "Fixed soon.")
+    assert made.escalation
+    assert made.action
+    actions: Any = api("li.na").get("/actions")
+    assert [one["text"] for one in actions.json if one["source"] == "call"] == ["Fixed soon."]
+    assert "Fixed soon." in as_person(app, "li.na").get(f"/cases/{number}").text
+
+
+@pytest.mark.row("COM-1/preferred", "COM-4/recorded")
+def test_a_customer_whom_no_channel_reaches_is_a_task_and_nothing_is_lost(
+    desk: Loopdesk, api: Call, app: Flask, clock: VirtualClock
+) -> None:
+    """Bad input: held with its reason, searched for once, sent as soon as there is an address."""
+    number = reported(desk, api)
+    clock.advance(timedelta(minutes=1))
+    with desk.engine.begin() as tx:
+        contact = record.get(tx, number).contact_id
+    prefers(desk, "hejing@chenxing.example", email=None, phone="")
+    looked(desk)
+    with desk.engine.begin() as tx:
+        events.record(SYSTEM, tx, "diagnosis.cause", key=number, data={"text": "x"})
+    looked(desk)
+    [held] = letters(desk, number, "notice-progress")
+    assert (held["state"], held["note"]) == ("held", "no-address")
+    page = as_person(app, "li.na").get(f"/cases/{number}/communications?state=held").text
+    assert "There is no e-mail address." in page or "没有邮箱地址" in page
+    complete(desk, number, "find_way", outcome="found", way="colleague", said="Asked.", email="he@new.example")
+    [sent] = letters(desk, number, "notice-progress")
+    assert (sent["state"], sent["address"]) == ("queued", "he@new.example")
+    with desk.engine.read() as tx:
+        assert customers.contact(tx, str(contact)).email == "he@new.example"
+
+
+@pytest.mark.row("COM-10/jargon")
+def test_jargon_is_flagged_before_it_is_sent_and_sending_all_the_same_is_noted(
+    desk: Loopdesk, api: Call, app: Flask
+) -> None:
+    number = reported(desk, api)
+    browser = as_person(app, "li.na")
+    form = {"csrf_token": csrf_of(app, browser), "mode": "reply", "body": "我们先回滚 the hotfix。"}
+    typed = browser.post(f"/cases/{number}/jargon", data=form).text
+    assert "恢复到之前的版本" in typed
+    refused = browser.post(f"/cases/{number}/comment", data=form)
+    assert refused.status_code == 422
+    assert "a quick correction" in refused.text
+    assert "我们先回滚" in refused.text
+    with desk.engine.read() as tx:
+        assert not [row for row in events.timeline(tx, number) if row["kind"] == "communication.jargon"]
+    assert browser.post(f"/cases/{number}/comment", data=form | {"anyway": "1"}).status_code == 302
+    with desk.engine.read() as tx:
+        [noted] = [row for row in events.timeline(tx, number) if row["kind"] == "communication.jargon"]
+    assert noted["data"]["words"] == "回滚, hotfix"
+    inside = form | {"mode": "internal"}
+    assert browser.post(f"/cases/{number}/comment", data=inside).status_code == 302, "colleagues know the words"
+
+
+@pytest.mark.row("COM-10/explanation", "COM-3/languages")
+def test_an_explanation_carries_nature_impact_and_solution(desk: Loopdesk, api: Call, app: Flask) -> None:
+    number = reported(desk, api)
+    browser = as_person(app, "li.na")
+    said = {"nature": "一台服务器满了。", "impact": "上午不能下单。", "solution": "已经扩容。"}
+    form = {"csrf_token": csrf_of(app, browser), **said}
+    refused = browser.post(f"/cases/{number}/explanation", data=form | {"impact": " "})
+    assert refused.status_code == 422
+    assert "一台服务器满了。" in refused.text
+    page = browser.post(f"/cases/{number}/explanation", data=form).text
+    letter = page[page.index('<textarea id="body"') :].split("</textarea>")[0]
+    assert [part for part in ("问题是什么", "对您的影响", "我们的解决办法", *said.values()) if part not in letter] == []
+
+
+@pytest.mark.row("COM-3/phrases")
+def test_phrases_stand_beside_the_reply_in_the_customers_language(desk: Loopdesk, api: Call, app: Flask) -> None:
+    number = reported(desk, api)
+    page = as_person(app, "li.na").get(f"/cases/{number}").text
+    for text in ("非常理解这件事", "由专人负责到底", "免费延长"):
+        assert f'data-insert="{text}' in page or text in page, text
+
+
+@pytest.mark.row("COM-4/feedback", "COM-4/follow-up")
+def test_feedback_and_follow_up_are_noted_at_a_message(desk: Loopdesk, api: Call, app: Flask) -> None:
+    number = reported(desk, api)
+    [told] = letters(desk, number, "acknowledgement")
+    browser = as_person(app, "li.na")
+    form = {"csrf_token": csrf_of(app, browser), "feedback": "She is <b>glad</b>.", "follow_up": "Call on Friday."}
+    assert browser.post(f"/cases/communications/{told['id']}/follow", data=form).status_code == 302
+    page = browser.get("/cases/communications?follow_up=1").text
+    assert "She is &lt;b&gt;glad&lt;/b&gt;." in page
+    assert "Call on Friday." in page
+    assert "Call on Friday." in browser.get("/cases/communications.csv").text
+    long = browser.post(f"/cases/communications/{told['id']}/follow", data=form | {"feedback": "x" * 10_001})
+    assert long.status_code == 422
+
+
+@pytest.mark.row("COM-3/refused-at-save", "COM-3/variables")
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_template_that_asks_for_what_nobody_gives_is_refused_when_it_is_saved(
+    desk: Loopdesk, api: Call, language: str
+) -> None:
+    files = {path: content.decode() for path, content in bundles.read_folder(WORKFLOWS / "messages").items()}
+    file = f"messages.{language}.yaml"
+    files[file] = files[file].replace("{{ question }}", "{{ questoin }}", 1)
+    refused: Any = api("petra.owner").post("/definitions/messages", json={"files": files})
+    assert refused.status_code == 422, refused.json
+    assert "questoin" in str(refused.json)
+    assert file in str(refused.json)
+    with desk.engine.read() as tx:
+        assert bundles.current(tx, "messages").number == 1, "the one that counts stays"
+
+
+@pytest.mark.row("COM-4/kept")
+def test_communications_are_kept_three_years_at_least(desk: Loopdesk, api: Call) -> None:
+    files = {path: content.decode() for path, content in bundles.read_folder(WORKFLOWS / "policies").items()}
+    head, found, tail = files["retention.yaml"].partition("communications:")
+    files["retention.yaml"] = head + found + tail.replace("keep: P3Y", "keep: P2Y", 1)
+    refused: Any = api("petra.owner").post("/definitions/policies", json={"files": files})
+    assert refused.status_code == 422
+    assert "three years" in str(refused.json) or "三年" in str(refused.json)

@@ -1,0 +1,124 @@
+"""What was said with customers, and the calls to them (COM-1, COM-2, COM-4)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+from flask_smorest import Blueprint
+
+from loopdesk.desk.contacting import calls, log
+from loopdesk.desk.contacting.rows import KINDS, STATES, CustomerCall
+from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.schemas import Strict
+from loopdesk.web.context import actor, open_tx, read_tx
+
+blueprint = Blueprint(
+    "communications", __name__, url_prefix="/communications", description="What was said with customers"
+)
+
+_PAGE: dict[str, Any] = {"load_default": 1, "validate": ma.validate.Range(1)}
+_PER_PAGE: dict[str, Any] = {"load_default": 25, "validate": ma.validate.Range(1, 100)}
+
+
+class CommunicationQuery(ma.Schema):
+    """Filters; all that are given must match."""
+
+    case = ma.fields.String(load_default="")
+    q = ma.fields.String(load_default="", metadata={"description": "Words, names, a case number."})
+    channel = ma.fields.String(load_default="")
+    state = ma.fields.String(load_default="")
+    follow_up = ma.fields.Boolean(load_default=False, metadata={"description": "Only what has a follow-up."})
+    page = ma.fields.Integer(**_PAGE)
+    per_page = ma.fields.Integer(**_PER_PAGE)
+
+
+class FollowUp(Strict):
+    """What the customer said to a message, and what follows."""
+
+    feedback = ma.fields.String(load_default="", validate=ma.validate.Length(max=log.LONGEST))
+    follow_up = ma.fields.String(load_default="", validate=ma.validate.Length(max=log.LONGEST))
+
+
+class CommunicationOut(ma.Schema):
+    """One message or call; ``wanted``: the channel preferred where it is another, ``carried``: who took it."""
+
+    id = ma.fields.String()
+    case = ma.fields.String()
+    at = ma.fields.AwareDateTime()
+    direction = ma.fields.String(metadata={"enum": ["in", "out"]})
+    channel = ma.fields.String()
+    wanted = ma.fields.String()
+    carried = ma.fields.String()
+    author = ma.fields.String()
+    recipient = ma.fields.String()
+    subject = ma.fields.String()
+    body = ma.fields.String()
+    template = ma.fields.String()
+    state = ma.fields.String()
+    note = ma.fields.String(metadata={"description": "Why it was held or not delivered."})
+    feedback = ma.fields.String()
+    follow_up = ma.fields.String()
+    confirmed_at = ma.fields.AwareDateTime(allow_none=True)
+
+
+class CallQuery(ma.Schema):
+    """Filters; all that are given must match."""
+
+    case = ma.fields.String(load_default="")
+    kind = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *KINDS)))
+    state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *STATES)))
+    page = ma.fields.Integer(**_PAGE)
+    per_page = ma.fields.Integer(**_PER_PAGE)
+
+
+class CallOut(ma.Schema):
+    """One call; ``action``: the id of what was promised."""
+
+    id = ma.fields.String()
+    case = ma.fields.String()
+    kind = ma.fields.String(metadata={"enum": list(KINDS)})
+    attempt = ma.fields.Integer()
+    reason = ma.fields.String()
+    contact = ma.fields.String()
+    phone = ma.fields.String()
+    opened_at = ma.fields.AwareDateTime()
+    due_at = ma.fields.AwareDateTime(allow_none=True)
+    state = ma.fields.String(metadata={"enum": list(STATES)})
+    way = ma.fields.String()
+    done_at = ma.fields.AwareDateTime(allow_none=True)
+    by = ma.fields.String()
+    said = ma.fields.String()
+    promised = ma.fields.String()
+    promised_until = ma.fields.AwareDateTime(allow_none=True)
+    action = ma.fields.String()
+
+
+@blueprint.get("")
+@scoped("cases:read")
+@blueprint.arguments(CommunicationQuery, location="query")
+@blueprint.response(200, CommunicationOut(many=True))
+def listing(query: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was said with customers, newest first."""
+    wanted = {name: query[name] for name in ("q", "channel", "state", "page", "per_page")}
+    with read_tx() as tx:
+        return log.listing(actor(), tx, **wanted, number=query["case"], open_only=query["follow_up"])[0]
+
+
+@blueprint.patch("/<communication_id>")
+@scoped("cases:write")
+@blueprint.arguments(FollowUp)
+@blueprint.response(200, CommunicationOut)
+def follow(given: dict[str, str], communication_id: str) -> Mapping[str, Any]:
+    """Note what the customer said to a message, and what follows."""
+    with open_tx() as tx:
+        return log.follow(actor(), tx, communication_id, **given)
+
+
+@blueprint.get("/calls")
+@scoped("cases:read")
+@blueprint.arguments(CallQuery, location="query")
+@blueprint.response(200, CallOut(many=True))
+def customer_calls(query: dict[str, Any]) -> list[CustomerCall]:
+    """Calls to customers: those to be made first, then the newest."""
+    with read_tx() as tx:
+        return calls.listing(actor(), tx, number=query.pop("case"), **query)[0]
