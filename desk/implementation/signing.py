@@ -3,6 +3,7 @@
 Nobody signs for both, and each signature is for what the change was when it was read: a changed change is signed anew.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -196,6 +197,12 @@ def of_change(tx: Tx, *change_ids: str) -> list[Signature]:
     """All signatures under changes, oldest first, those for what they no longer are too."""
     query = sa.select(signature_).where(signature_.c.change.in_(change_ids)).order_by(signature_.c.at, signature_.c.id)
     return [row_as(Signature, row) for row in tx.conn.execute(query).mappings()]
+
+
+def said(tx: Tx, numbers: Collection[str]) -> set[str]:
+    """What customers wrote when they signed or refused changes of these cases; an erasure looks for it."""
+    theirs = signature_.c.case.in_(numbers) & (signature_.c.role == CUSTOMER)
+    return set(tx.conn.scalars(sa.select(signature_.c.reason).where(theirs)))
 
 
 def _keep(actor: Actor, tx: Tx, found: Change, role: str, agreed: bool, reason: str) -> Signature:

@@ -5,10 +5,11 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from loopdesk.connectors import inbound
-from loopdesk.desk import attachments, customers, erasure, holds, people, record, search
+from loopdesk.desk import attachments, customers, erasure, feedback, holds, people, record, search
 from loopdesk.desk.crm import merging
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.erasure import Erasure
+from loopdesk.desk.implementation import change_rows, changes, signing
 from loopdesk.engine import audit_verify, instances
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Missing, Refused
@@ -52,6 +53,39 @@ def test_nothing_of_a_customers_contact_stays(house: House) -> None:
             attachments.read(ADMIN, tx, house.stage.desk.store, kept.id)
         for row in instances.of_key(tx, house.number):
             assert instances.tokens(tx, row["id"])["completed"], "its diagram is still drawn"
+
+
+def test_what_a_customer_said_about_us_goes_with_him(house: House) -> None:
+    said = "Your Mr Lampe shouted at me on the 3rd of May."
+    with house.stage.tx() as tx:
+        kept = feedback.add(SYSTEM, tx, house.number, feedback.Words(said, "call", kind="complaint"))
+    assert said in house.everything()
+    erase(house, ADDRESS)
+    assert said not in house.everything()
+    assert NAME not in house.everything()
+    with house.stage.desk.engine.read() as tx:
+        left = feedback.get(tx, kept.id)
+    assert (left.kind, left.source, left.at) == ("complaint", "call", kept.at), "what the figures count stays"
+
+
+def test_why_a_customer_refused_a_change_goes_with_him(house: House) -> None:
+    said = "My brother's wedding is in that week."
+    with house.stage.tx() as tx:
+        wish = change_rows.Wish("Move the orders", "The table is written anew.", "data")
+        case = record.get(tx, house.number)
+        record.change(tx, house.number, status="open")
+        change = changes.register(SYSTEM, tx, house.number, wish)
+        record.change(tx, house.number, status="closed")
+        signing.weigh(SYSTEM, tx, change.id, size="major", reason="data")
+        token = signing.token_of(tx, signing.ask(SYSTEM, tx, change.id).id)
+        contact = customers.contact(tx, case.contact_id or "")
+        signing.answer(customers.actor_of(contact), tx, token, agreed=False, reason=said)
+    assert said in house.everything()
+    erase(house, ADDRESS)
+    assert said not in house.everything()
+    with house.stage.desk.engine.read() as tx:
+        [left] = signing.of_change(tx, change.id)
+    assert (left.role, left.decision) == ("customer", "refused")
 
 
 def test_a_contact_goes_with_all_who_were_merged_into_him(house: House) -> None:
