@@ -21,7 +21,6 @@ LOW = "sentiment.low"
 """The message that starts the process ``service-recovery``."""
 SCORE, ROW = "score", "row"
 RESULTS = ("recovered", "unhappy", "not_reached", "not_needed")
-EXCERPT = 600
 
 
 def consider(tx: Tx, number: str, about: str, at: datetime) -> Recovery | None:
@@ -105,9 +104,9 @@ def _why(tx: Tx, scores: list[float]) -> str:
 
 
 def _words(tx: Tx, about: str, number: str) -> str:
-    """The customer's own words, for whoever looks at the case."""
+    """The customer's own words, for whoever looks at the case; whole, so that an erasure finds them."""
     for table, column in ((communication, communication.c.body), (survey_, survey_.c.comment)):
         found = tx.ask(sa.select(column).where(table.c.id == about)).scalar()
         if found is not None:
-            return str(found)[:EXCERPT]
-    return record.get(tx, number).description[:EXCERPT]
+            return str(found)
+    return record.get(tx, number).description
