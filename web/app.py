@@ -6,6 +6,7 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from loopdesk.web import (
+    acceptance_links,
     api,
     border,
     dev,
@@ -103,6 +104,7 @@ def _register_pages(app: Flask) -> None:
         portal_feedback.blueprint,
         portal_service.blueprint,
         links.blueprint,
+        acceptance_links.blueprint,
     ):
         app.register_blueprint(blueprint)
     if loopdesk_of(app).settings.demo:

@@ -38,6 +38,11 @@ class Day:
         return self.due - self.passed
 
     @property
+    def seen(self) -> int:
+        """Those that came and failed."""
+        return self.slow + self.down
+
+    @property
     def percent(self) -> str:
         """Passing among due, in per cent, never rounded up; empty where none is due yet."""
         return share(self.passed, self.due)
@@ -45,7 +50,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a round stands at a moment; ``lost`` when nothing that may still come can reach the bar."""
+    """How a round stands at a moment.
+
+    ``outage`` and ``fails`` count what is missing, as at the end; ``seen`` and ``certain`` what was received alone, for
+    the rest may still come.
+    """
 
     days: Sequence[Day]
     due: int
@@ -53,18 +62,19 @@ class Standing:
     missing: int
     whole: int
     outage: timedelta
-    lost: bool
     fails: Sequence[str]
+    seen: timedelta
+    certain: Sequence[str]
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing that may still come can reach the bars."""
+        return bool(self.certain)
 
     @property
     def percent(self) -> str:
         """Passing among those that are due by now, in per cent."""
         return share(self.passed, self.due)
-
-    @property
-    def failing_days(self) -> list[Day]:
-        """The days on which anything failed."""
-        return [day for day in self.days if day.failed]
 
 
 def share(passed: int, due: int) -> str:
@@ -91,13 +101,17 @@ def count(bars: Bars, start: datetime, known: dict[int, str], now: datetime) -> 
     due = min(max((now - start) // bars.interval, 0), bars.slots)
     days = list(_days(bars, start, known, due))
     passed = sum(day.passed for day in days)
+    missing = sum(day.missing for day in days)
     outage = _longest(known, due, missing=True) * bars.interval
-    received = sum(1 for verdict in known.values() if verdict != PASSED)
     seen = _longest(known, bars.slots, missing=False) * bars.interval
+    received = sum(1 for verdict in known.values() if verdict != PASSED)
+    fails, certain = _fails(bars, passed, outage), _fails(bars, bars.slots - received, seen)
+    return Standing(days, due, passed, missing, bars.slots, outage, fails, seen, certain)
+
+
+def _fails(bars: Bars, passed: int, outage: timedelta) -> list[str]:
     fails = [] if bars.reached(passed, bars.slots) else [ATTAINMENT]
-    fails += [RECOVERY] if outage > bars.recovery else []
-    lost = not bars.reached(bars.slots - received, bars.slots) or seen > bars.recovery
-    return Standing(days, due, passed, sum(day.missing for day in days), bars.slots, outage, lost, fails)
+    return fails + ([RECOVERY] if outage > bars.recovery else [])
 
 
 def _days(bars: Bars, start: datetime, known: dict[int, str], due: int) -> Iterator[Day]:

@@ -39,19 +39,22 @@ def _count(step: Step, *, gate: str) -> Result:
     """Count the samples of the round. Gives: fails (attainment, recovery, or none), attainment (per cent), due, passed,
     missing, outage (the longest, in minutes), days (the failing ones: "2026-03-12: 44/288").
     """
-    standing = attainment.standing(step.tx, gates.one(step.tx, gate))
-    if standing is None:
+    found = gates.one(step.tx, gate)
+    standing = attainment.standing(step.tx, found)
+    if standing is None or found.until_at is None:
         return {"fails": [attainment.ATTAINMENT]}
-    failed = standing.failing_days
-    lost = [attainment.ATTAINMENT] if standing.lost and not standing.fails else []
+    # Before the end only what came counts against it: the rest may be on its way.
+    early = step.tx.now < found.until_at
+    failed = [(day, day.seen if early else day.failed) for day in standing.days]
+    outage = standing.seen if early else standing.outage
     return {
-        "fails": [*standing.fails, *lost],
-        "attainment": attainment.share(standing.passed, standing.due),
+        "fails": [*(standing.certain if early else standing.fails)],
+        "attainment": standing.percent,
         "due": standing.due,
         "passed": standing.passed,
         "missing": standing.missing,
-        "outage": int(standing.outage.total_seconds() // 60),
-        "days": ", ".join(f"{day.begins.date().isoformat()}: {day.failed}/{day.due}" for day in failed),
+        "outage": int(outage.total_seconds() // 60),
+        "days": ", ".join(f"{day.begins.date().isoformat()}: {count}/{day.due}" for day, count in failed if count),
     }
 
 
