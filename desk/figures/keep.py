@@ -21,8 +21,8 @@ from loopdesk.engine.tx import Tx
 NAME = "cases"
 SLICE = 500
 """Cases, or events, that are taken at once."""
-SLICES = 10
-"""How many of them one run takes at most: the rest waits for the next one, and the figures say how far they reach."""
+GATHERED, FOLLOWED = 4, 10
+"""How many slices of cases, or of events, one run takes: the rest waits for the next, and the figures say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ def run(tx: Tx) -> None:
     """Bring the figures up to now, or as near to it as one run gets."""
     state = _read(tx, lock=True) or _begin(tx)
     touched: gather.Days = set()
-    for _ in range(SLICES):
+    slices, caught_up = GATHERED if state.gathered_to is not None else FOLLOWED, False
+    while slices and not caught_up:
+        slices -= 1
         if state.gathered_to is not None:
             state = _gather_on(tx, state, touched)
         else:
             state, caught_up = _follow(tx, state, touched)
-            if caught_up:
-                break
     for basis in BASES:
         days.add_up(tx, basis, {day for name, day in touched if name == basis})
     _write(tx, state)
