@@ -63,8 +63,9 @@ def add(actor: Actor, tx: Tx, number: str, said: Words, *, follow: bool = True) 
     if not insert_new(tx, feedback_, row, unique=("case", "external_id")):
         again = (feedback_.c.case == number) & (feedback_.c.external_id == said.external_id)
         return _select(tx, again)[0]
-    shown = {name: row[name] for name in ("id", "source", "stars", "text")}
-    events.record(actor, tx, "feedback.added", key=number, audience="customer", data=shown)
+    if not said.survey:  # The answer of a survey has an event of its own.
+        shown = {name: row[name] for name in ("id", "source", "stars", "text")}
+        events.record(actor, tx, "feedback.added", key=number, audience="customer", data=shown)
     if follow:
         begin(actor, tx, get(tx, str(row["id"])))
     return get(tx, str(row["id"]))
