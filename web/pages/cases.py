@@ -28,7 +28,6 @@ from loopdesk.web.pages import (
     escalation_section,
     feedback,
     handoff_section,
-    acceptance_section,
     implementation_section,
     related_section,
     resolution_section,
