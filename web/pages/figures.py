@@ -113,7 +113,6 @@ def cases() -> str:
         found = figures.cases(actor(), tx, name, wanted.period, wanted.filter, part=_part(), page=page)
         whole = figures.overview(actor(), tx, wanted.period, wanted.filter)
         values = _common(tx, wanted, known, whole.fresh)
-        called = figures.choices(actor(), tx, vocabulary.language())
     return render_template(
         "figures/cases.html",
         **values,
@@ -123,7 +122,6 @@ def cases() -> str:
         parts=figure_words.PARTS,
         found=found,
         pages=(found.total + found.per_page - 1) // found.per_page,
-        called=called,
         length=figure_words.seconds,
     )
 
