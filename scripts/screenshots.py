@@ -14,8 +14,12 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from loopdesk.desk.emergency import alerts
+from loopdesk.engine.actor import SYSTEM
 from loopdesk.scripts.chromium import executable
 from loopdesk.tests.browser.house import Product, choose, complete, open_task, person, started, tick
+from loopdesk.web.settings import Settings
+from loopdesk.web.wiring import build
 
 FOLDER = Path(__file__).parents[1] / "docs" / "img"
 WIDE = {"width": 1360, "height": 850}
@@ -30,6 +34,8 @@ MAILS = (
     ("何静", "hejing@chenxing.example", "发票税率显示错误", "更新后所有发票都按 19% 计税，应为 13%。"),
     ("Paul Meier", "paul@delta.example", "The scanner is silent", "It does not beep any more. A question for you."),
 )
+PLACES = {"closure": "/closure", "feedback": "/feedback", "handoffs": "/handoffs?which=all"}
+"""Name of a picture -> the page that it shows."""
 
 
 class Words(NamedTuple):
@@ -61,6 +67,9 @@ def main() -> None:
         _staff(browser, product, number)
         for words in LANGUAGES:
             _support(browser, product, words)
+        _alarm(Path(folder), product)
+        for words in LANGUAGES:
+            _together(browser, product, words)
         _owner(browser, product)
         _customer(browser, product, number)
     print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
@@ -122,14 +131,22 @@ def _settle(browser: Browser, product: Product) -> None:
     _, address, subject, _ = MAILS[-1]
     with person(browser, product, "Tom Baker") as tom:
         number = tom.open("/inbox?box=all").locator("[data-task]", has_text=subject).locator(".num").inner_text()
-        _check(tom.page, product, number, kind="Hardware")
+        _check(tom.page, product, number, kind="How-to")
         open_task(tom.page, product.url, number, "Solve the problem")
         tick(tom.page, "It is solved")
         tom.page.get_by_role("textbox", name="Solution").fill("The sound is switched on again.")
         complete(tom.page)
+        open_task(tom.page, product.url, number, "Re-test the fix")
+        tick(tom.page, "The answer fits the question")
+        complete(tom.page)
     [link] = re.findall(rf"{product.url}(/v/\S+)", product.mail(address, "/v/")["links"])
     with person(browser, product) as paul:
         paul.open(link).get_by_role("button", name="Yes, it works").click()
+        paul.page.get_by_role("heading", name="Thank you").wait_for()
+    [survey] = re.findall(rf"{product.url}(/s/\S+)", product.mail(address, "/s/")["links"])
+    with person(browser, product) as paul:
+        paul.open(survey).get_by_role("radio", name="2 stars").first.check(force=True)
+        paul.page.get_by_role("button", name="Send the answer").click()
         paul.page.get_by_role("heading", name="Thank you").wait_for()
 
 
@@ -173,6 +190,28 @@ def _support(browser: Browser, product: Product, words: Words) -> None:
         _take(agent.open(f"/customers/{words.customer}"), f"customer{words.end}", full=False)
     with person(browser, product, words.supervisor, **options) as supervisor:
         _take(supervisor.open("/sla"), f"sla{words.end}", full=False)
+
+
+def _alarm(folder: Path, product: Product) -> None:
+    """Monitoring reports that payments fail, so that a war room runs."""
+    desk = build(Settings.from_env({"LOOPDESK_DATA": str(folder / "data"), "LOOPDESK_URL": product.url}))
+    with desk.engine.begin() as tx:
+        alerts.report(SYSTEM, tx, alerts.Alert("grid", "pay-1", "payment", text="71 % of payments fail"))
+    desk.close()
+
+
+def _together(browser: Browser, product: Product, words: Words) -> None:
+    """The pages of those who look after the whole: figures, closure, feedback, handoffs, a war room."""
+    with person(browser, product, words.supervisor, viewport=WIDE, locale=words.locale) as someone:
+        page = someone.open("/figures?figure=cases_opened&days=7")
+        page.locator(".plot svg").first.wait_for()
+        _take(page, f"figures{words.end}")
+        for name, path in PLACES.items():
+            _take(someone.open(path), f"{name}{words.end}", full=False)
+        page = someone.open("/emergencies")
+        page.locator("a[href*='/emergencies/']").filter(has_text="L-").first.click()
+        page.locator("#war-timeline").wait_for()
+        _take(page, f"war-room{words.end}", full=False)
 
 
 def _diagnose(page: Page) -> None:
