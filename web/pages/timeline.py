@@ -79,8 +79,15 @@ class _Reader:
             elif not customer or event["audience"] == "customer":
                 entry = self._event(event)
             if entry:
-                entry.mood = self._moods.get(self.number if kind == "case.opened" else subject)
+                entry.mood = self._mood(kind, subject)
                 yield entry
+
+    def _mood(self, kind: str, subject: Any) -> Mood | None:
+        """The mood of what the customer says here."""
+        if kind == "case.opened":
+            return self._moods.get(self.number)
+        said = kind.startswith("communication.") or kind == "survey.answered"
+        return self._moods.get(str(subject)) if said else None
 
     # --- messages -----------------------------------------------------------------------------------------------
 
