@@ -73,7 +73,7 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     """Take the one answer and tell the process. Raises `Missing` for an unknown token, `Conflict` for a used or
     expired one, `Invalid` for a "no" without a word about what is wrong.
 
-    Who confirmed may say "no" later on: the later word counts, both are kept, and what became of it is returned (FIX-9).
+    Who confirmed may say "no" later on: the later word counts, both are kept, what became of it is returned (FIX-9).
     """
     require(actor, "verification.answer")
     row = links.by_token(tx, verification, token)
@@ -107,7 +107,7 @@ def ask_more(actor: Actor, tx: Tx, token: str, text: str) -> Reopening:
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
     """What the page behind the link shows; ``actor`` is who answers with it. Raises `Missing`."""
     row = links.by_token(tx, verification, token)
-    return links.public(tx, row) | {"confirmed": bool(row["confirmed"])}
+    return links.public(tx, row) | {"confirmed": bool(row["confirmed"])} | reopening.standing(tx, row["case"])
 
 
 def get(tx: Tx, verification_id: str) -> Mapping[str, Any]:

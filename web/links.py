@@ -6,12 +6,13 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import survey, verification
+from loopdesk.desk.closure import reopening
 from loopdesk.desk.feedback import praise
 from loopdesk.desk.implementation import signing
 from loopdesk.desk.response import expectations
 from loopdesk.engine.errors import Invalid
 from loopdesk.engine.tx import Tx
-from loopdesk.web import link_pages
+from loopdesk.web import closure_links, link_pages
 from loopdesk.web.context import actor
 from loopdesk.web.link_pages import Found, Question, yes_or_no
 from loopdesk.web.security import public
@@ -39,9 +40,12 @@ def confirm(token: str) -> ResponseReturnValue:
     """Keep the one answer, and say what happens next."""
 
     def take(tx: Tx, found: Found, form: Mapping[str, str]) -> str:
-        confirmed = yes_or_no(form.get("confirmed"))
-        verification.answer(found["actor"], tx, token, confirmed, form.get("comment", ""))
-        return "yes" if confirmed else "no"
+        words = form.get("comment", "")
+        if form.get("wish") == reopening.ELSE:
+            return closure_links.thanks(found, verification.ask_more(found["actor"], tx, token, words))
+        confirmed = form.get("wish") != reopening.FAILS and yes_or_no(form.get("confirmed"))
+        later = verification.answer(found["actor"], tx, token, confirmed, words)
+        return closure_links.thanks(found, later) if later else "yes" if confirmed else "no"
 
     return link_pages.keep(FIX, token, take)
 
@@ -89,26 +93,6 @@ def judge(token: str) -> ResponseReturnValue:
     return link_pages.keep(EXPECTED, token, take)
 
 
-@blueprint.get("/p/<token>")
-@public
-def may_show(token: str) -> str:
-    """May we show your words (FBK-3)?"""
-    return link_pages.ask(CONSENT, token)
-
-
-@blueprint.post("/p/<token>")
-@public
-def consent(token: str) -> ResponseReturnValue:
-    """Keep the one answer."""
-
-    def take(tx: Tx, found: Found, form: Mapping[str, str]) -> str:
-        said = form.get("answer", "")
-        praise.consent(found["actor"], tx, token, said)
-        return "hidden" if said == "no" else "shown"
-
-    return link_pages.keep(CONSENT, token, take)
-
-
 @blueprint.get("/c/<token>")
 @public
 def change(token: str) -> str:
@@ -128,6 +112,26 @@ def sign(token: str) -> ResponseReturnValue:
         return "change" if agreed else "no_change"
 
     return link_pages.keep(CHANGE, token, take)
+
+
+@blueprint.get("/p/<token>")
+@public
+def may_show(token: str) -> str:
+    """May we show your words (FBK-3)?"""
+    return link_pages.ask(CONSENT, token)
+
+
+@blueprint.post("/p/<token>")
+@public
+def consent(token: str) -> ResponseReturnValue:
+    """Keep the one answer."""
+
+    def take(tx: Tx, found: Found, form: Mapping[str, str]) -> str:
+        said = form.get("answer", "")
+        praise.consent(found["actor"], tx, token, said)
+        return "hidden" if said == "no" else "shown"
+
+    return link_pages.keep(CONSENT, token, take)
 
 
 def _number(text: str | None) -> int | None:

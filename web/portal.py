@@ -9,6 +9,7 @@ from flask_babel import gettext
 from loopdesk.desk import attachments, case, communications, customers, negotiation
 from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.casework import OPEN
+from loopdesk.desk.closure import reopening
 from loopdesk.desk.record import Case
 from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -136,7 +137,7 @@ def next_line(found: Case, owner: str) -> str:
         "open": gettext("%(owner)s works on it.", **values),
         "waiting": gettext("We need your answer to go on. Write below or answer our e-mail."),
         "solved": gettext("We believe it is solved. Please confirm it through the link in our e-mail."),
-        "closed": gettext("Closed. If it comes back, answer our last e-mail or report it again."),
+        "closed": gettext("Closed. If it comes back, tell us below or answer our last e-mail."),
     }.get(found.status, "")
     promised = found.status in ("new", "open") and found.due_at
     return f"{said} {gettext('We expect the solution by %(due)s.', **values)}" if promised else said
@@ -157,6 +158,7 @@ def page(number: str, *, wrong: Shown = NOTHING, **more: Any) -> str:
             "entries": timeline.of_case(_as_customer(tx, found), tx, number),
             "files": attachments.listing(_as_customer(tx, found), tx, number),
             "live_since": events.latest(tx),
+            "reopen_within": reopening.within(tx, found),
             "agreements": negotiation.listing(actor(), tx, number),
             "may_negotiate": found.status in OPEN,
             **more,

@@ -29,6 +29,7 @@ FOR_CUSTOMERS = frozenset(
         "portal_feedback",
         "portal_service",
         "links",
+        "closure_links",
         "looks",
         "pages_account",
         "pages_files",

@@ -81,6 +81,13 @@ def take(actor: Actor, tx: Tx, number: str, text: str, *, source: str, wish: str
     return _decide(tx, one, ADDED)
 
 
+def by_link(actor: Actor, tx: Tx, token: str, text: str, *, wish: str) -> Reopening:
+    """The same by the link of the closing letter. Raises `Missing` for an unknown token, `Conflict` for an old one."""
+    row = links.by_token(tx, round_, token)
+    links.check_open({**row, "answered_at": None}, tx.now)
+    return take(actor, tx, row["case"], text, source=LINK, wish=wish)
+
+
 def wrote(actor: Actor, tx: Tx, case: Case, text: str, *, source: str, other: str = "") -> Reopening:
     """Words of a customer about a closed case: a person reads them within the window, a linked case goes on after it.
 
@@ -166,9 +173,13 @@ def taken(tx: Tx, number: str) -> None:
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
     """What the page behind a closing letter's link shows; ``actor`` is who answers with it. Raises `Missing`."""
     row = links.by_token(tx, round_, token)
-    found = links.public(tx, {**row, "answered_at": None})
-    case = record.get(tx, related.merged_into(tx, row["case"]))
-    return found | {"status": case.status, "until": rounds.window(tx, case), "within": within(tx, case)}
+    return links.public(tx, {**row, "answered_at": None}) | standing(tx, row["case"])
+
+
+def standing(tx: Tx, number: str) -> dict[str, Any]:
+    """Whether a later word would open the case itself again, and until when it would."""
+    case = record.get(tx, related.merged_into(tx, number))
+    return {"status": case.status, "until": rounds.window(tx, case), "within": within(tx, case)}
 
 
 def get(tx: Tx, reopening_id: str) -> Reopening:
