@@ -232,7 +232,7 @@ def _settle(tx: Tx, found: CustomerCall, heard: Heard) -> None:
     told = {"feedback": heard.feedback.strip(), "confirmed_at": tx.now if heard.outcome == CONFIRMED else None}
     mine = communication.c.id == found.message
     tx.conn.execute(sa.update(communication).where(mine).values(**told))
-    held = mine & (communication.c.state == "held")
+    held = mine & (communication.c.state == "held") & (communication.c.note == letters.BY_PHONE)
     tx.conn.execute(sa.update(communication).where(held).values(state="sent", carried=heard.way))
 
 

@@ -42,8 +42,8 @@ def letters(desk: Loopdesk, number: str, template: str) -> list[Any]:
         return list(tx.conn.execute(query.order_by(communication.c.at)).mappings())
 
 
-def prefers(desk: Loopdesk, email: str, **values: str | None) -> None:
-    update = sa.update(customers.contact_).where(customers.contact_.c.email == email).values(**values)
+def prefers(desk: Loopdesk, address: str, **values: str | None) -> None:
+    update = sa.update(customers.contact_).where(customers.contact_.c.email == address).values(**values)
     with desk.engine.begin() as tx:
         tx.conn.execute(update)
 
