@@ -255,7 +255,7 @@ def test_the_page_of_moods_counts_each_week_and_leads_to_the_messages(app: Flask
     browser = as_person(app, "wang.fang")
     page = browser.get("/feedback/sentiment?lang=en").get_data(as_text=True)
     assert "2026-03-02" in page
-    assert "1 (50 %)" in page
+    assert "1 / 2 (50 %)" in page
     assert number in browser.get("/feedback/sentiment/2026-03-02?lang=en").get_data(as_text=True)
     assert browser.get("/feedback/sentiment/soon").status_code == 404
     lines = browser.get("/feedback/sentiment.csv").get_data(as_text=True).splitlines()
