@@ -199,7 +199,7 @@ def _few_stars_are_called_back(chromium: Browser, product: Product, number: str)
         expect(min_.page.locator("#task .clock")).to_contain_text(re.compile("tomorrow|in 2[34] hr"))
         tick(min_.page, "Yes, we talked")
         min_.page.get_by_role("textbox", name="Root cause").fill("Branch 7 was forgotten.")
-        min_.page.get_by_role("textbox", name="What we improve").fill("A list of all branches in the runbook.")
+        min_.page.get_by_role("textbox", name="What was said").fill("Sorry for the second try.")
         complete(min_.page)
 
 

@@ -60,7 +60,7 @@ def test_a_case_is_archived_after_its_time_and_can_be_read(house: House) -> None
     desk = group_for(house.stage.desk)
     shown = json.loads(CliRunner().invoke(desk, ["archive", "show", house.number]).output)
     assert shown["tables"]["case_"][0]["description"].strip() == SAID
-    assert {"task", "event", "communication", "instance", "attachment", "survey"} <= set(shown["tables"])
+    assert {"task", "event", "communication", "instance", "attachment", "survey", "feedback"} <= set(shown["tables"])
     assert house.number in CliRunner().invoke(desk, ["archive", "list"]).output
     house.chain()
     with house.stage.desk.engine.snapshot() as tx:

@@ -66,13 +66,18 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
     closed = stage.case(number)
     assert (closed.status, closed.close_reason) == ("closed", "confirmed")
     stage.rate(number, stars=2)
-    assert stage.waiting() == {"call_back": "customer_success/agent"}
-    stage.complete("max", "call_back", reached=True, root_cause="A night lost.", improvement="A night shift.")
+    assert stage.waiting() == dict.fromkeys(("call_back", "forward"), "customer_success/agent")
+    stage.complete("max", "call_back", reached=True, root_cause="A night lost.")
+    stage.complete("max", "write_report", report="A night shift from March on.")
+    stage.complete("max", "forward", kind="complaint", department="rnd")
+    stage.complete("zhangwei", "answer_complaint", result="The night shift begins in March.")
     assert stage.waiting() == {}
     templates = [letter["template"] for letter in stage.letters(number)]
-    assert templates == [
+    assert templates[:6] == [
         "acknowledgement", "raci-informed", "verify-fix", "closing-confirmed", "survey", "raci-informed"
     ]  # fmt: skip
+    assert templates.count("improvement-report") == 1
+    assert "feedback-result" not in templates, "the report tells the customer"
 
 
 P0 = {"kind": "system_fault", "scope": "global", "severity": "P0", "cause": "switch"}
