@@ -52,8 +52,12 @@ def test_the_customer_confirms_through_his_link(house: House, tx: Tx, solved: st
     assert published(tx, "verification.answered") == [{"confirmed": True, "comment": ""}]
     assert verification.of_token(tx, token)["state"] == "answered"
     with pytest.raises(Conflict, match="answered already"):
-        verification.answer(page["actor"], tx, token, False, "changed my mind")
+        verification.answer(page["actor"], tx, token, True)
     assert len(published(tx, "verification.answered")) == 1
+    later = verification.answer(page["actor"], tx, token, False, "It fails after all.")
+    assert later is not None
+    assert (later.case, later.text) == (solved, "It fails after all.")
+    assert published(tx, "verification.answered")[-1] == {"confirmed": False, "comment": "It fails after all."}
 
 
 def test_a_no_says_what_does_not_work(house: House, tx: Tx, solved: str, run: Run) -> None:
