@@ -134,9 +134,12 @@ def _remind(step: Step, *, change: str) -> Result:
 
 @operation("change.settle")
 def _settle(step: Step, *, change: str, agreed: bool, reason: str = "") -> Result:
-    """Decide the change: it may be made, or may not and why. Gives: representative (null when nobody was asked)."""
+    """Decide the change: it may be made, or may not and why; without a reason, the one at the refused signature.
+
+    Gives: reason, and representative (null when nobody was asked).
+    """
     found = signing.settle(step.actor, step.tx, change, agreed=agreed is True, reason=reason or "")
-    return {"representative": f"contact:{found.representative_id}" if found.asked_at else None}
+    return {"reason": found.reason, "representative": f"contact:{found.representative_id}" if found.asked_at else None}
 
 
 def _asked(step: Step, found: Change) -> dict[str, Any]:

@@ -142,7 +142,8 @@ def answer(actor: Actor, tx: Tx, token: str, *, agreed: bool, reason: str = "", 
         raise _both()
     _keep(actor, tx, found, CUSTOMER, agreed, reason)
     write(tx, found.id, answered_at=tx.now)
-    payload = {"change": found.id, "agreed": agreed, "reason": reason.strip()[:LONGEST]}
+    # The words stay at the signature: a message goes by the change, where an erasure of the case would miss them.
+    payload = {"change": found.id, "agreed": agreed}
     messages.throw(actor, tx, ANSWERED, key=found.id, case=found.case, payload=payload)
 
 
@@ -159,7 +160,8 @@ def settle(actor: Actor, tx: Tx, change_id: str, *, agreed: bool, reason: str = 
     _require_undecided(found)
     if agreed and found.size == MAJOR and not _signed_by_both(tx, found):
         raise Conflict("This change lacks a signature.")
-    write(tx, change_id, state=SIGNED if agreed else REFUSED, decided_at=tx.now, reason=reason.strip()[:LONGEST])
+    why = reason.strip()[:LONGEST] or _refusal(tx, found) if not agreed else ""
+    write(tx, change_id, state=SIGNED if agreed else REFUSED, decided_at=tx.now, reason=why)
     now = get(tx, change_id)
     told(actor, tx, f"change.{now.state}", now, reason=now.reason)
     return now
@@ -223,6 +225,11 @@ def _keep(actor: Actor, tx: Tx, found: Change, role: str, agreed: bool, reason: 
 def _signed_by_both(tx: Tx, found: Change) -> bool:
     mine = [one for one in of_change(tx, found.id) if one.decision == "signed" and one.digest == digest(found)]
     return {one.role for one in mine} == {LEAD, CUSTOMER}
+
+
+def _refusal(tx: Tx, found: Change) -> str:
+    """What was written at the last signature that says no; empty for none."""
+    return next((one.reason for one in reversed(of_change(tx, found.id)) if one.decision == "refused"), "")
 
 
 def _require_seen(found: Change, seen: str) -> None:
