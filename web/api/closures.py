@@ -24,7 +24,7 @@ class ClosureQuery(ma.Schema):
     per_page = ma.fields.Integer(load_default=25, validate=ma.validate.Range(1, 100))
 
 
-class RoundOut(ma.Schema):
+class ClosureRoundOut(ma.Schema):
     """A pass from solved to closed; ``until`` is when its stage ends by itself, null where it does not."""
 
     id = ma.fields.String()
@@ -38,7 +38,7 @@ class RoundOut(ma.Schema):
     outcome = ma.fields.String(metadata={"enum": ["", "closed", "reopened", "failed", "given_up"]})
 
 
-class LineOut(RoundOut):
+class ClosureLineOut(ClosureRoundOut):
     """A pass with how much of its checklist is ticked, and how much has failed."""
 
     items = ma.fields.Integer()
@@ -46,10 +46,10 @@ class LineOut(RoundOut):
     failed = ma.fields.Integer()
 
 
-class LinesOut(ma.Schema):
+class ClosuresOut(ma.Schema):
     """One page."""
 
-    closures = ma.fields.List(ma.fields.Nested(LineOut))
+    closures = ma.fields.List(ma.fields.Nested(ClosureLineOut))
     total = ma.fields.Integer()
     page = ma.fields.Integer()
     per_page = ma.fields.Integer()
@@ -84,7 +84,7 @@ class ClosureOut(ma.Schema):
     """All of a case: passes, checklist, later words, and until when it is opened again itself (null before it is
     closed)."""
 
-    rounds = ma.fields.List(ma.fields.Nested(RoundOut))
+    rounds = ma.fields.List(ma.fields.Nested(ClosureRoundOut))
     checklist = ma.fields.List(ma.fields.Nested(CheckOut))
     reopenings = ma.fields.List(ma.fields.Nested(ReopeningOut))
     reopen_until = ma.fields.AwareDateTime(allow_none=True)
@@ -100,7 +100,7 @@ class NewReopening(Strict):
 @blueprint.get("/closures")
 @scoped("cases:read")
 @blueprint.arguments(ClosureQuery, location="query")
-@blueprint.response(200, LinesOut)
+@blueprint.response(200, ClosuresOut)
 def closures(query: dict[str, Any]) -> dict[str, Any]:
     """Cases that are verified now, what ends by itself first."""
     with read_tx() as tx:
@@ -137,5 +137,5 @@ def reopen(given: dict[str, Any], number: str) -> Any:
 
 
 def _line(one: Line) -> dict[str, Any]:
-    shown = {name: getattr(one.round, name) for name in RoundOut().fields}
+    shown = {name: getattr(one.round, name) for name in ClosureRoundOut().fields}
     return {**shown, "items": one.items, "passed": one.passed, "failed": one.failed}
