@@ -13,14 +13,14 @@ import sqlalchemy as sa
 
 from loopdesk.desk import attachments, clocks, communications, customers, handoff, people, policy, record, subcases
 from loopdesk.desk.attachments import STAFF
+from loopdesk.desk.closure.verification import verification
 from loopdesk.desk.diagnosis import course
 from loopdesk.desk.diagnosis.course import Finding, Way
+from loopdesk.desk.feedback.survey import survey_
 from loopdesk.desk.record import NUMBER, Case, case_
 from loopdesk.desk.rights import readable, require
 from loopdesk.desk.store import Store
 from loopdesk.desk.subcases import Part
-from loopdesk.desk.survey import survey_
-from loopdesk.desk.verification import verification
 from loopdesk.engine import events, outbox
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata

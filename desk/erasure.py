@@ -16,11 +16,13 @@ from loopdesk.desk import store as store_
 from loopdesk.desk.acceptance.tables import key_user_, word_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.closure.tables import reopening_
+from loopdesk.desk.closure.verification import verification
 from loopdesk.desk.contacting.rows import call_
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.customers import contact_, organisation
 from loopdesk.desk.duty import duty_
 from loopdesk.desk.emergency.rows import told as told_
+from loopdesk.desk.feedback.survey import survey_
 from loopdesk.desk.feedback.tables import feedback_
 from loopdesk.desk.handoff import signature
 from loopdesk.desk.idempotency import answered
@@ -33,9 +35,7 @@ from loopdesk.desk.response.expectations import expectation
 from loopdesk.desk.rights import require
 from loopdesk.desk.skills import training
 from loopdesk.desk.store import Store
-from loopdesk.desk.survey import survey_
 from loopdesk.desk.tokens import api_token
-from loopdesk.desk.verification import verification
 from loopdesk.engine import redaction, related
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Missing

@@ -18,17 +18,17 @@ from loopdesk.desk import (
     splitting,
     trace_operations,
 )
-from loopdesk.desk import survey as surveys
-from loopdesk.desk import verification as verifications
 from loopdesk.desk.acceptance import operations as acceptance_operations
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.closure import operations as closure_operations
+from loopdesk.desk.closure import verification as verifications
 from loopdesk.desk.closure.rounds import ASKED, CHASED
 from loopdesk.desk.contacting import operations as contacting_operations
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.emergency import operations as emergency_operations
 from loopdesk.desk.feedback import operations as feedback_operations
 from loopdesk.desk.feedback import recovery
+from loopdesk.desk.feedback import survey as surveys
 from loopdesk.desk.implementation import operations as implementation_operations
 from loopdesk.desk.raci import operations as raci_operations
 from loopdesk.desk.receivers import CUSTOMER

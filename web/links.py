@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from loopdesk.desk import survey, verification
-from loopdesk.desk.closure import reopening
-from loopdesk.desk.feedback import praise
+from loopdesk.desk.closure import reopening, verification
+from loopdesk.desk.feedback import praise, survey
 from loopdesk.desk.implementation import signing
 from loopdesk.desk.response import expectations
 from loopdesk.engine.errors import Invalid

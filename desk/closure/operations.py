@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, policy, sending, verification
+from loopdesk.desk import casework, policy, sending
 from loopdesk.desk.closure import reopening as reopenings
-from loopdesk.desk.closure import rounds
+from loopdesk.desk.closure import rounds, verification
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.record import get
 from loopdesk.desk.steps import Result, Step, operation

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from loopdesk.desk import policy, survey
+from loopdesk.desk import policy
 from loopdesk.desk.customers import contact_
+from loopdesk.desk.feedback import survey
 from loopdesk.desk.feedback.paths import POLICY
 from loopdesk.desk.feedback.tables import QUARTERLY, survey_
 from loopdesk.desk.record import PROBLEM, case_

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import actions, policy, survey
-from loopdesk.desk.feedback import paths
+from loopdesk.desk import actions, policy
+from loopdesk.desk.feedback import paths, survey
 from loopdesk.desk.feedback.paths import LONGEST, POLICY
 from loopdesk.desk.feedback.tables import NONE, SECOND, survey_
 from loopdesk.desk.rights import require

@@ -6,12 +6,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loopdesk.desk.classification import lessons
+from loopdesk.desk.feedback.survey import survey_
 from loopdesk.desk.letters import communication
 from loopdesk.desk.record import case_
 from loopdesk.desk.sentiment.look import own_words
 from loopdesk.desk.sentiment.moods import BUNDLE, SUBJECT
 from loopdesk.desk.sentiment.tables import COMMUNICATION, SURVEY, sentiment_
-from loopdesk.desk.survey import survey_
 from loopdesk.engine.tx import Tx
 
 

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from loopdesk.desk import channels
 from loopdesk.desk.classification.text import language_of
+from loopdesk.desk.feedback.survey import survey_
 from loopdesk.desk.letters import IN, communication
 from loopdesk.desk.record import case_
 from loopdesk.desk.sentiment import moods, recovery
 from loopdesk.desk.sentiment.tables import COMMUNICATION, REPORT, SURVEY, sentiment_, sentiment_mark
 from loopdesk.desk.sql import insert_new
-from loopdesk.desk.survey import survey_
 from loopdesk.engine import events
 from loopdesk.engine.sql import hold, upsert
 from loopdesk.engine.tx import Engine, Tx

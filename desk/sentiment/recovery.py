@@ -5,11 +5,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loopdesk.desk import policy, record
+from loopdesk.desk.feedback.survey import survey_
 from loopdesk.desk.letters import communication
 from loopdesk.desk.rights import readable, require
 from loopdesk.desk.sentiment.tables import SAID, Recovery, recovery_, sentiment_
 from loopdesk.desk.sql import row_as
-from loopdesk.desk.survey import survey_
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.db import new_id

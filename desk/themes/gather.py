@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from loopdesk.desk import channels
 from loopdesk.desk.classification.text import language_of
 from loopdesk.desk.contacting.rows import call_
+from loopdesk.desk.feedback.survey import survey_
 from loopdesk.desk.feedback.tables import COMPLAINT, SUGGESTION, feedback_
 from loopdesk.desk.letters import IN, communication
 from loopdesk.desk.record import case_
@@ -16,7 +17,6 @@ from loopdesk.desk.rights import readable
 from loopdesk.desk.sentiment import moods
 from loopdesk.desk.sentiment.look import own_words
 from loopdesk.desk.sentiment.tables import NEGATIVE, sentiment_
-from loopdesk.desk.survey import survey_
 from loopdesk.desk.themes import transcripts
 from loopdesk.desk.themes.mining import Text
 from loopdesk.engine.actor import Actor

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from loopdesk.desk import case, people, survey, verification
+from loopdesk.desk import case, people
+from loopdesk.desk.closure import verification
+from loopdesk.desk.feedback import survey
 from loopdesk.engine import work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.scripts.chromium import executable

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from loopdesk.desk import actions, case, communications, survey
+from loopdesk.desk import actions, case, communications
+from loopdesk.desk.feedback import survey
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.browser.house import Person, choose, complete, person, tick
 from loopdesk.tests.browser.moved import Moved, moved

@@ -9,8 +9,10 @@ from types import ModuleType
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.desk import communications, feedback, survey, verification
+from loopdesk.desk import communications, feedback
+from loopdesk.desk.closure import verification
 from loopdesk.desk.communications import Received
+from loopdesk.desk.feedback import survey
 from loopdesk.engine import messages
 from loopdesk.engine.actor import SYSTEM, TIMER
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Refused

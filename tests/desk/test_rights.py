@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from loopdesk.desk import attachments, case, communications, emergency, handoff, survey, verification
+from loopdesk.desk import attachments, case, communications, emergency, handoff
+from loopdesk.desk.closure import verification
+from loopdesk.desk.feedback import survey
 from loopdesk.desk.rights import VERBS, by_process, may_work, require
 from loopdesk.engine.actor import SYSTEM, TIMER, Actor
 from loopdesk.engine.errors import Missing, Refused

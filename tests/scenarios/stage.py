@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import case, communications, letters, people, record, survey, verification
-from loopdesk.desk.closure import rounds
+from loopdesk.desk import case, communications, letters, people, record
+from loopdesk.desk.closure import rounds, verification
+from loopdesk.desk.feedback import survey
 from loopdesk.engine import bundles, incidents, timers, work
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock

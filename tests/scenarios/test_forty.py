@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.desk import case, communications, customers, facts, feedback, figures, operations, raci, rights, survey
+from loopdesk.desk import case, communications, customers, facts, feedback, figures, operations, raci, rights
 from loopdesk.desk.duplicates import links as case_links
+from loopdesk.desk.feedback import survey
 from loopdesk.desk.feedback.tables import survey_
 from loopdesk.desk.figures.rows import case_figure, figure_day, held_time
 from loopdesk.desk.figures.shapes import DIMENSIONS, Figure, Period

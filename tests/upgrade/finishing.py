@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import attachments, handoff, letters, survey
+from loopdesk.desk import attachments, handoff, letters
+from loopdesk.desk.feedback import survey
 from loopdesk.desk.record import case_
 from loopdesk.engine import incidents, instances, messages, outbox_rows, subscriptions, suspension, timers, work
 from loopdesk.tests.peers.smtp import SmtpPeer

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from loopdesk.desk import casework, feedback, people, survey
-from loopdesk.desk.feedback import Feedback
+from loopdesk.desk import casework, feedback, people
+from loopdesk.desk.feedback import Feedback, survey
 from loopdesk.desk.letters import communication
 from loopdesk.engine import messages, timers, work
 from loopdesk.engine.actor import SYSTEM, Actor

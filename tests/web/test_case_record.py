@@ -10,8 +10,8 @@ from flask import Flask
 
 from loopdesk.connectors import inbound
 from loopdesk.desk import attachments, case, casefile, casework, communications, erasure, record
-from loopdesk.desk import survey as surveys
 from loopdesk.desk.diagnosis import course
+from loopdesk.desk.feedback import survey as surveys
 from loopdesk.engine import instances, periodic, suspension
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from loopdesk.desk import case, customers, operations, people, verification
+from loopdesk.desk import case, customers, operations, people
+from loopdesk.desk.closure import verification
 from loopdesk.engine import work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock

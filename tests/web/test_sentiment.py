@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from loopdesk.desk import case, communications, people, survey
+from loopdesk.desk import case, communications, people
 from loopdesk.desk.classification.trained import classification_model
+from loopdesk.desk.feedback import survey
 from loopdesk.desk.sentiment import moods, recovery
 from loopdesk.desk.sentiment.moods import Mood
 from loopdesk.desk.sentiment.tables import Recovery, sentiment_

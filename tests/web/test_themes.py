@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from loopdesk.desk import actions, case, communications, people, survey
+from loopdesk.desk import actions, case, communications, people
+from loopdesk.desk.feedback import survey
 from loopdesk.desk.themes import mining, rules
 from loopdesk.desk.themes.mining import Text
 from loopdesk.desk.themes.tables import theme_

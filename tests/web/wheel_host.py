@@ -12,7 +12,8 @@ import flask
 import sqlalchemy as sa
 
 import loopdesk
-from loopdesk.desk import people, verification
+from loopdesk.desk import people
+from loopdesk.desk.closure import verification
 from loopdesk.engine import outbox, work
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.outbox import Handlers
