@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Mapping
 
 from loopdesk.desk import calendars, facts, intake_checks, policy_names, raci, receiver_checks, retention, skills
+from loopdesk.desk import wording as phrases
 from loopdesk.desk.acceptance import bars as acceptance
 from loopdesk.desk.classification import examples
 from loopdesk.desk.contacting import template_checks
-from loopdesk.desk.contacting import words as phrases
 from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates

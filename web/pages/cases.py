@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import attachments, case, communications, departments, emergency, people
+from loopdesk.desk import wording as plain_words
 from loopdesk.desk.case_facts import name_of
-from loopdesk.desk.contacting import words as plain_words
 from loopdesk.desk.raci import advice
 from loopdesk.desk.record import Case
 from loopdesk.desk.sentiment import moods

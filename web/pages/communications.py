@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import case, sending
+from loopdesk.desk import wording as plain_words
 from loopdesk.desk.contacting import channel as channels
 from loopdesk.desk.contacting import log
-from loopdesk.desk.contacting import words as plain_words
 from loopdesk.engine.errors import Invalid
 from loopdesk.web import contact_words, vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx

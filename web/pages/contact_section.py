@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loopdesk.desk.contacting import words
+from loopdesk.desk import wording as words
 from loopdesk.desk.record import Case
 from loopdesk.desk.rights import CASEWORK
 from loopdesk.engine.tx import Tx
