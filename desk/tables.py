@@ -20,13 +20,12 @@ from loopdesk.desk import (
     search,
     skills,
     subcases,
-    survey,
     thresholds,
     tokens,
-    verification,
 )
 from loopdesk.desk.classification import guess as classification
 from loopdesk.desk.closure import tables as closure
+from loopdesk.desk.closure import verification
 from loopdesk.desk.contacting.rows import call_, watched
 from loopdesk.desk.credentials import credential, sign_in_try
 from loopdesk.desk.crm.assets import asset
@@ -34,6 +33,7 @@ from loopdesk.desk.crm.contracts import contract
 from loopdesk.desk.diagnosis.course import diagnosis, diagnosis_step, finding
 from loopdesk.desk.drills.history import drill_, drill_answer
 from loopdesk.desk.duplicates.links import case_link
+from loopdesk.desk.feedback import survey
 from loopdesk.desk.feedback.tables import feedback_
 from loopdesk.desk.figures import TABLES as FIGURE_TABLES
 from loopdesk.desk.implementation.change_rows import change_
