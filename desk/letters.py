@@ -115,9 +115,7 @@ def queue(
         "channel": channel,
         "wanted": wanted,
         "recipient_kind": receiver.kind,
-        "recipient_id": receiver.id,
-        "recipient": receiver.name[:200],
-        "address": receiver.address,
+        **_recipient(receiver),
         "subject": (subject if case.number in subject else f"{subject} [{case.number}]")[:998],
         "body": body,
         "language": receiver.language,
@@ -136,12 +134,16 @@ def queue(
     return written
 
 
+def _recipient(receiver: Receiver) -> dict[str, str]:
+    return {"recipient_id": receiver.id, "recipient": receiver.name[:200], "address": receiver.address}
+
+
 def release(actor: Actor, tx: Tx, case: Case, receiver: Receiver) -> int:
     """Send what was held because the customer had no address; returns how many messages leave now."""
     held = (communication.c.case == case.number) & (communication.c.state == "held")
     mine = held & communication.c.note.in_([NOBODY, NO_ADDRESS]) & (communication.c.recipient_kind == receiver.kind)
     rows = tx.conn.execute(sa.select(communication).where(mine).order_by(communication.c.at)).mappings().all()
-    who = {"recipient_id": receiver.id, "recipient": receiver.name[:200], "address": receiver.address}
+    who = _recipient(receiver)
     for row in rows:
         now = {**row, **who, "state": "queued", "note": "", "message_id": f"<{row['id']}@loopdesk>"}
         changed = {name: now[name] for name in (*who, "state", "note", "message_id")}

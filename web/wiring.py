@@ -158,18 +158,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
 
     def check(running: Tx | None, name: str, files: Files) -> list[Finding]:
         with nullcontext(running) if running else engine.read() as tx:
-            codes = departments.codes(tx)
-            types = classification_examples.current_classes(tx)
-            kinds = emergency.kinds(tx)
-
-            def works_here(name: str) -> bool:
-                return people.find(tx, name) is not None
-
-            def others() -> dict[str, Files]:
-                return {str(one["name"]): bundles.get(tx, one["id"]).files for one in bundles.listing(SYSTEM, tx)}
-
-            known = {"departments": codes, "classes": types, "kinds": kinds, "channels": registry.channels}
-            return bundle_checks.check(name, files, person=works_here, others=others, **known)
+            return _findings(tx, name, files, registry)
 
     def calendar_names(running: Tx | None) -> Collection[str] | None:
         with nullcontext(running) if running else engine.read() as tx:
@@ -193,6 +182,25 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
         may_work=rights.may_work,
         sees=rights.sees,
         check=check,
+    )
+
+
+def _findings(tx: Tx, name: str, files: Files, registry: Registry) -> list[Finding]:
+    def works_here(name: str) -> bool:
+        return people.find(tx, name) is not None
+
+    def others() -> dict[str, Files]:
+        return {str(one["name"]): bundles.get(tx, one["id"]).files for one in bundles.listing(SYSTEM, tx)}
+
+    return bundle_checks.check(
+        name,
+        files,
+        person=works_here,
+        others=others,
+        departments=departments.codes(tx),
+        classes=classification_examples.current_classes(tx),
+        kinds=emergency.kinds(tx),
+        channels=registry.channels,
     )
 
 

@@ -74,6 +74,42 @@ class OurApi(Api):  # type: ignore[misc]
             self.spec.components.response(name, answer, lazy=True)
 
 
+MODULES = (
+    cases,
+    acceptances,
+    communications,
+    compensation,
+    clocks,
+    closures,
+    related,
+    handoffs,
+    implementations,
+    changes,
+    resolution,
+    messages,
+    customers,
+    tasks,
+    themes,
+    definitions,
+    raci,
+    versions,
+    migrations,
+    instances,
+    operating,
+    incidents,
+    privacy,
+    support,
+    actions,
+    emergencies,
+    feedback,
+    runbooks,
+    alerts,
+    figures,
+)
+BLUEPRINTS = (*(module.blueprint for module in MODULES), incidents.bulk_blueprint, acceptances.benefit_blueprint)
+"""In the order of the manual's chapters."""
+
+
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Add the API to ``app``. A token cannot be sent by another site's form, so there is no CSRF to guard against."""
     app.config.update(
@@ -84,39 +120,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = OurApi(app, spec_kwargs=_description())
-    modules = (
-        cases,
-        acceptances,
-        communications,
-        compensation,
-        clocks,
-        closures,
-        related,
-        handoffs,
-        implementations,
-        changes,
-        resolution,
-        messages,
-        customers,
-        tasks,
-        themes,
-        definitions,
-        raci,
-        versions,
-        migrations,
-        instances,
-        operating,
-        incidents,
-        privacy,
-        support,
-        actions,
-        emergencies,
-        feedback,
-        runbooks,
-        alerts,
-        figures,
-    )
-    for blueprint in (*(module.blueprint for module in modules), incidents.bulk_blueprint, acceptances.benefit_blueprint):
+    for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix=PREFIX + (blueprint.url_prefix or ""))
         csrf.exempt(blueprint)
 
