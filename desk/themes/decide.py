@@ -92,7 +92,7 @@ def _said(tx: Tx, kind: str, since: datetime, until: datetime) -> list[Text]:
 
 
 def _keep(tx: Tx, kind: str, month: str, found: Theme, name: str) -> None:
-    row = {"id": new_id(), "month": month, "kind": kind, "code": found.code, "name": name[:200]}
+    row: dict[str, Any] = {"id": new_id(), "month": month, "kind": kind, "code": found.code, "name": name[:200]}
     row |= {"count": len(found.texts), "before": found.before, "cases": list(found.cases), "found_at": tx.now}
     row |= dict.fromkeys(("decision", "note", "action_id", "decided_by"), "") | {"decided_at": None}
     insert_new(tx, theme_, row, unique=["month", "kind", "code"])

@@ -37,8 +37,9 @@ def number(desk: Loopdesk) -> str:
         course.skip(SYSTEM, tx, number, step="lights", reason="Nobody is there.")
         course.answer(SYSTEM, tx, number, step="logs", outcome="firmware", note="Since 4.1")
         casework.solve(SYSTEM, tx, number, solution="Firmware 4.2 installed.")
-        token = surveys.send(SYSTEM, tx, number)["token"]
-        surveys.answer(SYSTEM, tx, token, stars=4, nps=9, comment="Quick.")
+        asked = surveys.send(SYSTEM, tx, number)
+        assert asked is not None
+        surveys.answer(SYSTEM, tx, asked["token"], stars=4, nps=9, comment="Quick.")
     return number
 
 

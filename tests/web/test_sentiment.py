@@ -104,6 +104,7 @@ def test_the_comment_of_a_survey_is_scored(desk: Loopdesk) -> None:
     number = reported(desk)
     with desk.engine.begin() as tx:
         asked = survey.send(SYSTEM, tx, number)
+        assert asked is not None
         survey.answer(SYSTEM, tx, str(asked["token"]), stars=5, comment=GLAD)
     look(desk)
     assert moods_of(desk, number)[str(asked["id"])].label == "positive"

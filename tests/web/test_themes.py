@@ -35,6 +35,7 @@ def answered(desk: Loopdesk, number: str, stars: int, comment: str) -> None:
     """The answer of a survey."""
     with desk.engine.begin() as tx:
         asked = survey.send(SYSTEM, tx, number)
+        assert asked is not None
         survey.answer(SYSTEM, tx, str(asked["token"]), stars=stars, comment=comment)
     settle(desk)
 
