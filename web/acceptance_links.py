@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from loopdesk.desk.acceptance import bars, users, words
+from loopdesk.desk.acceptance import users, words
 from loopdesk.engine.tx import Tx
 from loopdesk.web import acceptance_words, link_pages
 from loopdesk.web.link_pages import Found, Question, yes_or_no
@@ -16,8 +16,7 @@ blueprint = Blueprint("acceptance_links", __name__)
 
 def _told(tx: Tx, token: str) -> Found:
     """The figures are put into words by the template: the page's language is known only there."""
-    found = words.of_token(tx, token)
-    return {**found, "names": bars.dimensions(tx, found["language"]), "in_words": acceptance_words}
+    return {**words.of_token(tx, token), "in_words": acceptance_words}
 
 
 USER = Question("links/key_user.html", users.of_token)

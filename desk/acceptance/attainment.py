@@ -4,7 +4,7 @@ A sample that was due and is not there is a fail: thirty days are never counted 
 between two answers: samples without an answer, or missing, one after the other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -12,7 +12,7 @@ from decimal import ROUND_FLOOR, Decimal
 import sqlalchemy as sa
 
 from loopdesk.desk.acceptance.bars import DAY, HUNDRED, Bars, of_kept
-from loopdesk.desk.acceptance.gates import Gate
+from loopdesk.desk.acceptance.gates import RUNNING, Gate
 from loopdesk.desk.acceptance.tables import sample_
 from loopdesk.engine.tx import Tx
 
@@ -96,9 +96,32 @@ def standing(tx: Tx, gate: Gate) -> Standing | None:
     return count(bars, gate.from_at, known, tx.now)
 
 
+def shares(tx: Tx, gates: Iterable[Gate]) -> dict[str, str]:
+    """Per cent passing among due by the id of each gate of monitoring; the database counts, no samples are read.
+
+    A round that is decided has what it came to.
+    """
+    begun = [one for one in gates if one.from_at is not None]
+    found = {one.id: str(one.figures.get(ATTAINMENT, "")) for one in begun if one.state != RUNNING}
+    due = {one.id: _due(of_kept(one.bars), one.from_at, tx.now) for one in begun if one.id not in found and one.from_at}
+    passing = [_passing(one, due[one.id]) for one in begun if one.id in due]
+    counted = sa.select(sample_.c.gate, sa.func.count()).where(sa.or_(sa.false(), *passing)).group_by(sample_.c.gate)
+    passed = {row[0]: int(row[1]) for row in tx.conn.execute(counted)} if passing else {}
+    return found | {gate: share(passed.get(gate, 0), slots) for gate, slots in due.items()}
+
+
+def _passing(gate: Gate, due: int) -> sa.ColumnElement[bool]:
+    answered = sample_.c.ok & (sample_.c.ms <= of_kept(gate.bars).response // timedelta(milliseconds=1))
+    return (sample_.c.gate == gate.id) & (sample_.c.round == gate.round) & (sample_.c.slot < due) & answered
+
+
+def _due(bars: Bars, start: datetime, now: datetime) -> int:
+    return min(max((now - start) // bars.interval, 0), bars.slots)
+
+
 def count(bars: Bars, start: datetime, known: dict[int, str], now: datetime) -> Standing:
     """The standing of a window that began at ``start``, with a verdict for each slot that a sample came for."""
-    due = min(max((now - start) // bars.interval, 0), bars.slots)
+    due = _due(bars, start, now)
     days = list(_days(bars, start, known, due))
     passed = sum(day.passed for day in days)
     missing = sum(day.missing for day in days)

@@ -69,6 +69,19 @@ def read(said: Mapping[str, Any]) -> Bars:
     return Bars(attainment=share, **lengths)
 
 
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What key users are asked: ``named`` by code, each for 0 to ``most_points``; ``count`` answers decide."""
+
+    count: int
+    most_points: int
+    named: Mapping[str, Any]
+
+    def dimensions(self, language: str) -> dict[str, str]:
+        """Code → name."""
+        return {code: policy.name_in(entry, language) for code, entry in self.named.items()}
+
+
 def current(tx: Tx) -> Bars:
     """The bars as the policy says now."""
     return read(policy.held(tx, POLICY))
@@ -91,10 +104,17 @@ def figure(tx: Tx, *keys: str) -> int:
     return int(policy.said(tx, POLICY, *keys))
 
 
-def dimensions(tx: Tx, language: str) -> dict[str, str]:
-    """The dimensions that key users are asked about: code → name."""
+def kept_questions(tx: Tx) -> dict[str, Any]:
+    """What the policy asks key users now, as a gate keeps it with its round."""
     said = policy.said(tx, POLICY, "dimensions") or {}
-    return {str(code): policy.name_in(entry, language) for code, entry in said.items()}
+    numbers = {name: figure(tx, "users", name) for name in ("count", "most_points")}
+    return {**numbers, "dimensions": {str(code): entry for code, entry in said.items()}}
+
+
+def questions(tx: Tx, held: Mapping[str, Any]) -> Questions:
+    """The questions of a round that has begun, whatever the policy says by now; before it, those of the policy."""
+    said = held or kept_questions(tx)
+    return Questions(said["count"], said["most_points"], said["dimensions"])
 
 
 def benefit_after(tx: Tx) -> Duration:

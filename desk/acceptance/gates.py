@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import record
 from loopdesk.desk.acceptance import bars as policies
-from loopdesk.desk.acceptance.tables import acceptance_, gate_
+from loopdesk.desk.acceptance.tables import acceptance_, gate_, word_
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import readable, require
 from loopdesk.desk.sql import row_as
@@ -24,7 +24,13 @@ MONITORING, LOAD_TEST, USERS = KINDS = ("monitoring", "load_test", "users")
 BENEFIT = "benefit"
 """Asked for beside the gates; it runs as a process of its own, for the case may be closed long before."""
 OTHER_WORDS = {"loadtest": LOAD_TEST, "survey": USERS, "survey20": USERS, "roi": BENEFIT}
-RUNNING, ACCEPTED, REFUSED, REPLACED = STATES = ("running", "accepted", "refused", "replaced")
+RUNNING, ACCEPTED, REFUSED, REPLACED, WITHDRAWN = STATES = (
+    "running",
+    "accepted",
+    "refused",
+    "replaced",
+    "withdrawn",
+)
 FAILED, MET, EXCEPTED, GIVEN_UP = "failed", "met", "excepted", "given_up"
 GATE_STATES = (RUNNING, FAILED, MET, EXCEPTED, GIVEN_UP)
 REPLACED_BY = "acceptance.replaced"
@@ -50,7 +56,7 @@ class Gate:
     from_at: datetime | None
     until_at: datetime | None
     lost_at: datetime | None
-    bars: Mapping[str, str]
+    bars: Mapping[str, Any]
     figures: Mapping[str, Any]
     fails: Sequence[str]
     decided_at: datetime | None
@@ -92,9 +98,7 @@ def open_(actor: Actor, tx: Tx, number: str, names: Iterable[str]) -> Acceptance
     require(actor, "acceptance.run")
     kinds = [one for one in wanted(names) if one != BENEFIT]
     record.get(tx, number, lock=True)
-    for known in _select(tx, (acceptance_.c.case == number) & (acceptance_.c.state == RUNNING)):
-        _end(tx, known.id, REPLACED, "")
-        messages.publish(actor, tx, REPLACED_BY, key=known.id, message_id=f"{REPLACED_BY}:{known.id}")
+    _stop(actor, tx, number, REPLACED)
     row = {"id": new_id(), "case": number, "state": RUNNING, "reason": "", "opened_at": tx.now}
     tx.conn.execute(sa.insert(acceptance_).values(**row))
     for kind in kinds:
@@ -103,6 +107,12 @@ def open_(actor: Actor, tx: Tx, number: str, names: Iterable[str]) -> Acceptance
         tx.conn.execute(sa.insert(gate_).values(**gate, **empty))
     events.record(actor, tx, "acceptance.opened", key=number, data={"id": row["id"], "gates": kinds})
     return get(tx, str(row["id"]))
+
+
+def withdraw(actor: Actor, tx: Tx, number: str) -> None:
+    """The case goes back to work: what still runs accepts a fix that is none, and ends (FIX-5, FIX-9)."""
+    for known in _stop(actor, tx, number, WITHDRAWN):
+        events.record(actor, tx, "acceptance.withdrawn", key=number, data={"id": known.id})
 
 
 def begin(actor: Actor, tx: Tx, gate_id: str) -> Gate:
@@ -117,6 +127,8 @@ def begin(actor: Actor, tx: Tx, gate_id: str) -> Gate:
         bars = policies.current(tx)
         start = _next_whole(tx.now, bars.interval)
         values |= {"bars": policies.kept(bars), "from_at": start, "until_at": start + bars.window}
+    if gate.kind == USERS:
+        values |= {"bars": policies.kept_questions(tx)}
     change(tx, gate, values)
     _told(actor, tx, gate, "acceptance.round_begun", {"round": values["round"]})
     return one(tx, gate_id)
@@ -209,6 +221,25 @@ def change(tx: Tx, gate: Gate, values: Mapping[str, Any]) -> None:
 def _told(actor: Actor, tx: Tx, gate: Gate, kind: str, data: Mapping[str, Any]) -> None:
     about = {"gate": gate.id, "acceptance": gate.acceptance, "gate_kind": gate.kind}
     events.record(actor, tx, kind, key=gate.case, data={**about, **data})
+
+
+def close_questions(tx: Tx, gate_ids: Iterable[str]) -> None:
+    """What the customer was asked about these gates is over without an answer: the links stop working."""
+    mine = word_.c.gate.in_(list(gate_ids)) & word_.c.answered_at.is_(None) & (word_.c.expires_at > tx.now)
+    tx.conn.execute(sa.update(word_).where(mine).values(expires_at=tx.now))
+
+
+def _stop(actor: Actor, tx: Tx, number: str, state: str) -> list[Acceptance]:
+    running = _select(tx, (acceptance_.c.case == number) & (acceptance_.c.state == RUNNING))
+    for known in running:
+        _end(tx, known.id, state, "")
+        close_questions(tx, [gate.id for gate in known.gates])
+        for gate in known.gates:
+            if gate.state in (RUNNING, FAILED):
+                change(tx, gate, {"state": GIVEN_UP, "decided_at": tx.now})
+        # The name that the diagrams of former versions wait for as well.
+        messages.publish(actor, tx, REPLACED_BY, key=known.id, message_id=f"{REPLACED_BY}:{known.id}")
+    return running
 
 
 def _end(tx: Tx, acceptance_id: str, state: str, reason: str) -> None:

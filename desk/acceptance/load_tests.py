@@ -63,6 +63,11 @@ def hand_in(
     gate = gates.one(tx, found.id, lock=True)
     if gate.state != RUNNING or gates.get(tx, acceptance_id).state != gates.RUNNING:
         raise Conflict("This load test is decided already.", remedy=N_("Ask the owner to begin it anew."))
+    if last(tx, gate) is not None:
+        raise Conflict(
+            "A report of this load test is being checked already.",
+            remedy=N_("Load the page again in a moment to see what the check says."),
+        )
     read = numbers(figures)
     if file is None or not file[0]:
         raise Invalid("The report itself is missing.", fields={"file": [Phrase("Choose the file of the report.")]})

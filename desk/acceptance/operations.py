@@ -130,7 +130,7 @@ def _except(step: Step, *, gate: str) -> Result:
 @operation("acceptance.withdraw")
 def _withdraw(step: Step, *, gate: str) -> Result:
     """Take the question to the customer back: its link stops working."""
-    words.withdraw(step.tx, gate)
+    words.withdraw(step.actor, step.tx, gate)
     return None
 
 

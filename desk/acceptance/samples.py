@@ -23,6 +23,7 @@ MOST = 1000
 KEPT, AGAIN, NOT_KEPT = "kept", "again", "refused"
 LONGEST = timedelta(days=1)
 """No response takes longer; a greater number is a mistake in the unit."""
+_ANEW = N_("They changed nothing. When the window begins anew, samples from its start on count.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,12 @@ def _open(tx: Tx, gate: Gate) -> tuple[Bars, datetime]:
         raise Conflict("This acceptance has not begun yet.", remedy=N_("Send the samples again in a minute."))
     bars = of_kept(gate.bars)
     over = gates.get(tx, gate.acceptance).state != RUNNING or gate.state != RUNNING
+    if over and tx.now < gate.until_at:
+        raise Conflict("This window is decided before its end; these samples come too late.", remedy=_ANEW)
     if over or tx.now > gate.until_at + bars.grace:
         raise Conflict(
             "This window ended at %(until)s and is decided; these samples come too late.",
-            remedy=N_("They changed nothing. When the window begins anew, samples from its start on count."),
+            remedy=_ANEW,
             until=gate.until_at.isoformat(),
         )
     return bars, gate.from_at
@@ -106,7 +109,7 @@ def _sample(given: Any) -> Sample:
     if seconds is None and not ok:
         return Sample(at, ok, None)
     number = seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) else math.nan
-    if not (math.isfinite(number) and 0 <= number <= LONGEST.total_seconds()):
+    if not 0 <= number <= LONGEST.total_seconds():
         raise Invalid(
             "“%(seconds)s” is no response time.",
             remedy=N_("Write seconds as a number such as 0.42; leave them out where nothing answered, with ok: false."),
@@ -118,9 +121,10 @@ def _sample(given: Any) -> Sample:
 def _moment(text: Any) -> datetime:
     try:
         at = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        at = None
-    if at is None:
+        utc = at.astimezone(UTC) if at is not None else None
+    except (ValueError, OverflowError):  # The first and the last day of the calendar have no other zone.
+        at = utc = None
+    if at is None or utc is None:
         raise Invalid(
             "“%(at)s” is no moment.", remedy=N_("Write it like 2026-03-02T10:05:00+08:00."), at=str(text)[:40]
         )
@@ -130,7 +134,7 @@ def _moment(text: Any) -> datetime:
             remedy=N_("Write the offset with it, such as 2026-03-02T10:05:00+08:00, or Z for UTC."),
             at=str(text)[:40],
         )
-    return at.astimezone(UTC)
+    return utc
 
 
 def _slot(bars: Bars, start: datetime, at: datetime, now: datetime) -> int:

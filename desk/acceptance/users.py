@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from loopdesk.desk import links, policy
 from loopdesk.desk.acceptance import bars, gates
 from loopdesk.desk.acceptance.gates import RUNNING, USERS_ANSWERED, Gate
-from loopdesk.desk.acceptance.tables import key_user_
+from loopdesk.desk.acceptance.tables import gate_, key_user_
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
@@ -116,7 +116,7 @@ def answer(actor: Actor, tx: Tx, token: str, points: Mapping[str, int | None], c
     gate = gates.one(tx, row["gate"], lock=True)
     if gate.round != row["round"] or gate.state != RUNNING:
         raise Conflict("This survey is over; thank you.", remedy=N_("If there is a new one, its link comes by mail."))
-    given = _checked(tx, points)
+    given = _checked(questions(tx, gate), points)
     once = sa.update(key_user_).where(key_user_.c.id == row["id"], key_user_.c.answered_at.is_(None))
     values = {"answered_at": tx.now, "points": given, "comment": comment.strip()[:LONGEST]}
     if not tx.conn.execute(once.values(**values)).rowcount:
@@ -131,15 +131,28 @@ def score(tx: Tx, gate: Gate) -> Score:
     """The means of the gate's present round. A dimension's score is its mean in per cent of the most points, the
     overall one the mean of the dimensions; cut off after one digit, never rounded up.
     """
-    most = bars.figure(tx, "users", "most_points")
-    answered = [row["points"] for row in rows(tx, gate) if row["answered_at"] is not None]
-    codes = list(bars.dimensions(tx, "en"))
-    exact = {
-        code: Decimal(100 * sum(one[code] for one in answered)) / (most * len(answered)) for code in codes if answered
-    }
+    asked, people = questions(tx, gate), rows(tx, gate)
+    answered = [row["points"] for row in people if row["answered_at"] is not None]
+    most = asked.most_points * len(answered)
+    exact = {code: Decimal(100 * sum(one[code] for one in answered)) / most for code in asked.named if answered}
     overall = _cut(sum(exact.values(), Decimal(0)) / len(exact)) if exact else None
     of = {code: _cut(one) for code, one in exact.items()}
-    return Score(len(rows(tx, gate)), len(answered), bars.figure(tx, "users", "count"), overall, of)
+    return Score(len(people), len(answered), asked.count, overall, of)
+
+
+def answers(tx: Tx, found: Sequence[Gate]) -> dict[str, str]:
+    """How many have answered of how many are needed, such as 7/20, by the id of each survey."""
+    answered = key_user_.c.answered_at.is_not(None)
+    joined = sa.join(key_user_, gate_, (gate_.c.id == key_user_.c.gate) & (gate_.c.round == key_user_.c.round))
+    query = sa.select(gate_.c.id, sa.func.count()).select_from(joined).group_by(gate_.c.id)
+    rows = tx.conn.execute(query.where(gate_.c.id.in_([one.id for one in found]), answered))
+    counted = {row[0]: row[1] for row in rows}
+    return {one.id: f"{counted.get(one.id, 0)}/{questions(tx, one).count}" for one in found}
+
+
+def questions(tx: Tx, gate: Gate) -> bars.Questions:
+    """What the key users of the gate's present round are asked."""
+    return bars.questions(tx, gate.bars)
 
 
 def rows(tx: Tx, gate: Gate) -> list[dict[str, Any]]:
@@ -156,7 +169,8 @@ def of_token(tx: Tx, token: str) -> dict[str, Any]:
     gate = gates.one(tx, row["gate"])
     over = gate.round != row["round"] or gate.state != RUNNING
     state = "expired" if over and found["state"] == "open" else found["state"]
-    asked = {"dimensions": bars.dimensions(tx, found["language"]), "most": bars.figure(tx, "users", "most_points")}
+    said = questions(tx, gate)
+    asked = {"dimensions": said.dimensions(found["language"]), "most": said.most_points}
     who = replace(found["actor"], id=f"key-user:{row['id'][:20]}", name=row["name"])
     return {**found, **asked, "state": state, "actor": who, "name": row["name"]}
 
@@ -166,10 +180,9 @@ def remind_at(tx: Tx) -> datetime:
     return tx.now + policy.duration(policy.said(tx, "acceptance", "users", "remind_after"))
 
 
-def _checked(tx: Tx, points: Mapping[str, int | None]) -> dict[str, int]:
-    most = bars.figure(tx, "users", "most_points")
-    codes = bars.dimensions(tx, "en")
-    given = {code: points.get(code) for code in codes}
+def _checked(asked: bars.Questions, points: Mapping[str, int | None]) -> dict[str, int]:
+    most = asked.most_points
+    given = {code: points.get(code) for code in asked.named}
     wrong = [code for code, value in given.items() if type(value) is not int or not 0 <= value <= most]
     if wrong:
         text = Phrase("Choose between %(least)s and %(most)s.", least=0, most=most)

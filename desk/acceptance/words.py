@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import links
-from loopdesk.desk.acceptance import gates
+from loopdesk.desk.acceptance import bars, gates
 from loopdesk.desk.acceptance.gates import EXCEPTED, FAILED, SAID
 from loopdesk.desk.acceptance.tables import word_
 from loopdesk.desk.rights import require
@@ -62,10 +62,10 @@ def except_(actor: Actor, tx: Tx, gate_id: str) -> gates.Gate:
     return gates.one(tx, gate_id)
 
 
-def withdraw(tx: Tx, gate_id: str) -> None:
+def withdraw(actor: Actor, tx: Tx, gate_id: str) -> None:
     """The question to the customer is over without an answer: its link stops working."""
-    open_ = (word_.c.gate == gate_id) & word_.c.answered_at.is_(None) & (word_.c.expires_at > tx.now)
-    tx.conn.execute(sa.update(word_).where(open_).values(expires_at=tx.now))
+    require(actor, "acceptance.run")
+    gates.close_questions(tx, [gate_id])
 
 
 def of(tx: Tx, gate_id: str) -> Mapping[str, Any] | None:
@@ -76,8 +76,13 @@ def of(tx: Tx, gate_id: str) -> Mapping[str, Any] | None:
 
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
-    """What the page behind the link shows: which figures were not reached, and why we ask; ``actor`` answers."""
+    """What the page behind the link shows: which figures were not reached, and why we ask; ``actor`` answers.
+
+    ``names`` are those of a survey's dimensions.
+    """
     row = links.by_token(tx, word_, token)
     gate = gates.one(tx, row["gate"])
+    public = links.public(tx, row)
+    names = bars.questions(tx, gate.bars).dimensions(public["language"]) if gate.kind == gates.USERS else {}
     about = {"fails": list(gate.fails), "figures": dict(gate.figures), "kind": gate.kind, "reason": gate.reason}
-    return {**links.public(tx, row), **about}
+    return {**public, **about, "names": names}

@@ -1,5 +1,6 @@
 """Closure → Acceptance: how each gate stands, day by day; a load-test report is handed in (FIX-5 to FIX-8)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -31,7 +32,9 @@ def listing() -> str:
     state = state if state in FILTERS else ""
     with read_tx() as tx:
         readable(actor())
-        found = [(one, [_line(tx, gate) for gate in one.gates]) for one in acceptance.listing(actor(), tx, state=state)]
+        listed = acceptance.listing(actor(), tx, state=state)
+        told = _told(tx, [gate for one in listed for gate in one.gates])
+        found = [(one, [_line(gate, told) for gate in one.gates]) for one in listed]
         counted = [_benefit(one) for one in benefits.listing(actor(), tx)]
     looks = acceptance_words.STATES
     return render_template(
@@ -76,7 +79,8 @@ def hand_in(acceptance_id: str) -> ResponseReturnValue:
 def _page(acceptance_id: str, wrong: Shown) -> str:
     with read_tx() as tx:
         found = acceptance.see(actor(), tx, acceptance_id)
-        cards = [_card(tx, gate) for gate in found.gates]
+        told = _told(tx, found.gates)
+        cards = [_card(tx, gate, told) for gate in found.gates]
     return render_template(
         "closure/acceptance.html",
         it=found,
@@ -93,20 +97,23 @@ def _may_hand_in(found: Acceptance) -> bool:
     return found.state == gates.RUNNING and waits and actor().has_role(*CASEWORK)
 
 
-def _line(tx: Tx, gate: Gate) -> dict[str, Any]:
+def _told(tx: Tx, found: list[Gate]) -> dict[str, str]:
+    """The figure that tells most of each gate, by its id."""
+    watched = attainment.shares(tx, [gate for gate in found if gate.kind == acceptance.MONITORING])
+    answers = users.answers(tx, [gate for gate in found if gate.kind == acceptance.USERS])
+    return {gate: f"{percent} %" for gate, percent in watched.items() if percent} | answers
+
+
+def _line(gate: Gate, told: Mapping[str, str]) -> dict[str, Any]:
     """A gate as a line: its state, and the figure that tells most."""
-    line = {"gate": gate, "kind": acceptance_words.KINDS[gate.kind], "look": acceptance_words.look(gate), "told": ""}
-    if gate.kind == acceptance.MONITORING and (standing := attainment.standing(tx, gate)) and standing.due:
-        line["told"] = f"{standing.percent} %"
-    if gate.kind == acceptance.USERS:
-        score = users.score(tx, gate)
-        line["told"] = f"{score.answers}/{score.needed}"
-    return line
+    looks = {"kind": acceptance_words.KINDS[gate.kind], "look": acceptance_words.look(gate)}
+    return {"gate": gate, **looks, "told": told.get(gate.id, "")}
 
 
-def _card(tx: Tx, gate: Gate) -> dict[str, Any]:
-    dimensions = bars.dimensions(tx, vocabulary.language())
-    card: dict[str, Any] = _line(tx, gate) | {
+def _card(tx: Tx, gate: Gate, told: Mapping[str, str]) -> dict[str, Any]:
+    asked = users.questions(tx, gate) if gate.kind == acceptance.USERS else None
+    dimensions = asked.dimensions(vocabulary.language()) if asked else {}
+    card: dict[str, Any] = _line(gate, told) | {
         "fails": acceptance_words.fails(gate.fails),
         "figures": acceptance_words.figures(gate.kind, gate.figures, dimensions),
         "word": words.of(tx, gate.id) if gate.approved_at else None,
