@@ -137,10 +137,7 @@ class Run(BpmnWorkflow):  # type: ignore[misc]
         for token in self.tasks.values():
             if token.task_spec.is_patient and token.state == TaskState.WAITING:
                 groups.setdefault((token.task_spec.key, scope_of(token).id), []).append(token)
-        for (_, scope), tokens in groups.items():
-            if tokens[0].task_spec.proceed(self, self.tasks[scope], tokens):
-                return True
-        return False
+        return any(held[0].task_spec.proceed(self, self.tasks[scope], held) for (_, scope), held in groups.items())
 
     def _look_between(self) -> bool:
         """Let an event come whose condition is true before the next element; it may not stay so (BPMN 2.0.2 §10.5)."""
