@@ -9,7 +9,6 @@ from loopdesk.desk.figures import asked, names, rules
 from loopdesk.desk.figures.asked import DAY, TEAM, Asked
 from loopdesk.desk.figures.formulas import FORMULAS, SHOWN
 from loopdesk.desk.figures.making import Figures, maker
-from loopdesk.desk.figures.rows import case_figure
 from loopdesk.desk.figures.shapes import DIMENSIONS, Definition, Filter, Overview, Part, Period, Point
 from loopdesk.desk.figures.spread import Spread
 from loopdesk.engine.actor import Actor
@@ -77,8 +76,8 @@ def breakdown(
 
 def choices(actor: Actor, tx: Tx, language: str) -> dict[str, dict[str, str]]:
     """Dimension -> value -> name of what may be filtered by: the values that cases have."""
-    there = asked.scope(actor)(case_figure)
-    values = {name: names.values(tx, name, there) for name in DIMENSIONS}
+    of = asked.scope(actor)
+    values = {name: names.values(tx, name, of) for name in DIMENSIONS}
     return {name: _by_name(names.of(tx, name, given, language)) for name, given in values.items()}
 
 

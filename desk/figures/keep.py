@@ -70,7 +70,9 @@ def fresh(tx: Tx) -> Fresh:
         behind = max(0.0, (tx.now - as_of).total_seconds())
         return Fresh(as_of, behind, behind > rules.fresh(tx).total_seconds())
     total = tx.conn.scalar(sa.select(sa.func.count()).select_from(case_)) or 0
-    done = state.gathered_to if state and state.gathered_to else ""
+    if state and state.gathered_to is None:
+        return Fresh(None, None, late=True, gathered=total, total=total)
+    done = state.gathered_to if state else ""
     there = tx.conn.scalar(sa.select(sa.func.count()).where(case_.c.number <= done)) or 0
     return Fresh(None, None, late=True, gathered=there, total=total)
 

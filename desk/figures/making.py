@@ -85,7 +85,7 @@ class Maker:
         """Of the whole house: it is known of no channel, level, class, team or customer alone."""
         if question.filter.given():
             return Figure(name, None, PERCENT, 0)
-        return outages.availability(self.tx, question.period, name)
+        return outages.availability(self.tx, question.period, name, self.as_of or self.tx.now)
 
 
 def maker(tx: Tx) -> Maker:

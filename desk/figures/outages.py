@@ -16,13 +16,14 @@ MINUTE = timedelta(minutes=1)
 Span = tuple[datetime, datetime]
 
 
-def availability(tx: Tx, period: Period, name: str) -> Figure:
+def availability(tx: Tx, period: Period, name: str, reached: datetime) -> Figure:
     """The figure of the whole house; None for a period before its first case, or one that has not begun.
 
-    Overlapping emergencies count once. ``n`` is how many there were, the numerator the minutes with service.
+    Nothing is known of the time after ``reached``. Overlapping emergencies count once. ``n`` is how many there were,
+    the numerator the minutes with service.
     """
     found = span(tx, period)
-    since, until = _known_since(tx, found[0]), min(found[1], tx.now)
+    since, until = _known_since(tx, found[0]), min(found[1], reached)
     if since is None or until <= since:
         return Figure(name, None, PERCENT, 0)
     severities = rules.major(tx) if name == MAJOR else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from loopdesk.engine.errors import N_, Invalid
 
@@ -10,6 +10,10 @@ DIMENSIONS = ("channel", "level", "class", "team", "customer")
 """By what figures are told apart: how a case came in, its priority, its type, who held it last, whose it is."""
 PARTS = ("all", "counted", "missed")
 """Of the cases behind a figure: all of them, those in its numerator, the others."""
+FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
+"""Days that may be asked for: calendars can be reckoned with in every zone up to there."""
+LONGEST = timedelta(days=3660)
+"""Ten years: of a longer period a series would be unreadable, and its answer endless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +24,25 @@ class Period:
     until: date
 
     def __post_init__(self) -> None:
-        """Refuse a period that ends before it begins, with `Invalid`."""
+        """Refuse a period that ends before it begins, or is longer or farther away than there are figures."""
         if self.until < self.since:
             raise Invalid(
                 N_("This period ends before it begins."),
                 remedy=N_("Choose a last day that is not before the first."),
                 fields={"until": [N_("This day comes before the first one.")]},
+            )
+        for name, day in (("since", self.since), ("until", self.until)):
+            if not FIRST <= day <= LAST:
+                raise Invalid(
+                    N_("There are no figures of a day so far away."),
+                    remedy=N_("Choose days between 1970 and 2999."),
+                    fields={name: [N_("There are no figures of this day.")]},
+                )
+        if self.until - self.since >= LONGEST:
+            raise Invalid(
+                N_("This period is too long."),
+                remedy=N_("Choose ten years at most."),
+                fields={"since": [N_("This day is too long before the last one.")]},
             )
 
 

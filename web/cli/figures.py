@@ -76,6 +76,7 @@ def rebuild() -> None:
 
 def _period(tx: Tx, since: datetime | None, until: datetime | None) -> Period:
     last: date = until.date() if until else figures.today(tx)
+    last = Period(last, last).until
     return Period(since.date() if since else last - MONTH, last)
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import figures
 from loopdesk.desk.figures import CaseLine, CasePage, Definition, Figure, Filter, Period
+from loopdesk.desk.figures.shapes import FIRST, LAST
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 from loopdesk.web import figure_words, vocabulary
@@ -227,9 +228,12 @@ def _usual(tx: Tx, days: int, given: Filter | None = None) -> Wanted:
 def _day(name: str) -> date | None:
     text = request.args.get(name, "").strip()
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise Invalid(WRONG, fields={name: [Phrase("Give a day.")]}) from None
+    if day is None or FIRST <= day <= LAST:
+        return day
+    raise Invalid(WRONG, fields={name: [Phrase("There are no figures of this day.")]})
 
 
 def _figure(known: Mapping[str, Definition], shown_here: Collection[str] = figures.SHOWN) -> str:
