@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from loopdesk.desk.implementation import change_rows, signing
+from loopdesk.desk.implementation import change_rows, changes, signing
 from loopdesk.engine import bundles
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
@@ -67,5 +67,9 @@ def size_reason(tx: Tx, code: str) -> str:
 
 
 def refusal(reason: str) -> str:
-    """Why a change was refused."""
-    return gettext("Not signed by both sides in time.") if reason == signing.BY_RULE else reason
+    """Why a change was refused, or withdrawn."""
+    by_rule = {
+        signing.BY_RULE: gettext("Not signed by both sides in time."),
+        changes.MERGED: gettext("Its case was merged into another one."),
+    }
+    return by_rule.get(reason, reason)

@@ -32,6 +32,8 @@ from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 REQUESTED, EDITED = "change.requested", "change.edited"
+MERGED = "merged"
+"""The reason of a change whose case was merged into another one."""
 MOST_LINKS = 50
 _MERGE_REQUEST = re.compile(r"https://[^\s/?#@]+(?:/[\w.~-]+)+/-/merge_requests/\d+/?")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,8 @@ from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
+FARTHEST = timedelta(days=3650)
+"""How far ahead a milestone may lie; a year that is further away is a mistake in typing."""
 REQUESTED, CHANGED = "implementation.requested", "implementation.changed"
 
 
@@ -86,7 +88,7 @@ def add(actor: Actor, tx: Tx, implementation_id: str, *, kind: str, name: str, d
     problems = {
         "kind": [] if kind in KINDS else [Phrase("Choose deployment, configuration or test.")],
         "name": [] if name.strip() else [Phrase("Say what it is.")],
-        "due_at": [] if due_at > tx.now else [Phrase("This moment has passed.")],
+        "due_at": _moment(tx, due_at),
     }
     _require_none(problems)
     new = _new(found, kind, {"": name.strip()[:300]}, tx.now, due_at)
@@ -99,7 +101,7 @@ def move(actor: Actor, tx: Tx, milestone_id: str, *, due_at: datetime, reason: s
     """Give a milestone another day, with the reason; its alarm is weighed anew. Raises `Invalid`, `Conflict`."""
     found = _open(actor, tx, milestone_id)
     problems = {
-        "due_at": [] if due_at > tx.now else [Phrase("This moment has passed.")],
+        "due_at": _moment(tx, due_at),
         "reason": [] if reason.strip() else [Phrase("Say why it is moved.")],
     }
     _require_none(problems)
@@ -226,6 +228,14 @@ def _wake(actor: Actor, tx: Tx, case: str) -> None:
 def _end(actor: Actor, tx: Tx, found: Implementation, state: str, note: str) -> None:
     tables.change(tx, implementation_, found.id, state=state, ended_at=tx.now, note=note)
     events.record(actor, tx, f"implementation.{state}", key=found.case, data={"id": found.id, "reason": note})
+
+
+def _moment(tx: Tx, due_at: datetime) -> list[Phrase]:
+    """What is wrong with the day of a milestone: too far ahead no calendar counts, and its process would stand still."""
+    if due_at <= tx.now:
+        return [Phrase("This moment has passed.")]
+    years = FARTHEST.days // 365
+    return [] if due_at - tx.now <= FARTHEST else [Phrase("Choose a day within %(years)s years.", years=years)]
 
 
 def _require_none(problems: Mapping[str, Sequence[str]]) -> None:

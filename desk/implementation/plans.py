@@ -150,6 +150,7 @@ def check(files: Files) -> list[Finding]:
         for code, entry in (said.get("plans") or {}).items():
             read_plan(str(code), entry)
         read_limits(said.get("alarms"))
+        _check_reviews(policy.under(said, ("reviews", "at")))
         for keys in (("answer_within",), ("actions_within",), ("reviews", "every"), ("reviews", "prepare")):
             if (given := policy.under(said, keys)) is not None:
                 policy.duration(given, place=f"{FILE}: {'.'.join(keys)}")
@@ -157,6 +158,14 @@ def check(files: Files) -> list[Finding]:
         params = dict(error.params)
         return [Finding(FILE, "", "", "implementation.unusable", "error", error.message, error.remedy, params)]
     return []
+
+
+def _check_reviews(at: Any) -> None:
+    try:
+        if at is not None:
+            time.fromisoformat(str(at))
+    except ValueError as error:
+        raise _unusable(N_('reviews.at is a time of day in quotes, such as "10:00".')) from error
 
 
 def _step(plan: str, one: Any) -> Step:

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
-from loopdesk.desk import impact, negotiation, record
+from loopdesk.desk import impact, merging, negotiation, record
 from loopdesk.desk.duplicates import links, problems
 from loopdesk.desk.rights import readable
 from loopdesk.engine.errors import Missing
@@ -119,7 +119,7 @@ def relate(given: dict[str, Any], number: str) -> None:
         elif action == "join":
             problems.join(actor(), tx, number, other)
         elif action in ("link", "merge"):
-            (links.link if action == "link" else links.merge)(actor(), tx, number, other, note=given["note"])
+            (links.link if action == "link" else merging.merge)(actor(), tx, number, other, note=given["note"])
         else:
             (links.decline if action == "decline" else links.unlink)(actor(), tx, number, other)
 

@@ -124,7 +124,7 @@ def _wish() -> Wish:
         text=form.get("text", ""),
         kind=form.get("kind", ""),
         rollback=form.get("rollback", ""),
-        downtime_minutes=int(minutes) if minutes.isascii() and minutes.isdigit() else -1,
+        downtime_minutes=int(minutes) if minutes.isascii() and minutes.isdigit() and len(minutes) < 10 else -1,
         affects_all=form.get("affects_all") == "1",
         links=form.get("links", "").split(),
         documents=form.getlist("documents"),

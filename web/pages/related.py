@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import impact, negotiation
+from loopdesk.desk import impact, merging, negotiation
 from loopdesk.desk.duplicates import links, look, problems
 from loopdesk.engine.errors import Conflict, Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
@@ -94,7 +94,7 @@ def _act(tx: Tx, number: str, other: str, action: str) -> None:
         return
     does: dict[str, Callable[..., None]] = {
         "link": links.link,
-        "merge": links.merge,
+        "merge": merging.merge,
         "decline": links.decline,
         "unlink": links.unlink,
         "join": problems.join,
