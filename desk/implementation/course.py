@@ -231,7 +231,7 @@ def _end(actor: Actor, tx: Tx, found: Implementation, state: str, note: str) -> 
 
 
 def _moment(tx: Tx, due_at: datetime) -> list[Phrase]:
-    """What is wrong with the day of a milestone: too far ahead no calendar counts, and its process would stand still."""
+    """What is wrong with the day of a milestone: too far ahead no calendar counts, its process would stand still."""
     if due_at <= tx.now:
         return [Phrase("This moment has passed.")]
     years = FARTHEST.days // 365
