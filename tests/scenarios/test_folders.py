@@ -31,6 +31,10 @@ NS = {
 }
 TASKS = ("userTask", "serviceTask", "sendTask", "businessRuleTask")
 ROW = re.compile(r"\b(INT|SLA|DIA|HND|EMG|FIX|COM|FBK|PRO)-\d+\b")
+LETTER = re.compile(r'(?:^=|\bthen |\belse )"([^"]+)"')
+"""A text that a FEEL expression may give: written out, or one of the two ways of an ``if``."""
+NAMED = re.compile(r"^[a-z_.]+|(?<=\[)[a-z_.]+(?=\])|(?<=\.get\()[a-z_.]+")
+"""What a place of a template begins with, or looks words of its own up by."""
 Box = tuple[float, float, float, float]
 
 
@@ -213,19 +217,40 @@ def test_messages_hold_the_same_templates_in_both_languages() -> None:
     files = files_of("messages")
     english, chinese = (yaml.safe_load(files[f"messages.{lang}.yaml"]) for lang in ("en", "zh"))
     assert english.keys() == chinese.keys()
-    used = {
-        line.source.strip('="')
-        for process in PROCESSES
-        for element in read(files_of(process)).processes[process].elements.values()
-        for line in element.extras.inputs
-        if line.target == "template"
-    }
+    used = {name for process in PROCESSES for name in _templates(process)}
     assert used <= english.keys()
     for name in english:
         places = [_places(texts[name]["body"], lang) for lang, texts in (("en", english), ("zh", chinese))]
         assert places[0] == places[1], name
 
 
+def _templates(process: str) -> Iterator[str]:
+    """The letters that a diagram may send: those that its inputs write out, and those of the tables that they ask."""
+    files = files_of(process)
+    elements = read(files).processes[process].elements.values()
+    sources = [line.source for element in elements for line in element.extras.inputs if line.target == "template"]
+    for source in sources:
+        written = LETTER.findall(source)
+        assert written or source.endswith(".template"), f"{process}: no letter can be read from {source}"
+        yield from written
+    if any(source.endswith(".template") for source in sources):
+        listed = [name for file in files if file.endswith(".dmn") for name in _column(files[file], "template")]
+        assert listed, process
+        yield from listed
+
+
+def _column(table: bytes, output: str) -> Iterator[str]:
+    """The letters that the rows of a decision table give in the column ``output``; no letter is an empty text."""
+    for decision in etree.fromstring(table).iterfind(".//dmn:decisionTable", NS):
+        names = [column.get("name") for column in decision.iterfind("dmn:output", NS)]
+        for rule in decision.iterfind("dmn:rule", NS) if output in names else ():
+            entry = rule.findall("dmn:outputEntry", NS)[names.index(output)].findtext("dmn:text", "", NS).strip()
+            assert entry == '""' or LETTER.fullmatch(f"={entry}"), entry
+            yield from LETTER.findall(f"={entry}")
+
+
 def _places(body: str, lang: str) -> set[str]:
-    """What a template fills in; a name that is kept in both languages is asked for in the letter's own."""
-    return {re.sub(rf"\.{lang}$", ".<its language>", place) for place in re.findall(r"{{ ?([a-z_.]+)", body)}
+    """What a template fills in, also as the key of words of its own; a name that is kept in both languages is asked
+    for in the letter's own."""
+    asked = {name for inner in re.findall(r"{{ ?(.*?)}}", body) for name in NAMED.findall(re.sub('".*?"', "", inner))}
+    return {re.sub(rf"\.{lang}$", ".<its language>", name).removesuffix(f"_{lang}") for name in asked}
