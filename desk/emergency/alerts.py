@@ -153,6 +153,7 @@ def _resolve(actor: Actor, tx: Tx, alert: Alert, known: Mapping[str, Any]) -> Ou
 def _open(actor: Actor, tx: Tx, alert: Alert, core: Mapping[str, Any]) -> str:
     name = policy.name_in(core, alert.language or "en") or alert.interface
     text = alert.text.strip() or name
+    severity = _said(alert, core)["severity"] if core else ""  # Only then there is an emergency (priority.dmn, EMG-11).
     opened = cases.open(
         actor,
         tx,
@@ -164,15 +165,20 @@ def _open(actor: Actor, tx: Tx, alert: Alert, core: Mapping[str, Any]) -> str:
             language=alert.language,
             external_id=f"{alert.source}:{alert.id}:{tx.now.isoformat()}",
             automatic=True,
+            details={"severity": severity} if severity else {},
         ),
     )
     return opened.number
 
 
+def _said(alert: Alert, core: Mapping[str, Any]) -> dict[str, str]:
+    """Kind, scope and severity as the alert says, else as the policy says of the interface."""
+    return {name: getattr(alert, name) or str(core.get(name) or "") for name in ("kind", "scope", "severity")}
+
+
 def _request(actor: Actor, tx: Tx, number: str, alert: Alert, core: Mapping[str, Any]) -> None:
     """Let the emergency begin by itself: the process grades it by the matrix (EMG-12)."""
-    told = {name: getattr(alert, name) or str(core.get(name) or "") for name in ("kind", "scope", "severity")}
-    payload = {**told, "cause": alert.cause, "alert": alert.id}
+    payload = {**_said(alert, core), "cause": alert.cause, "alert": alert.id}
     messages.throw(actor, tx, REQUESTED, key=number, payload=payload)
 
 

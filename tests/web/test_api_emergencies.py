@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.desk import emergency, people
+from loopdesk.desk import case, emergency, people
 from loopdesk.desk.emergency import causes
 from loopdesk.engine import timers
 from loopdesk.engine.actor import SYSTEM
@@ -51,6 +51,21 @@ def whole(api: Callable[..., Any], led: str) -> dict[str, Any]:
 
 def entries(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [one for one in found["entries"] if one["kind"] == kind]
+
+
+@pytest.mark.parametrize(
+    ("said", "priority"),
+    [({}, "P0"), ({"interface": "orders"}, "P1"), ({"severity": "P2"}, "P2"), ({"interface": "wallpaper"}, "P3")],
+)
+def test_an_alert_s_case_has_the_priority_of_its_emergency(
+    api: Callable[..., Any], desk: Loopdesk, said: dict[str, str], priority: str
+) -> None:
+    number = api("ivan.link").post("/alerts", json=ALERT | said).json["case"]
+    settle(desk)
+    with desk.engine.read() as tx:
+        found, running = case.read(SYSTEM, tx, number), emergency.open_of(tx, number)
+    assert found.priority == priority
+    assert (running.severity if running else None) == (None if said.get("interface") == "wallpaper" else priority)
 
 
 @pytest.mark.row("EMG-11/core-interface", "EMG-11/same-alert", "EMG-11/predicted", "EMG-11/warned-first", "EMG-12/team")
