@@ -19,6 +19,8 @@ from loopdesk.engine.tx import Tx
 
 ANSWERED = "survey.answered"
 QUARTER_ANSWERED = "quarterly.answered"
+SECOND_ANSWERED = "survey.answered_again"
+"""Keyed by the survey, for its own call-back: a case may have another survey open, or a second call-back."""
 
 
 def send(actor: Actor, tx: Tx, number: str) -> Mapping[str, Any] | None:
@@ -76,6 +78,9 @@ def answer(
     # The link proves that its holder got our mail, not who that is.
     data = {"id": row["id"], "kind": row["kind"], "through": "link", **payload}
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
+    if row["kind"] == SECOND:
+        messages.throw(actor, tx, SECOND_ANSWERED, key=row["id"], case=row["case"], payload=payload)
+        return
     told = QUARTER_ANSWERED if quarterly else ANSWERED
     messages.publish(actor, tx, told, key=row["case"], payload=payload, message_id=f"survey:{row['id']}")
 
