@@ -26,8 +26,8 @@ from loopdesk.desk.closure.rounds import ASKED, CHASED
 from loopdesk.desk.contacting import operations as contacting_operations
 from loopdesk.desk.duplicates import problems
 from loopdesk.desk.emergency import operations as emergency_operations
+from loopdesk.desk.feedback import low, recovery
 from loopdesk.desk.feedback import operations as feedback_operations
-from loopdesk.desk.feedback import recovery
 from loopdesk.desk.feedback import survey as surveys
 from loopdesk.desk.implementation import operations as implementation_operations
 from loopdesk.desk.raci import operations as raci_operations
@@ -226,7 +226,7 @@ def _survey(step: Step) -> Result:
     row = surveys.send(step.actor, step.tx, step.number)
     if row is None:
         return {"survey": "", "remind_at": step.tx.now.isoformat()}
-    _link(step, "survey", "s", row)
+    _link(step, "survey", "s", row, {"call_below": low.below(step.tx)})
     return {"survey": row["id"], "remind_at": recovery.next_reminder(step.tx, row).isoformat()}
 
 

@@ -7,7 +7,10 @@ from flask_babel import gettext, lazy_gettext
 
 from loopdesk.desk import feedback
 from loopdesk.desk.feedback import Feedback, recovery
+from loopdesk.desk.feedback.quarters import Quarter
 from loopdesk.desk.feedback.tables import COMPLAINT, DONE, FORWARDED, NEW, NONE, PRAISE, SORTED, SUGGESTION
+from loopdesk.desk.figures import Figure
+from loopdesk.web import figure_words
 from loopdesk.web.vocabulary import Look
 
 KINDS = {
@@ -51,6 +54,13 @@ def steps(one: Feedback, now: datetime) -> list[dict[str, Any]]:
         found.append(where | {"due": one.forward_due_at})
         found.append({"text": gettext("Answered"), "at": one.result_at, "by": one.result_by, "due": one.result_due_at})
     return [step | {"late": bool(step["due"]) and (step["at"] or now) > step["due"]} for step in found]
+
+
+def quarter(one: Quarter) -> dict[str, Any]:
+    """A quarter's survey in words; `no data` where nobody was asked, or nobody said."""
+    rates = (("reply_rate", one.reply_rate, "percent"), ("satisfaction", one.css, "stars"), ("nps", one.nps, "points"))
+    told = {name: figure_words.said(Figure(name, value, unit, one.answered)) for name, value, unit in rates}
+    return {"name": one.name, "asked": one.asked, "answered": one.answered, **told}
 
 
 def choices() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from loopdesk.desk.closure import reopening, verification
-from loopdesk.desk.feedback import praise, survey
+from loopdesk.desk.feedback import low, praise, survey
 from loopdesk.desk.implementation import signing
 from loopdesk.desk.response import expectations
 from loopdesk.engine.errors import Invalid
@@ -67,7 +67,8 @@ def answer(token: str) -> ResponseReturnValue:
             raise Invalid("Choose one to five stars.")
         given = dict(zip(("nps", *ASPECTS), others, strict=True))
         survey.answer(found["actor"], tx, token, stars=stars, **given, comment=form.get("comment", ""))
-        return "low" if stars < 3 and found["kind"] != survey.SECOND else "survey"
+        called = found["kind"] != survey.SECOND and low.calls_back(tx, {"stars": stars, **given})
+        return "low" if called else "survey"
 
     return link_pages.keep(SURVEY, token, take)
 

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loopdesk.desk import sending
-from loopdesk.desk.feedback import paths, praise, quarterly, recovery
+from loopdesk.desk.feedback import low, paths, praise, quarterly, recovery
 from loopdesk.desk.receivers import CUSTOMER
 from loopdesk.desk.steps import Result, Step, operation
 from loopdesk.engine.bpmn import read_moment
@@ -113,8 +113,9 @@ def _quarterly(step: Step) -> Result:
     Gives: asked (how many now), more (true when others wait), quarter (as 2026-Q1).
     """
     rows, more = quarterly.ask(step.actor, step.tx)
+    promised = {"call_below": low.below(step.tx)}
     for row in rows:
-        _tell(step, "quarterly-survey", _linked(step, "s", row), number=row["case"])
+        _tell(step, "quarterly-survey", _linked(step, "s", row) | promised, number=row["case"])
     return {"asked": len(rows), "more": more, "quarter": quarterly.quarter(step.tx)}
 
 

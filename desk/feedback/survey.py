@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import links, record
-from loopdesk.desk.feedback import Words, add
+from loopdesk.desk.feedback import Words, add, low
 from loopdesk.desk.feedback.tables import BOUNDS, CLOSURE, QUARTERLY
 from loopdesk.desk.feedback.tables import SECOND as SECOND
 from loopdesk.desk.feedback.tables import survey_ as survey_
@@ -101,9 +101,12 @@ def call_back(
 
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
-    """What the page behind the link shows; ``actor`` is who answers with it. Raises `Missing`."""
+    """What the page behind the link shows; ``actor`` is who answers with it, ``below`` as `low.below` says.
+
+    Raises `Missing`.
+    """
     row = links.by_token(tx, survey_, token)
-    return links.public(tx, row) | {"kind": row["kind"]}
+    return links.public(tx, row) | {"kind": row["kind"], "below": low.below(tx)}
 
 
 def get(tx: Tx, survey_id: str) -> Mapping[str, Any]:

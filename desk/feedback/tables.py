@@ -20,6 +20,8 @@ CLOSURE, SECOND, QUARTERLY = "closure", "second", "quarterly"
 """Why somebody is asked: the case is closed; after the call-back; once a quarter (FBK-1, FBK-2, FBK-4)."""
 BOUNDS = {"stars": (1, 5), "nps": (0, 10), "quality": (1, 5), "speed": (1, 5), "attitude": (1, 5)}
 """Least and most of each answer (FBK-1); only the stars are needed."""
+FULL, POOR = 9, 6
+"""FBK-4: NPS counts 9 and 10 as promoters, up to 6 as detractors."""
 
 survey_ = sa.Table(
     "survey",

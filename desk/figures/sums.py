@@ -5,13 +5,14 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from loopdesk.desk.feedback.tables import FULL, POOR
 from loopdesk.desk.figures.rows import case_figure
 
 OPENED, CLOSED = BASES = ("opened", "closed")
 """Which day counts a case: that of its opening, or that of its closing."""
 _ROW = case_figure.c
-LIKED, FULL, POOR = 4, 9, 6
-"""FBK-4: 4 of 5 stars or more are a satisfied answer; NPS counts 9 and 10 as promoters, up to 6 as detractors."""
+LIKED = 4
+"""FBK-4: 4 of 5 stars or more are a satisfied answer."""
 
 CONDITIONS: Mapping[str, sa.ColumnElement[bool]] = {
     "cases": sa.true(),

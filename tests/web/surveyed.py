@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from loopdesk.desk import casework, feedback, people
+from loopdesk.desk.customers import contact_
 from loopdesk.desk.feedback import Feedback, survey
 from loopdesk.desk.letters import communication
 from loopdesk.engine import messages, timers, work
@@ -24,12 +25,23 @@ REPORT = {"title": "Orders stand still", "description": "Error 500.", "email": "
 class Story:
     """One closed case, its customer and the people who follow what he says."""
 
-    def __init__(self, app: Flask, desk: Loopdesk, clock: VirtualClock, api: Callable[..., Api]) -> None:
+    def __init__(
+        self, app: Flask, desk: Loopdesk, clock: VirtualClock, api: Callable[..., Api], *, reached: bool = True
+    ) -> None:
+        """``reached``: false for a customer whose address is gone by the time the case is closed."""
         self.app, self.desk, self.clock = app, desk, clock
         made: Any = api("ivan.link").post("/cases", json=REPORT | {"category": "fault"})
         self.number = made.json["number"]
         settle(desk)
+        if not reached:
+            self.forget_address()
         self.close()
+
+    def forget_address(self) -> None:
+        """Nobody knows any longer how to write to the customer, or his number."""
+        lost = sa.update(contact_).where(contact_.c.email == REPORT["email"])
+        with self.desk.engine.begin() as tx:
+            tx.conn.execute(lost.values(email=None, phone=""))
 
     def close(self) -> None:
         """Close it as the last step of the closure does."""

@@ -100,7 +100,7 @@ def test_who_answered_by_a_forwarded_link_is_not_taken_for_proven(story: Story) 
 
 
 @pytest.mark.row("FBK-2/call-back", "FBK-2/customer-success", "FBK-2/root-cause", "FBK-2/report", "FBK-2/action")
-@pytest.mark.row("FBK-2/second-ask")
+@pytest.mark.row("FBK-2/second-ask", "PRO-6")
 def test_two_stars_are_called_back_reported_and_asked_again(story: Story) -> None:
     story.post(story.link("survey", "s"), stars="2", comment="Too slow.")
     assert story.waiting() == {"call_back": "customer_success/agent", "forward": "customer_success/agent"}
@@ -152,6 +152,7 @@ def test_a_call_back_that_nobody_makes_in_a_day_is_told(story: Story) -> None:
 
 
 @pytest.mark.row("FBK-3/complaint-first", "FBK-3/department-24h", "FBK-3/result-48h", "FBK-3/told", "FBK-3/corrected")
+@pytest.mark.row("PRO-6")
 def test_a_complaint_on_the_phone_is_followed_first_and_answered(story: Story) -> None:
     kept = story.post(f"/feedback/add/{story.number}", "tom.baker", source="call", text="It would be nice to be heard.")
     assert kept.status_code == 302
@@ -184,7 +185,7 @@ def test_feedback_that_stays_too_long_is_late_and_told(story: Story) -> None:
     assert "Unacceptable." not in as_person(story.app, "petra.owner").get("/feedback?kind=praise").text
 
 
-@pytest.mark.row("FBK-3/praise", "FBK-3/consent")
+@pytest.mark.row("FBK-3/praise", "FBK-3/consent", "PRO-6")
 def test_praise_is_published_only_with_consent_and_without_a_name(story: Story) -> None:
     story.post(story.link("survey", "s"), stars="5", comment="Thank you, Tom was great.")
     story.complete("forward", "customer_success", kind="praise", department="support")

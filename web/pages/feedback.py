@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loopdesk.desk import departments, feedback
-from loopdesk.desk.feedback import Words, asked
+from loopdesk.desk.feedback import Words, asked, quarters
 from loopdesk.desk.feedback import praise as praises
 from loopdesk.desk.rights import DESK
 from loopdesk.engine import events
@@ -93,7 +93,9 @@ def surveys() -> str:
     with read_tx() as tx:
         found = asked.listing(actor(), tx, since=tx.now - DAYS, kind=kind, only=only)
         counts = asked.counts(found)
-    looks = {"surveys": feedback_words.SURVEYS, "outcomes": feedback_words.OUTCOMES}
+        told = quarters.quarters(actor(), tx)
+    looks: dict[str, Any] = {"surveys": feedback_words.SURVEYS, "outcomes": feedback_words.OUTCOMES}
+    looks |= {"quarters": [feedback_words.quarter(one) for one in told]}
     return render_template("feedback/surveys.html", found=found, counts=counts, kind=kind, only=only, **looks)
 
 
