@@ -8,7 +8,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loopdesk.desk import clocks, people, record, subcases
-from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.crm import scope
 from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.desk.diagnosis import course
@@ -148,7 +147,8 @@ def solve(actor: Actor, tx: Tx, number: str, *, solution: str, left_out: str = "
 
 
 def reopen(actor: Actor, tx: Tx, number: str, *, reason: str, inside: bool = False, at: datetime | None = None) -> None:
-    """Back to work with the same owner (FIX-9). Raises `Conflict` on a case that was not solved.
+    """Back to work with the same owner, or whoever stands in for one who has left (FIX-9). Raises `Conflict` on a case
+    that was not solved.
 
     ``inside``: the business side has found that the fix does not hold (HND-2), which the customer does not hear of.
     ``at``: when the customer said so, from where the clocks count on.
@@ -159,12 +159,23 @@ def reopen(actor: Actor, tx: Tx, number: str, *, reason: str, inside: bool = Fal
         raise Conflict("Case %(number)s is not solved, so it cannot be reopened.", number=number)
     messages.forget(tx, CLOSED, key=number)
     record.change(tx, number, status="open", solved_at=None, closed_at=None, close_reason="")
-    data = {"reason": reason, "owner": name_of(tx, case.owner_id)}
+    owner = _stand_in(actor, tx, case)
+    data = {"reason": reason, "owner": owner.name if owner else ""}
     if inside:
         events.record(actor, tx, "case.fix_failed", key=number, data=data)
     else:
         events.record(actor, tx, "case.reopened", key=number, audience="customer", data=data)
     clocks.happened(actor, tx, number, "reopened", at=at, reason=reason)
+
+
+def _stand_in(actor: Actor, tx: Tx, case: Case) -> Person | None:
+    """Who goes on with a case that comes back; written down where it is not the owner of before."""
+    owner = people.find(tx, case.owner_id) or least_busy(tx, case.department)
+    if owner is not None and owner.id != case.owner_id:
+        record.change(tx, case.number, owner_id=owner.id, assignee_id=owner.id)
+        data = {"owner": owner.id, "name": owner.name, "department": case.department}
+        events.record(actor, tx, "case.owner_named", key=case.number, audience="customer", data=data)
+    return owner
 
 
 def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:

@@ -19,6 +19,7 @@ STATES = {
     gates.ACCEPTED: Look(lazy_gettext("Accepted"), "green", "check"),
     gates.REFUSED: Look(lazy_gettext("Not accepted"), "red", "cross"),
     gates.REPLACED: Look(lazy_gettext("Replaced by a newer one"), "", "minus"),
+    gates.WITHDRAWN: Look(lazy_gettext("Ended: the case was opened again"), "", "minus"),
 }
 GATES = {
     gates.RUNNING: Look(lazy_gettext("Running"), "blue", "disc"),

@@ -70,4 +70,6 @@ def thanks(found: Found, one: Reopening) -> str:
     found |= {"other": one.other}
     if one.other:
         return "linked"
+    if one.wish == reopening.WORKS:
+        return "kept"
     return "added" if one.state == reopening.ADDED else "again"

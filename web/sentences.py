@@ -35,6 +35,7 @@ TOLD: Mapping[str, Sentence] = {
     "case.solved": Sentence("check", N_("Solved; the customer is asked next"), "green", "solution"),
     "case.reopened": Sentence("loop", N_("Opened again"), "yellow", "reason"),
     "case.reopening_asked": Sentence("loop", N_("The customer says that it is not over"), "yellow", "text"),
+    "verification.works_after_all": Sentence("check", N_("The customer says that it works after all"), "", "text"),
     "case.continued": Sentence("arrow", N_("Goes on in case %(other)s")),
     "closure.checked": Sentence("check", N_("The team has checked the fix"), note="note"),
     "case.closed": Sentence("check", N_("Case closed"), "green", "reason"),

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loopdesk.desk import casework, policy, sending
+from loopdesk.desk import casework, people, policy, sending
+from loopdesk.desk.acceptance import gates
 from loopdesk.desk.closure import reopening as reopenings
 from loopdesk.desk.closure import rounds, verification
 from loopdesk.desk.receivers import CUSTOMER
@@ -81,11 +82,12 @@ def _take_up(step: Step, *, reopening: str) -> Result:
     Gives: reopened (false when the case is open already), owner (id), owner_name, comment (the words).
     """
     before = reopenings.get(step.tx, reopening)
-    one, owner = reopenings.take_up(step.actor, step.tx, reopening)
+    one = reopenings.take_up(step.actor, step.tx, reopening)
     reopened = one.state == reopenings.REOPENED and get(step.tx, step.number).status not in casework.OPEN
     if reopened:
         casework.reopen(step.actor, step.tx, step.number, reason=before.text, at=before.at)
         settle(step, "reopened")
+    owner = people.find(step.tx, get(step.tx, step.number).owner_id)
     who = {"owner": owner.id, "owner_name": owner.name} if owner else {"owner": "", "owner_name": ""}
     return {"reopened": reopened, "comment": before.text, **who}
 
@@ -104,11 +106,12 @@ def _dismiss(step: Step, *, reopening: str) -> Result:
 
 
 def settle(step: Step, outcome: str) -> None:
-    """The case is open again, or closed: no question to the customer is open any more, no round goes on."""
+    """The case is open again, or closed: no question to the customer is open any more, no round, no gate goes on."""
     verification.withdraw(step.tx, step.number)
     rounds.end(step.tx, step.number, outcome)
     if outcome != "closed":
         reopenings.taken(step.tx, step.number)
+        gates.withdraw(step.actor, step.tx, step.number)
         messages.forget(step.tx, reopenings.WITHDRAWN, key=step.number)
 
 

@@ -12,12 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import case as cases
-from loopdesk.desk import links, people, record
-from loopdesk.desk.casework import OPEN, least_busy
+from loopdesk.desk import links, record
+from loopdesk.desk.casework import OPEN
 from loopdesk.desk.closure import rounds
 from loopdesk.desk.closure.tables import reopening_, round_
 from loopdesk.desk.duplicates import links as related
-from loopdesk.desk.people import Person
 from loopdesk.desk.record import Case
 from loopdesk.desk.rights import readable, require, visible_to
 from loopdesk.desk.sql import row_as
@@ -27,8 +26,8 @@ from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
 
-FAILS, ELSE, WORDS = WISHES = ("fails", "else", "words")
-"""The fix does not hold; there is something else; a person has yet to read which of the two."""
+FAILS, ELSE, WORDS, WORKS = WISHES = ("fails", "else", "words", "works")
+"""The fix does not hold; there is something else; a person has yet to read which of the two; it works after all."""
 PENDING, REOPENED, LINKED, ADDED, DISMISSED = "pending", "reopened", "linked", "added", "dismissed"
 LINK, PORTAL, MAIL, API, STAFF = "link", "portal", "email", "api", "staff"
 WITHDRAWN, ANSWERED = "closure.withdrawn", "verification.answered"
@@ -66,7 +65,7 @@ def take(actor: Actor, tx: Tx, number: str, text: str, *, source: str, wish: str
     require(actor, "case.ask_reopening")
     number = related.merged_into(tx, number)
     case = record.get(tx, number, lock=True)
-    words = _given(text)
+    words = text.strip()[:LONGEST] if wish == WORKS else _given(text)
     last = rounds.latest(tx, number)
     again = _same(tx, number, last.id if last else "", wish, words)
     if again is not None:
@@ -74,6 +73,8 @@ def take(actor: Actor, tx: Tx, number: str, text: str, *, source: str, wish: str
     one = _keep(actor, tx, case, last, words, source=source, wish=wish)
     if wish == ELSE:
         return branch(actor, tx, one.id)
+    if wish == WORKS:
+        return _decide(tx, one, ADDED)
     if case.status == "closed":
         return _after_the_end(actor, tx, case, one)
     if case.status == "solved":
@@ -110,22 +111,13 @@ def within(tx: Tx, case: Case) -> bool:
     return until is not None and tx.now < until
 
 
-def take_up(actor: Actor, tx: Tx, reopening_id: str) -> tuple[Reopening, Person | None]:
-    """Name who goes on: the same owner, or whoever stands in for one who does not work here any more (FIX-9).
-
-    The caller opens the case again unless the answer says that it is open already (`ADDED`).
-    """
+def take_up(actor: Actor, tx: Tx, reopening_id: str) -> Reopening:
+    """Take the words as what opens the case again; the caller does so unless it is open already (FIX-9)."""
     require(actor, "closure.run")
     one = get(tx, reopening_id)
-    case = record.get(tx, one.case, lock=True)
-    if case.status in OPEN:
-        return (one if one.state == REOPENED else _decide(tx, one, ADDED)), people.find(tx, case.owner_id)
-    owner = people.find(tx, case.owner_id) or least_busy(tx, case.department)
-    if owner is not None and owner.id != case.owner_id:
-        record.change(tx, case.number, owner_id=owner.id, assignee_id=owner.id)
-        data = {"owner": owner.id, "name": owner.name, "department": case.department}
-        events.record(actor, tx, "case.owner_named", key=case.number, audience="customer", data=data)
-    return _decide(tx, one, REOPENED), owner
+    if record.get(tx, one.case, lock=True).status not in OPEN:
+        return _decide(tx, one, REOPENED)
+    return one if one.state == REOPENED else _decide(tx, one, ADDED)
 
 
 def branch(actor: Actor, tx: Tx, reopening_id: str) -> Reopening:
@@ -226,7 +218,8 @@ def _keep(
     row |= {"by_kind": actor.kind, "by_id": actor.id, "by_name": actor.name[:200]}
     tx.conn.execute(sa.insert(reopening_).values(**row))
     data = {"id": row["id"], "wish": wish, "source": source, "text": text}
-    events.record(actor, tx, "case.reopening_asked", key=case.number, audience="customer", data=data)
+    kind = "verification.works_after_all" if wish == WORKS else "case.reopening_asked"
+    events.record(actor, tx, kind, key=case.number, audience="customer", data=data)
     return row_as(Reopening, row)
 
 

@@ -73,14 +73,16 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     """Take the one answer and tell the process. Raises `Missing` for an unknown token, `Conflict` for a used or
     expired one, `Invalid` for a "no" without a word about what is wrong.
 
-    Who confirmed may say "no" later on: the later word counts, both are kept, what became of it is returned (FIX-9).
+    Who has answered may say something else later on: after a "yes" the "no" counts, after a "no" nothing is undone by
+    a word. Both are kept, what became of the later one is returned (FIX-9).
     """
     require(actor, "verification.answer")
     row = links.by_token(tx, verification, token)
-    if row["confirmed"] and not confirmed:
-        return reopening.take(actor, tx, row["case"], comment, source=reopening.LINK)
-    links.check_open(row, tx.now)
     text = comment.strip()[:LONGEST]
+    if row["answered_at"] is not None and _says_more(row, confirmed, text):
+        wish = reopening.WORKS if confirmed else reopening.FAILS
+        return reopening.take(actor, tx, row["case"], text, source=reopening.LINK, wish=wish)
+    links.check_open(row, tx.now)
     if not confirmed and not text:
         raise Invalid("Please say what does not work.", fields={"comment": [Phrase("Say what does not work.")]})
     once = sa.update(verification).where(verification.c.id == row["id"], verification.c.answered_at.is_(None))
@@ -93,6 +95,11 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     clocks.happened(actor, tx, row["case"], "feedback_received")
     messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"verification:{row['id']}")
     return None
+
+
+def _says_more(row: Mapping[str, Any], confirmed: bool, text: str) -> bool:
+    """Whether a second answer is more than another click on the same button."""
+    return confirmed != row["confirmed"] or text not in ("", row["comment"])
 
 
 def ask_more(actor: Actor, tx: Tx, token: str, text: str) -> Reopening:
