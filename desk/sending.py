@@ -73,9 +73,9 @@ def _send_one(
     note = _held(tx, case, template, receiver)
     calls = way.calls and note in ("", NO_ADDRESS) and subscriptions.listens(tx, REMINDER, case.number)
     if calls and note:
-        way, note = Way(channels.PHONE), BY_PHONE
+        way, note = Way(channels.PHONE, way.wanted), BY_PHONE
     text = {"subject": message.subject, "body": message.body}
-    told = {"template": template, "note": note, "channel": way.channel, "wanted": way.wanted}
+    told = {"template": template, "note": note, "channel": way.channel, "wanted": way.wanted if calls else ""}
     written = queue(actor, tx, case, receiver, **text, **told)
     if calls:
         asked = {"reason": template, "text": message.body, "message": written}

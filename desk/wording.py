@@ -65,11 +65,26 @@ def reply(actor: Actor, tx: Tx, number: str, text: str, *, anyway: bool = False)
     hits = jargon(tx, text, case.language)
     if hits and not anyway:
         return hits
+    _send(actor, tx, number, text, hits)
+    return []
+
+
+def tell(actor: Actor, tx: Tx, number: str, text: str) -> tuple[str, list[Hit]]:
+    """Answer the customer in the name of another system, which nobody can ask to think again: it leaves, and its
+    jargon is noted and told to the sender.
+
+    Returns the id of what was written and the words; raises what `communications.comment` raises.
+    """
+    hits = jargon(tx, text, record.get(tx, number, visible=visible_to(actor)).language)
+    return _send(actor, tx, number, text, hits), hits
+
+
+def _send(actor: Actor, tx: Tx, number: str, text: str, hits: list[Hit]) -> str:
     written = communications.comment(actor, tx, number, text)
     if hits:
         data = {"id": written, "words": ", ".join(hit.word for hit in hits)}
         events.record(actor, tx, "communication.jargon", key=number, data=data)
-    return []
+    return written
 
 
 def explanation(actor: Actor, tx: Tx, number: str, said: Mapping[str, str], base_url: str) -> str:

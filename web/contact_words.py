@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
+from loopdesk.desk.contacting.channel import PHONE
 from loopdesk.desk.contacting.rows import CONFIRMED, MISSED, OPEN, REACHED, REMINDER, SUPERVISOR, UNREACHABLE
 from loopdesk.desk.letters import BY_PHONE, EMAIL, NO_ADDRESS, NOBODY
 from loopdesk.desk.sending import MACHINE, TOO_MANY
@@ -61,6 +62,8 @@ def channel(code: str, names: Mapping[str, str]) -> str:
 
 def carried(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """How a message really went where that is not as its channel says (COM-1); empty where it is."""
+    if row["wanted"] == PHONE != row["channel"]:
+        return str(gettext("Somebody calls, too."))
     if row["wanted"] and row["wanted"] != row["channel"]:
         return str(gettext("The customer prefers %(channel)s; somebody calls, too.", channel=names.get(row["wanted"])))
     if row["channel"] != EMAIL and row["carried"] in MAILERS:

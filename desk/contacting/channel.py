@@ -34,18 +34,24 @@ def names(tx: Tx, language: str) -> dict[str, str]:
 def choose(tx: Tx, case: Case, template: str, to: Receiver, asked: str = EMAIL) -> Way:
     """How ``template`` reaches somebody.
 
-    A channel that the diagram asks for counts, and for staff e-mail; a customer's wish counts for him. Whom somebody
-    calls has it in writing as well where an address is known.
+    A channel that the diagram asks for counts, and for staff e-mail; a customer's wish counts for him. A key step,
+    which the diagram wants told by phone, is a call whatever he prefers. Whom somebody calls has it in writing as well
+    where an address is known; whom nothing but a number reaches is called.
     """
-    if to.kind != CUSTOMER or asked != EMAIL:
+    if to.kind != CUSTOMER or asked not in (EMAIL, PHONE):
         return Way(asked)
-    chosen = to.prefers or AUTO
-    if chosen != EMAIL:
-        known = {"preferred": chosen, "priority": case.priority, "complexity": case.complexity, "template": template}
-        chosen = _decide(tx, known)
+    chosen = PHONE if asked == PHONE else _preferred(tx, case, template, to)
     if chosen == PHONE or not to.address:
-        return Way(EMAIL, PHONE if chosen == PHONE else "", calls=bool(to.phone))
+        return Way(EMAIL, "" if chosen == EMAIL else chosen, calls=bool(to.phone))
     return Way(chosen)
+
+
+def _preferred(tx: Tx, case: Case, template: str, to: Receiver) -> str:
+    chosen = to.prefers or AUTO
+    if chosen == EMAIL:
+        return EMAIL
+    known = {"preferred": chosen, "priority": case.priority, "complexity": case.complexity, "template": template}
+    return _decide(tx, known)
 
 
 def _decide(tx: Tx, known: Mapping[str, Any]) -> str:

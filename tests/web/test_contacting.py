@@ -111,6 +111,69 @@ def test_an_urgent_step_is_a_call_that_the_customer_confirms(
     assert "R&amp;D has it now." in as_person(app, "li.na").get(f"/cases/{number}/communications").text
 
 
+@pytest.mark.row("COM-1/strong-reminder", "COM-1/expected-time")
+def test_a_key_step_is_a_call_also_for_a_contact_who_prefers_letters(
+    desk: Loopdesk, api: Call, clock: VirtualClock, app: Flask
+) -> None:
+    """`notices.dmn` says that another time for an urgent case is confirmed on the phone; it comes in writing, too."""
+    prefers(desk, "hejing@chenxing.example", channel="email", phone="+86 10 1")
+    number = reported(desk, api)
+    looked(desk)
+    clock.advance(timedelta(minutes=1))
+    with desk.engine.begin() as tx:
+        record.change(tx, number, priority="P1")
+        events.record(SYSTEM, tx, "case.due_set", key=number, data={})
+    looked(desk)
+    [told] = letters(desk, number, "notice-expected")
+    assert (told["state"], told["channel"], told["wanted"]) == ("queued", "email", "phone")
+    with desk.engine.read() as tx:
+        [asked], _ = calls.listing(SYSTEM, tx, number=number, kind="reminder")
+    assert (asked.state, asked.phone, asked.message) == ("open", "+86 10 1", told["id"])
+    page = as_person(app, "li.na").get(f"/cases/{number}/communications").text
+    assert "Somebody calls, too." in page or "同时有人致电。" in page
+
+
+@pytest.mark.row("COM-1/preferred", "COM-1/strong-reminder")
+@pytest.mark.parametrize("phone", ["+86 138 0000 0000", ""])
+def test_whom_only_a_number_for_sms_reaches_is_somebodys_task(
+    desk: Loopdesk, api: Call, clock: VirtualClock, phone: str
+) -> None:
+    """Nothing is connected to SMS: he is called; without a number either, somebody looks for a way to him."""
+    number = reported(desk, api)
+    looked(desk)
+    prefers(desk, "hejing@chenxing.example", email=None, phone=phone, channel="sms")
+    clock.advance(timedelta(minutes=1))
+    with desk.engine.begin() as tx:
+        events.record(SYSTEM, tx, "diagnosis.cause", key=number, data={"text": "x"})
+    looked(desk)
+    [held] = letters(desk, number, "notice-progress")
+    assert (held["state"], held["note"]) == ("held", "by-phone" if phone else "no-address")
+    with desk.engine.read() as tx:
+        made, _ = calls.listing(SYSTEM, tx, number=number, state="open")
+        tasks = [one["element"] for one in work.listing(SYSTEM, tx, key=number)]
+    kind, task = ("reminder", "call_customer") if phone else ("unreachable", "find_way")
+    assert [(one.kind, one.phone) for one in made] == [(kind, phone)]
+    assert task in tasks
+
+
+@pytest.mark.row("COM-2/overdue", "COM-2/record")
+def test_an_overdue_case_is_its_supervisors_call(desk: Loopdesk, api: Call, clock: VirtualClock) -> None:
+    """Asked of the API by another system: why, in which state, and what was said at last."""
+    number = reported(desk, api)
+    looked(desk)
+    clock.advance(timedelta(days=30))
+    settle(desk)
+    looked(desk)
+    wanted = f"/communications/calls?case={number}&kind=supervisor"
+    found: Any = api("li.na").get(wanted)
+    assert [(one["reason"], one["state"]) for one in found.json] == [("overdue", "open")]
+    complete(desk, number, "make_call", outcome="reached", said="We are late, and we are on it.")
+    found = api("li.na").get(wanted)
+    assert [(one["state"], one["said"]) for one in found.json] == [("reached", "We are late, and we are on it.")]
+    log: Any = api("li.na").get(f"/communications?case={number}&channel=phone")
+    assert [one["body"] for one in log.json] == ["We are late, and we are on it."]
+
+
 @pytest.mark.row("COM-2/escalated", "COM-2/record", "COM-4/follow-up")
 def test_the_supervisor_of_an_escalated_case_calls_and_the_promise_is_kept_as_an_action(
     desk: Loopdesk, api: Call, clock: VirtualClock, app: Flask
@@ -158,49 +221,18 @@ def test_a_customer_whom_no_channel_reaches_is_a_task_and_nothing_is_lost(
         assert customers.contact(tx, str(contact)).email == "he@new.example"
 
 
-@pytest.mark.row("COM-10/jargon")
-def test_jargon_is_flagged_before_it_is_sent_and_sending_all_the_same_is_noted(
-    desk: Loopdesk, api: Call, app: Flask
-) -> None:
+@pytest.mark.row("COM-4/recorded", "COM-4/feedback", "COM-4/follow-up")
+def test_other_systems_read_the_log_and_note_what_came_of_a_message(desk: Loopdesk, api: Call) -> None:
     number = reported(desk, api)
-    browser = as_person(app, "li.na")
-    form = {"csrf_token": csrf_of(app, browser), "mode": "reply", "body": "我们先回滚 the hotfix。"}
-    typed = browser.post(f"/cases/{number}/jargon", data=form).text
-    assert "恢复到之前的版本" in typed
-    refused = browser.post(f"/cases/{number}/comment", data=form)
-    assert refused.status_code == 422
-    assert "a quick correction" in refused.text
-    assert "我们先回滚" in refused.text
-    with desk.engine.read() as tx:
-        assert not [row for row in events.timeline(tx, number) if row["kind"] == "communication.jargon"]
-    assert browser.post(f"/cases/{number}/comment", data=form | {"anyway": "1"}).status_code == 302
-    with desk.engine.read() as tx:
-        [noted] = [row for row in events.timeline(tx, number) if row["kind"] == "communication.jargon"]
-    assert noted["data"]["words"] == "回滚, hotfix"
-    inside = form | {"mode": "internal"}
-    assert browser.post(f"/cases/{number}/comment", data=inside).status_code == 302, "colleagues know the words"
-
-
-@pytest.mark.row("COM-10/explanation", "COM-3/languages")
-def test_an_explanation_carries_nature_impact_and_solution(desk: Loopdesk, api: Call, app: Flask) -> None:
-    number = reported(desk, api)
-    browser = as_person(app, "li.na")
-    said = {"nature": "一台服务器满了。", "impact": "上午不能下单。", "solution": "已经扩容。"}
-    form = {"csrf_token": csrf_of(app, browser), **said}
-    refused = browser.post(f"/cases/{number}/explanation", data=form | {"impact": " "})
-    assert refused.status_code == 422
-    assert "一台服务器满了。" in refused.text
-    page = browser.post(f"/cases/{number}/explanation", data=form).text
-    letter = page[page.index('<textarea id="body"') :].split("</textarea>")[0]
-    assert [part for part in ("问题是什么", "对您的影响", "我们的解决办法", *said.values()) if part not in letter] == []
-
-
-@pytest.mark.row("COM-3/phrases")
-def test_phrases_stand_beside_the_reply_in_the_customers_language(desk: Loopdesk, api: Call, app: Flask) -> None:
-    number = reported(desk, api)
-    page = as_person(app, "li.na").get(f"/cases/{number}").text
-    for text in ("非常理解这件事", "由专人负责到底", "免费延长"):
-        assert f'data-insert="{text}' in page or text in page, text
+    [told] = letters(desk, number, "acknowledgement")
+    given = {"feedback": "She is glad.", "follow_up": "Call on Friday."}
+    noted: Any = api("li.na").patch(f"/communications/{told['id']}", json=given)
+    assert noted.status_code == 200, noted.json
+    found: Any = api("li.na").get(f"/communications?case={number}&follow_up=true")
+    assert [(one["id"], one["feedback"], one["follow_up"]) for one in found.json] == [(told["id"], *given.values())]
+    assert api("li.na").patch(f"/communications/{told['id']}", json={"feedback": "x" * 10_001}).status_code == 422
+    assert api("li.na").patch("/communications/none", json=given).status_code == 404
+    assert api("li.na").get("/communications/calls?kind=guess").status_code == 422
 
 
 @pytest.mark.row("COM-4/feedback", "COM-4/follow-up")
@@ -216,22 +248,6 @@ def test_feedback_and_follow_up_are_noted_at_a_message(desk: Loopdesk, api: Call
     assert "Call on Friday." in browser.get("/cases/communications.csv").text
     long = browser.post(f"/cases/communications/{told['id']}/follow", data=form | {"feedback": "x" * 10_001})
     assert long.status_code == 422
-
-
-@pytest.mark.row("COM-3/refused-at-save", "COM-3/variables")
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_template_that_asks_for_what_nobody_gives_is_refused_when_it_is_saved(
-    desk: Loopdesk, api: Call, language: str
-) -> None:
-    files = {path: content.decode() for path, content in bundles.read_folder(WORKFLOWS / "messages").items()}
-    file = f"messages.{language}.yaml"
-    files[file] = files[file].replace("{{ question }}", "{{ questoin }}", 1)
-    refused: Any = api("petra.owner").post("/definitions/messages", json={"files": files})
-    assert refused.status_code == 422, refused.json
-    assert "questoin" in str(refused.json)
-    assert file in str(refused.json)
-    with desk.engine.read() as tx:
-        assert bundles.current(tx, "messages").number == 1, "the one that counts stays"
 
 
 @pytest.mark.row("COM-4/kept")

@@ -7,7 +7,7 @@ import marshmallow as ma
 from flask import request, url_for
 from flask_smorest import Blueprint
 
-from loopdesk.desk import attachments, case, channels, communications, idempotency
+from loopdesk.desk import attachments, case, channels, communications, idempotency, wording
 from loopdesk.desk.crm.scope import REASONS
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
@@ -147,10 +147,23 @@ class Comments(ma.Schema):
     comments = ma.fields.List(ma.fields.Nested(CommentOut))
 
 
+class PlainWord(ma.Schema):
+    """A word that the customer may not know, and a plain one."""
+
+    word = ma.fields.String()
+    plain = ma.fields.String()
+
+
 class Made(ma.Schema):
     """The id of what was made."""
 
     id = ma.fields.String()
+
+
+class Said(Made):
+    """The id of what was said; ``jargon``: words that the customer may not know. It was sent all the same."""
+
+    jargon = ma.fields.List(ma.fields.Nested(PlainWord))
 
 
 class AttachmentOut(ma.Schema):
@@ -230,11 +243,14 @@ def comments(number: str) -> Any:
 @blueprint.post("/<number>/comments")
 @scoped("cases:write")
 @blueprint.arguments(NewComment)
-@blueprint.response(201, Made)
+@blueprint.response(201, Said)
 def comment(body: dict[str, Any], number: str) -> Any:
-    """Say something on a case."""
+    """Say something on a case; words that a customer may not know are told with the answer."""
     with open_tx() as tx:
-        return {"id": communications.comment(actor(), tx, number, body["body"], internal=body["internal"])}
+        if body["internal"]:
+            return {"id": communications.comment(actor(), tx, number, body["body"], internal=True), "jargon": []}
+        written, hits = wording.tell(actor(), tx, number, body["body"])
+        return {"id": written, "jargon": hits}
 
 
 UPLOAD = {
