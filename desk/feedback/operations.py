@@ -64,17 +64,24 @@ def _close(step: Step, *, survey: str, outcome: str, note: str = "") -> Result:
 def _sort(step: Step, *, feedback: str, kind: str) -> Result:
     """Keep what feedback is: complaint, suggestion, praise or none; its clocks run from when it came.
 
-    Gives: forward_due, result_due (moments; now for none), department (that holds the case).
+    Gives: kind (a person's word before the table's), forward_due, result_due (moments; now for none), department (that
+    holds the case).
     """
     found = paths.sort(step.actor, step.tx, feedback, kind=kind)
     due = {"forward_due": found.forward_due_at, "result_due": found.result_due_at}
-    return {name: (at or step.tx.now).isoformat() for name, at in due.items()} | {"department": found.department}
+    return {name: (at or step.tx.now).isoformat() for name, at in due.items()} | {
+        "kind": found.kind,
+        "department": found.department,
+    }
 
 
 @operation("feedback.forward")
-def _forward(step: Step, *, feedback: str, kind: str, department: str, note: str = "") -> Result:
-    """Give feedback to a department, with a kind that a person may have corrected. Gives: kind, result_due."""
-    found = paths.forward(step.actor, step.tx, feedback, kind=kind, department=department, note=note or "")
+def _forward(step: Step, *, feedback: str, kind: str, department: str, note: str = "", known: str = "") -> Result:
+    """Give feedback to a department, with a kind that a person may have corrected; known is the one that the form was
+    filled with. Gives: kind, result_due.
+    """
+    said = {"kind": kind, "known": known or "", "department": department, "note": note or ""}
+    found = paths.forward(step.actor, step.tx, feedback, **said)
     return {"kind": found.kind, "result_due": (found.result_due_at or step.tx.now).isoformat()}
 
 

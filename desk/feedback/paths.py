@@ -79,9 +79,13 @@ def begin(actor: Actor, tx: Tx, found: Feedback) -> None:
 
 
 def sort(actor: Actor, tx: Tx, feedback_id: str, *, kind: str, department: str = "") -> Feedback:
-    """Keep what the table says it is; its clocks run from when it came (policy ``feedback.yaml``, FBK-3)."""
+    """Keep what the table says it is; its clocks run from when it came (policy ``feedback.yaml``, FBK-3).
+
+    What a person has said before the table looked counts instead.
+    """
     require(actor, "feedback.run")
     found = get(tx, feedback_id)
+    kind = found.kind or kind
     if kind not in KINDS:
         raise Invalid("There is no kind %(kind)s of feedback.", kind=kind or "-")
     values: dict[str, Any] = {"kind": kind, "department": department or record.get(tx, found.case).department}
@@ -92,8 +96,9 @@ def sort(actor: Actor, tx: Tx, feedback_id: str, *, kind: str, department: str =
 
 
 def correct(actor: Actor, tx: Tx, feedback_id: str, kind: str) -> Feedback:
-    """Say that it is something else than the table thought; who said so is kept. What nobody follows yet begins its
-    path now. Raises `Conflict` once it is answered, `Invalid` for no kind.
+    """Say that it is something else than the table thought; who said so is kept. What was left as nothing to follow
+    begins its path now; one on its way goes on as what it is now. Raises `Conflict` once it is answered, `Invalid` for
+    no kind.
     """
     require(actor, "feedback.change")
     found = get(tx, feedback_id, actor)
@@ -108,15 +113,21 @@ def correct(actor: Actor, tx: Tx, feedback_id: str, kind: str) -> Feedback:
     if not idle and kind != NONE:
         values |= _clocks(tx, kind, found.at)
     changed = _change(actor, tx, found, "feedback.corrected", **values)
-    if idle and kind != NONE:
+    if found.state == DONE and kind != NONE:
         begin(actor, tx, changed)
     return changed
 
 
-def forward(actor: Actor, tx: Tx, feedback_id: str, *, kind: str, department: str, note: str = "") -> Feedback:
-    """Give it to its department; a person may have corrected the kind. Raises `Invalid` for no such department."""
+def forward(
+    actor: Actor, tx: Tx, feedback_id: str, *, kind: str, department: str, note: str = "", known: str = ""
+) -> Feedback:
+    """Give it to its department; a person may have corrected the kind. Raises `Invalid` for no such department.
+
+    ``known``: the kind that the form was filled with. Handed in as it was, it takes back no correction made meanwhile.
+    """
     require(actor, "feedback.run")
     found = get(tx, feedback_id)
+    kind = found.kind if kind == known else kind
     if department not in departments.codes(tx):
         raise Invalid("There is no department %(department)s.", department=department or "-")
     if kind != found.kind:

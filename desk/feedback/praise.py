@@ -13,6 +13,7 @@ from loopdesk.desk.sql import row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Invalid
+from loopdesk.engine.redaction import ERASED
 from loopdesk.engine.tx import Tx
 
 
@@ -64,6 +65,7 @@ def show(actor: Actor, tx: Tx, feedback_id: str, *, shown: bool) -> Feedback:
 
 def wall(tx: Tx, limit: int = 50) -> list[Feedback]:
     """What is published, the newest first, with no customer's name but where it was allowed; anybody may read it."""
-    query = sa.select(feedback_).where(feedback_.c.published_at.is_not(None))
+    # What was erased with its customer says nothing any more.
+    query = sa.select(feedback_).where(feedback_.c.published_at.is_not(None), feedback_.c.quote != ERASED)
     rows = tx.conn.execute(query.order_by(feedback_.c.published_at.desc(), feedback_.c.id).limit(limit)).mappings()
     return [row_as(Feedback, row if row["consent"] == NAMED else {**row, "customer": ""}) for row in rows]

@@ -106,7 +106,7 @@ def close(actor: Actor, tx: Tx, survey_id: str, *, outcome: str, note: str = "")
     tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(outcome=outcome[:20]))
     again = sa.select(survey_.c.id).where(survey_.c.first == survey_id)
     for found in paths.of_surveys(tx, list(tx.conn.scalars(again))):
-        if outcome == RECOVERED:
+        if outcome == RECOVERED or found.kind:
             paths.begin(actor, tx, found)
         else:
             paths.sort(actor, tx, found.id, kind=NONE)

@@ -72,8 +72,9 @@ def correct(feedback_id: str) -> ResponseReturnValue:
 def add(number: str) -> ResponseReturnValue:
     """Keep what a customer said on the phone or wrote in a mail."""
     form = request.form
-    stars = int(form["stars"]) if form.get("stars", "").isdigit() else None
-    said = Words(form.get("text", ""), form.get("source", ""), kind=form.get("kind", ""), stars=stars)
+    said = Words(
+        form.get("text", ""), form.get("source", ""), kind=form.get("kind", ""), stars=form.get("stars", type=int)
+    )
     back = url_for("pages_cases.case_page", number=number) + "#feedback"
     try:
         with open_tx() as tx:
