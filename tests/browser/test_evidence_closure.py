@@ -167,7 +167,7 @@ def _two_stars(chromium: Browser, house: Moved) -> None:
     with person(chromium, house) as anna:
         page = anna.open(_link(house, "/s/"))
         page.get_by_role("group", name="All in all").get_by_role("radio", name="2 stars").check(force=True)
-        page.get_by_label("Anything else?").fill("It works. Why did nobody tell us?")
+        page.get_by_label("Anything else?").fill("It works. Why did <b>nobody</b> tell us?")
         page.get_by_role("button", name="Send the answer").click()
         page.get_by_role("heading", name="Thank you").wait_for()
     house.rest()
@@ -179,7 +179,7 @@ def _called_back(chromium: Browser, house: Moved, number: str) -> None:
     with person(chromium, house, "周敏") as min_:
         page = _task(min_, number, "Call the customer back")
         expect(page.locator(".fjs-container")).to_contain_text("2 of 5 stars")
-        expect(page.locator(".fjs-container")).to_contain_text("Why did nobody tell us?")
+        expect(page.locator(".fjs-container")).to_contain_text("Why did <b>nobody</b> tell us?")
         tick(page, "Yes, we talked")
         page.get_by_role("textbox", name="Root cause").fill(CAUSE)
         complete(page)

@@ -15,6 +15,7 @@ import { beside } from "./beside";
 import { startSimilar } from "./similar";
 import { startTemplates } from "./template";
 import { translated } from "./form-words";
+import { asWritten } from "./form-written";
 
 type Data = Record<string, unknown>;
 interface Field {
@@ -162,7 +163,7 @@ function given(data: Data): Data {
 async function draw(root: HTMLElement): Promise<void> {
   const view = root.querySelector<HTMLElement>(".form-view")!;
   // Without this form-js takes typed words over 300 ms later, and loses them when it draws itself in between.
-  const options = { debounce: false } as object;
+  const options = { debounce: false, additionalModules: [asWritten] } as object;
   const form = await createForm({ ...options, container: view, schema: part(root, "schema"), data: given(part<Data>(root, "data")) });
   translated(form);
   view.removeAttribute("aria-busy");
