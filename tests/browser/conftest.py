@@ -76,12 +76,12 @@ def report(desk: Loopdesk, title: str = "Invoices show the wrong tax") -> str:
         return case.open(SYSTEM, tx, told).number
 
 
-def task_of(desk: Loopdesk, number: str) -> str:
-    """Wait for the first open task of a case; returns its id."""
+def task_of(desk: Loopdesk, number: str, element: str = "") -> str:
+    """Wait for the first open task of a case, or for that of an element; returns its id."""
 
     def look() -> str | None:
         with desk.engine.read() as tx:
-            found = work.listing(SYSTEM, tx, key=number)
+            found = [one for one in work.listing(SYSTEM, tx, key=number) if element in ("", one["element"])]
         return str(found[0]["id"]) if found else None
 
     return waited(look, f"a task of {number}")

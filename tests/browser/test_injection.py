@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from loopdesk.desk import attachments, case, communications, customers
 from loopdesk.desk.diagnosis import course
+from loopdesk.desk.feedback import paths
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.browser.conftest import task_of
 from loopdesk.tests.browser.house import Person, Product, person
@@ -86,3 +87,22 @@ def test_a_customer_s_page_shows_names_as_they_are(chromium: Browser, product: P
     with person(chromium, product, "Tom Baker") as tom:
         shown(tom, f"/customers/{trap.customer}", "company", "contact", "title")
         shown(tom, "/customers", "company")
+
+
+SAID = "Why did <b>nobody</b> tell us?\n1. *Twice* [slow](https://aurora.example), __both__ `times`\n# R&amp;D waits"
+
+
+def test_a_form_s_text_shows_what_a_customer_said_as_it_was_written(
+    chromium: Browser, product: Product, desk: Loopdesk, trap: Trap
+) -> None:
+    with desk.engine.begin() as tx:
+        said = paths.Words(f"{evil('said')}\n{SAID}", source="call", kind="complaint", stars=2)
+        paths.add(SYSTEM, tx, trap.number, said)
+    task = task_of(desk, trap.number, "forward")
+    with person(chromium, product, "周敏") as min_:
+        page = shown(min_, f"/tasks/{task}?lang=en", "said")
+        view = page.locator(".fjs-form-field-text")
+        assert SAID in view.inner_text()
+        assert view.locator("strong").all_inner_texts() == ["2"]  # The form's own words are Markdown.
+        assert view.locator("b, em, h1, li, code").count() == 0
+        assert view.get_by_role("link").all_inner_texts() == ["https://aurora.example"]  # Words hide no address.
