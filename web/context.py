@@ -51,6 +51,13 @@ def read_tx() -> Iterator[Tx]:
 
 
 @contextmanager
+def snapshot_tx() -> Iterator[Tx]:
+    """A reading transaction all of whose statements see one state: for numbers that have to agree with each other."""
+    with loopdesk().engine.snapshot() as tx, _shared(tx):
+        yield tx
+
+
+@contextmanager
 def _shared(tx: Tx) -> Iterator[None]:
     """Let what is read meanwhile for the same request go through ``tx``."""
     outer, g.tx = g.get("tx"), tx

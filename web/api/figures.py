@@ -11,7 +11,7 @@ from loopdesk.desk.figures import CasePage, Filter, Overview, Part, Period, Poin
 from loopdesk.desk.figures.formulas import UNITS
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Page, PageQuery
-from loopdesk.web.context import actor, read_tx
+from loopdesk.web.context import actor, snapshot_tx
 from loopdesk.web.vocabulary import language
 
 blueprint = Blueprint("figures", __name__, url_prefix="/figures", description="Figures of the desk")
@@ -124,7 +124,7 @@ class FigureDefinition(ma.Schema):
 @blueprint.response(200, FigureOverview)
 def overview(query: dict[str, Any]) -> Mapping[str, Any]:
     """All figures of a period, over the cases of your departments; supervisors and process owners over all."""
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         found: Overview = figures.overview(actor(), tx, *_asked(query))
     return {"fresh": found.fresh, "figures": list(found.figures.values())}
 
@@ -134,7 +134,7 @@ def overview(query: dict[str, Any]) -> Mapping[str, Any]:
 @blueprint.response(200, FigureDefinition(many=True))
 def definitions() -> Iterable[figures.Definition]:
     """What each figure means, in your language."""
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         return list(figures.definitions(tx, language()).values())
 
 
@@ -144,7 +144,7 @@ def definitions() -> Iterable[figures.Definition]:
 @blueprint.response(200, FigurePart(many=True))
 def breakdown(query: dict[str, Any], by: str) -> list[dict[str, Any]]:
     """The figures by channel, level, class, team or customer, those with the most cases first."""
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         period, wanted = _asked(query)
         found: list[Part] = figures.breakdown(actor(), tx, period, by, wanted, language())
     return [{"value": one.value, "name": one.name, "figures": list(one.figures.values())} for one in found]
@@ -156,7 +156,7 @@ def breakdown(query: dict[str, Any], by: str) -> list[dict[str, Any]]:
 @blueprint.response(200, FigurePoint(many=True))
 def series(query: dict[str, Any], name: str) -> list[Point]:
     """One figure over the period: by days up to a month, by weeks up to half a year, then by months."""
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         return figures.series(actor(), tx, name, *_asked(query))
 
 
@@ -167,7 +167,7 @@ def series(query: dict[str, Any], name: str) -> list[Point]:
 def cases(query: dict[str, Any], name: str) -> CasePage:
     """The cases behind a figure."""
     part, page, per_page = (query.pop(key) for key in ("part", "page", "per_page"))
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         return figures.cases(actor(), tx, name, *_asked(query), part=part, page=page, per_page=per_page)
 
 

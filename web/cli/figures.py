@@ -41,7 +41,7 @@ def show_(
     since: datetime | None, until: datetime | None, per: str | None, login: str, as_json: bool, **wanted: str
 ) -> None:
     """Print the figures of a period, each with its target and how many cases it is made of."""
-    with desk().engine.read() as tx:
+    with desk().engine.snapshot() as tx:
         actor, period, language = actor_of(tx, login), _period(tx, since, until), _language()
         whole = figures.overview(actor, tx, period, Filter(**wanted))
         parts = figures.breakdown(actor, tx, period, per, Filter(**wanted), language) if per else []

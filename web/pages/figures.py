@@ -14,7 +14,7 @@ from loopdesk.desk.figures.shapes import FIRST, LAST
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 from loopdesk.web import figure_words, vocabulary
-from loopdesk.web.context import actor, read_tx
+from loopdesk.web.context import actor, snapshot_tx
 from loopdesk.web.pages.sheets import sheet
 from loopdesk.web.pages.shown import NOTHING, shown
 
@@ -57,7 +57,7 @@ class Wanted:
 @blueprint.get("")
 def overview() -> ResponseReturnValue:
     """The cards of a period, one figure over time, and the values of a dimension beside each other."""
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         known = figures.definitions(tx, vocabulary.language())
         try:
             wanted, wrong = _wanted(tx), NOTHING
@@ -77,7 +77,7 @@ def overview() -> ResponseReturnValue:
 @blueprint.get("/overview.csv")
 def overview_csv() -> Response:
     """The cards as a file."""
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
         found = figures.overview(actor(), tx, wanted.period, wanted.filter)
         rows = [_cells(one, known) for one in found.figures.values()]
@@ -87,7 +87,7 @@ def overview_csv() -> Response:
 @blueprint.get("/series.csv")
 def series_csv() -> Response:
     """The figure over time as a file."""
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
         points = figures.series(actor(), tx, _figure(known), wanted.period, wanted.filter)
         rows = [[one.since, one.until, *_cells(one.figure, known)] for one in points]
@@ -97,7 +97,7 @@ def series_csv() -> Response:
 @blueprint.get("/breakdown.csv")
 def breakdown_csv() -> Response:
     """The values of a dimension as a file."""
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
         parts = figures.breakdown(actor(), tx, wanted.period, _by(), wanted.filter, vocabulary.language())
         rows = [[one.value, one.name, *_cells(each, known)] for one in parts for each in one.figures.values()]
@@ -108,7 +108,7 @@ def breakdown_csv() -> Response:
 def cases() -> str:
     """The cases behind a figure."""
     page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
-    with read_tx() as tx:
+    with snapshot_tx() as tx:
         wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
         name = _figure(known, figures.OF_CASES)
         found = figures.cases(actor(), tx, name, wanted.period, wanted.filter, part=_part(), page=page)
@@ -129,10 +129,18 @@ def cases() -> str:
 
 @blueprint.get("/cases.csv")
 def cases_csv() -> Response:
-    """The same as a file, all pages of it."""
-    with read_tx() as tx:
+    """The same as a file, all pages of it; raises `Invalid` for more than a file holds: a part would look like all."""
+    with snapshot_tx() as tx:
         wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
-        lines = list(_lines(tx, _figure(known, figures.OF_CASES), wanted))
+        name = _figure(known, figures.OF_CASES)
+        total = figures.cases(actor(), tx, name, wanted.period, wanted.filter, part=_part(), per_page=1).total
+        if total > EXPORTED:
+            message, remedy = (
+                N_("A file holds %(most)s cases, and these are %(total)s."),
+                N_("Choose fewer days, or filter."),
+            )
+            raise Invalid(message, remedy=remedy, most=EXPORTED, total=total)
+        lines = list(_lines(tx, name, wanted))
     return sheet("figure-cases.csv", _CASE, ([getattr(one, column) for column in _CASE] for one in lines))
 
 

@@ -20,6 +20,8 @@ def sheet(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, int | float):
+        return str(value)  # A number below nought is no formula.
     text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
     # A spreadsheet would run what begins like a formula.
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
