@@ -146,9 +146,7 @@ def build(
     database_url: str, clock: VirtualClock, folder: Path, *, smtp_url: str = "", webhook_hosts: str = ""
 ) -> Stage:
     """A house on a fresh database; without a mail server letters stay in the outbox."""
-    where = Settings(folder, database_url, url="https://desk.example", secret="s" * 32)
-    settings = replace(where, smtp_url=smtp_url, webhook_hosts=webhook_hosts)
-    desk = wiring.build(settings, clock=clock)
+    desk = furnish(database_url, clock, folder, smtp_url=smtp_url, webhook_hosts=webhook_hosts)
     with desk.engine.begin() as tx:
         bundles.seed(tx, WORKFLOWS)
         staff, contacts = settle_in(tx)
@@ -157,3 +155,11 @@ def build(
             made = people.create(SYSTEM, tx, **person, zone="UTC", roles=roles, departments=departments)
             staff = {**staff, login: people.actor_of(made)}
     return Stage(desk, clock, staff, contacts)
+
+
+def furnish(
+    database_url: str, clock: VirtualClock, folder: Path, *, smtp_url: str = "", webhook_hosts: str = ""
+) -> wiring.Loopdesk:
+    """The desk alone, as it runs on a database whatever is in it."""
+    where = Settings(folder, database_url, url="https://desk.example", secret="s" * 32)
+    return wiring.build(replace(where, smtp_url=smtp_url, webhook_hosts=webhook_hosts), clock=clock)

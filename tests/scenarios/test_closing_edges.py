@@ -1,0 +1,76 @@
+"""Corners of the way from solved to closed: who has left, who answers twice (FIX-4, FIX-9)."""
+
+import pytest
+import sqlalchemy as sa
+
+from loopdesk.desk import people
+from loopdesk.desk.closure import reopening, verification
+from loopdesk.engine.errors import Conflict
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
+
+FAULT = {"type": "fault", "department": "support", "urgency": "low", "scope": "one", "complexity": "low"}
+QUESTION = {**FAULT, "type": "how_to"}
+
+
+def solved(stage: Stage, kind: dict[str, str] = QUESTION) -> str:
+    number = stage.report("anna", urgency="low", scope="one")
+    stage.complete("lina", "triage", **kind)
+    stage.complete("lina", "resolve", outcome="solved", solution="Cleared the cache.")
+    return number
+
+
+def answer(stage: Stage, number: str, confirmed: bool, words: str) -> reopening.Reopening | None:
+    with stage.tx() as tx:
+        table = verification.verification
+        query = sa.select(table.c.token).where(table.c.case == number).order_by(table.c.asked_at.desc())
+        token = tx.conn.scalars(query).first() or ""
+        return verification.answer(verification.of_token(tx, token)["actor"], tx, token, confirmed, words)
+
+
+def leaves(stage: Stage, who: str) -> None:
+    with stage.tx() as tx:
+        people.deactivate(ADMIN, tx, stage.people[who].id)
+
+
+@pytest.mark.row("FIX-9/same-owner")
+def test_what_the_customer_sends_back_goes_to_a_stand_in_for_an_owner_who_has_left(stage: Stage) -> None:
+    number = solved(stage)
+    stage.check_fix(number)
+    leaves(stage, "lina")
+    answer(stage, number, False, "Still slow.")
+    case = stage.case(number)
+    assert (case.status, case.owner_id) == ("open", stage.people["wangfang"].id)
+    assert case.assignee_id == case.owner_id
+    assert stage.inbox("wangfang") == {"resolve"}
+
+
+@pytest.mark.row("FIX-9/same-owner")
+def test_what_fails_the_check_goes_to_a_stand_in_for_an_owner_who_has_left(stage: Stage) -> None:
+    number = solved(stage, FAULT)
+    leaves(stage, "lina")
+    stage.complete("wangfang", "retest", passed=["retested"], note="The invoice page is broken now.")
+    assert stage.case(number).owner_id == stage.people["wangfang"].id
+    assert stage.inbox("wangfang") == {"resolve"}
+
+
+@pytest.mark.row("FIX-9/same-owner")
+def test_a_yes_after_a_no_changes_nothing_and_is_kept(stage: Stage) -> None:
+    number = solved(stage)
+    stage.check_fix(number)
+    assert answer(stage, number, False, "Still slow.") is None
+    late = [answer(stage, number, True, "Ah, it was the network.") for _ in range(2)]
+    assert late[0] is not None
+    assert late[0] == late[1]
+    assert (late[0].wish, late[0].state, late[0].text) == ("works", reopening.ADDED, "Ah, it was the network.")
+    assert stage.case(number).status == "open"
+    assert list(stage.waiting()) == ["resolve"]
+    more = answer(stage, number, False, "The second office has it, too.")
+    assert more is not None
+    assert more.state == reopening.ADDED
+    with pytest.raises(Conflict, match="answered already"):
+        answer(stage, number, False, "Still slow.")
+    with stage.desk.engine.read() as tx:
+        [kept] = verification.listing(ADMIN, tx, number)
+        words = reopening.of_case(ADMIN, tx, number)
+    assert (kept["confirmed"], kept["comment"]) == (False, "Still slow.")
+    assert [one.wish for one in words] == ["works", "fails"]
