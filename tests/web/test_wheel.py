@@ -67,7 +67,7 @@ def test_a_host_mounts_it_and_a_case_is_completed(wheel: Path, tmp_path: Path) -
     assert result.pop("from").startswith(str(tmp_path))
     assert result.pop("chinese") > 0
     assert result == {
-        "completed": ["triage", "resolve"],
+        "completed": ["triage", "resolve", "retest"],
         "status": "closed",
         "home": "the platform's own page",
         "script": 200,

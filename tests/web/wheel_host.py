@@ -21,8 +21,9 @@ from loopdesk.web import SupportDesk
 from loopdesk.web.settings import Settings
 
 FORMS = {
-    "triage": {"type": "fault", "department": "support", "urgency": "normal", "scope": "one", "complexity": "low"},
+    "triage": {"type": "how_to", "department": "support", "urgency": "normal", "scope": "one", "complexity": "low"},
     "resolve": {"outcome": "solved", "solution": "Restarted the gateway."},
+    "retest": {"passed": ["answered"]},
 }
 
 
