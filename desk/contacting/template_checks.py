@@ -6,7 +6,7 @@ Senders are the diagrams, whose send tasks name their inputs, and the desk itsel
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import jinja2
@@ -149,6 +149,12 @@ def _names(text: str) -> frozenset[str]:
 
 def asked(text: str, line: int = 1) -> list[Asked]:
     """What a text asks for and cannot do without, each once; raises ``jinja2.TemplateSyntaxError``."""
+    return [replace(one, line=line + one.line - 1) for one in _asked(text)]
+
+
+@lru_cache(maxsize=4096)
+def _asked(text: str) -> tuple[Asked, ...]:
+    """Kept, because each folder that sends letters is held to all of them when a house starts."""
     environment = templates.environment()
     environment.from_string(text)  # an unknown filter is found here only
     tree = environment.parse(text)
@@ -157,8 +163,8 @@ def asked(text: str, line: int = 1) -> list[Asked]:
     for node in tree.find_all((nodes.Name, nodes.Getattr)):
         name, whole = _named(node)
         if whole in free:
-            found.setdefault(name, Asked(name, whole, line + node.lineno - 1))
-    return list(found.values())
+            found.setdefault(name, Asked(name, whole, node.lineno))
+    return tuple(found.values())
 
 
 def _of_template(
