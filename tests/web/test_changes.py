@@ -245,8 +245,7 @@ def test_staff_register_a_change_with_files_and_name_who_speaks_for_the_customer
     assert made.status_code == 302
     settle(desk)
     page = browser.get(made.location).text
-    assert "plan.txt" in page
-    assert "Bo Lind" in page
+    assert all(word in page for word in ("plan.txt", "Bo Lind"))
     sign(desk)
     assert letters(desk, number, "change-sign")[0].address == "bo@aurora.example"
     with desk.engine.read() as tx:
