@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loopdesk.desk import policy
+from loopdesk.desk.sentiment.tables import SOURCES
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding
 from loopdesk.engine.host import Files
@@ -19,7 +20,7 @@ def check(files: Files) -> list[Finding]:
         said = policy.parse(files[FILE], FILE)
     except Invalid as error:
         return [Finding(FILE, "", "", "sentiment.file", "error", error.message, error.remedy, dict(error.params))]
-    return [*_scores(said), *_counts(said), *_periods(said)]
+    return [*_scores(said), *_counts(said), *_periods(said), *_sources(said)]
 
 
 def _scores(said: Mapping[str, Any]) -> Iterator[Finding]:
@@ -42,6 +43,14 @@ def _periods(said: Mapping[str, Any]) -> Iterator[Finding]:
             policy.duration(said.get(key, "P1D"))
         except Invalid:
             yield _finding(key, N_("“%(key)s” is not a duration."), N_("Write it like P7D or PT12H."))
+
+
+def _sources(said: Mapping[str, Any]) -> Iterator[Finding]:
+    value = said.get("starts", [])
+    if not isinstance(value, list) or not all(one in SOURCES for one in value):
+        yield _finding(
+            "starts", N_("“%(key)s” is no list of what customers write."), N_("Write [communication, report].")
+        )
 
 
 def _finding(key: str, message: str, remedy: str) -> Finding:

@@ -12,6 +12,7 @@ from loopdesk.desk.record import case_
 from loopdesk.desk.sentiment.look import own_words
 from loopdesk.desk.sentiment.moods import BUNDLE, SUBJECT
 from loopdesk.desk.sentiment.tables import COMMUNICATION, SURVEY, sentiment_
+from loopdesk.engine.redaction import ERASED
 from loopdesk.engine.tx import Tx
 
 
@@ -45,7 +46,7 @@ def _chosen(tx: Tx, language: str, through: datetime, known: Collection[str], mo
     )
     for row in tx.conn.execute(query):
         # What was erased says nothing any more.
-        if row.text:
+        if (row.text or "").replace(ERASED, "").strip():
             yield own_words(row.text), str(row.chosen)
 
 

@@ -57,7 +57,7 @@ def batch(tx: Tx) -> int:
     rows, after = events.since(tx, cursor, BATCH)
     for said in sorted(_said(tx, rows), key=lambda one: (one.at, one.about)):
         if keep(tx, said) and said.case:
-            recovery.consider(tx, said.case, said.about, said.at)
+            recovery.consider(tx, said.case, said.about, said.at, said.source)
     if after != cursor:
         upsert(tx, sentiment_mark, [{"name": MARK, "cursor": after}], unique="name")
     return len(rows)

@@ -73,7 +73,7 @@ def correct(actor: Actor, tx: Tx, about: str, label: str) -> Mood:
     events.record(actor, tx, "sentiment.corrected", key=row["case"], data=data)
     mood = mood_of({**row, **values})
     if row["case"]:
-        recovery.consider(tx, row["case"], about, row["at"])
+        recovery.consider(tx, row["case"], about, row["at"], row["source"])
     return mood
 
 

@@ -23,12 +23,14 @@ SCORE, ROW = "score", "row"
 RESULTS = ("recovered", "unhappy", "not_reached", "not_needed")
 
 
-def consider(tx: Tx, number: str, about: str, at: datetime) -> Recovery | None:
+def consider(tx: Tx, number: str, about: str, at: datetime, source: str) -> Recovery | None:
     """Start a service recovery for a case where the policy says so of the mood of this text and of those before it.
 
-    None where the moods are not low enough, the text is older than ``fresh``, one runs for the case, or one ended less
-    than ``pause`` ago.
+    None where words of this ``source`` start none (few stars of a survey are called back anyway), the moods are not
+    low enough, the text is older than ``fresh``, one runs for the case, or one ended less than ``pause`` ago.
     """
+    if source not in policy.said(tx, POLICY, "starts"):
+        return None
     if tx.now - at > policy.duration(policy.said(tx, POLICY, "fresh")) or _resting(tx, number):
         return None
     scores = _scores(tx, number, about, at)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.engine.db import Moment, metadata
 
-COMMUNICATION, SURVEY, REPORT = "communication", "survey", "report"
+COMMUNICATION, SURVEY, REPORT = SOURCES = ("communication", "survey", "report")
 """What a mood is about: a message, the comment of a survey, the words that opened a case."""
 NEGATIVE, NEUTRAL, POSITIVE = LABELS = ("negative", "neutral", "positive")
 SAID = {NEGATIVE: -1.0, NEUTRAL: 0.0, POSITIVE: 1.0}

@@ -46,7 +46,7 @@ def find(actor: Actor, tx: Tx) -> list[dict[str, Any]]:
     order = (theme_.c.count.desc(), theme_.c.kind, theme_.c.code)
     rows = tx.conn.execute(sa.select(theme_).where(undecided).order_by(*order)).mappings().all()
     events.record(actor, tx, "themes.found", data={"month": month, "themes": len(rows)})
-    return [_for_process(row) for row in rows]
+    return [_for_process(dict(row)) for row in rows]
 
 
 def decide(

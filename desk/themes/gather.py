@@ -1,6 +1,7 @@
 """All that customers said in a period, from wherever it is kept (FBK-5): surveys, mails, chats, calls, transcripts."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,10 @@ def texts(actor: Actor, tx: Tx, since: datetime, until: datetime) -> list[Text]:
     labels = _labels(tx, since, until)
     unique: dict[tuple[str, str], Text] = {}
     for one in sorted(found, key=lambda text: (text.at, text.id)):
-        unique.setdefault((one.case, one.text.strip()), _judged(tx, one, labels))
+        judged, known = _judged(tx, one, labels), unique.get((one.case, one.text.strip()))
+        # The comment of a survey stands with its stars, and with what kind of feedback it is.
+        both = judged if known is None else replace(known, complaint=known.complaint or judged.complaint)
+        unique[one.case, one.text.strip()] = both
     return list(unique.values())
 
 

@@ -14,7 +14,7 @@ from loopdesk.engine import work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.redaction import ERASED
-from loopdesk.tests.web.conftest import Api
+from loopdesk.tests.web.conftest import Api, settle
 from loopdesk.tests.web.surveyed import Story
 from loopdesk.web.wiring import Loopdesk
 
@@ -78,6 +78,29 @@ def test_what_a_person_corrected_on_the_page_stays_when_the_task_is_handed_in_as
     [one] = story.kept()
     assert (one.kind, one.decided_by) == ("complaint", "Tom Baker")
     assert story.waiting() == {"answer_complaint": "support/agent"}
+
+
+@pytest.mark.row("FBK-3/corrected")
+def test_whoever_forwards_feedback_corrects_it_in_the_form(story: Story) -> None:
+    story.post(f"/feedback/add/{story.number}", "tom.baker", source="call", text="It would be nice to be heard.")
+    story.complete("forward", "customer_success", kind="complaint", department="support")
+    [one] = story.kept()
+    assert (one.kind, one.state) == ("complaint", "forwarded")
+    assert story.waiting() == {"answer_complaint": "support/agent"}
+
+
+@pytest.mark.row("FBK-3/corrected")
+def test_a_correction_before_the_table_has_looked_is_followed_once(story: Story) -> None:
+    with story.desk.engine.begin() as tx:
+        kept = feedback.add(SYSTEM, tx, story.number, feedback.Words("It would be nice to be heard.", "call"))
+    with story.desk.engine.begin() as tx:
+        feedback.correct(story.actor("support", "agent"), tx, kept.id, "complaint")
+    settle(story.desk)
+    [one] = story.kept()
+    assert (one.kind, one.state) == ("complaint", "sorted")
+    with story.desk.engine.read() as tx:
+        found = [row["element"] for row in work.listing(SYSTEM, tx, key=story.number)]
+    assert found.count("forward") == 1
 
 
 @pytest.mark.row("FBK-3/complaint-first")

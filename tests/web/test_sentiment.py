@@ -10,13 +10,16 @@ from flask import Flask
 from loopdesk.desk import case, communications, people
 from loopdesk.desk.classification.trained import classification_model
 from loopdesk.desk.feedback import survey
-from loopdesk.desk.sentiment import moods, recovery
+from loopdesk.desk.letters import communication
+from loopdesk.desk.record import case_
+from loopdesk.desk.sentiment import learning, moods, recovery
 from loopdesk.desk.sentiment.moods import Mood
-from loopdesk.desk.sentiment.tables import Recovery, sentiment_
+from loopdesk.desk.sentiment.tables import LABELS, Recovery, sentiment_
 from loopdesk.engine import bundles, outbox, work
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Invalid, Missing, Refused
+from loopdesk.engine.redaction import ERASED
 from loopdesk.tests.web.browsers import as_contact, as_person, csrf_of
 from loopdesk.tests.web.conftest import settle
 from loopdesk.tests.web.mails import postman, write
@@ -108,6 +111,36 @@ def test_the_comment_of_a_survey_is_scored(desk: Loopdesk) -> None:
         survey.answer(SYSTEM, tx, str(asked["token"]), stars=5, comment=GLAD)
     look(desk)
     assert moods_of(desk, number)[str(asked["id"])].label == "positive"
+
+
+@pytest.mark.row("COM-6/recovery")
+def test_few_stars_are_called_back_once_and_start_no_recovery_beside(light_desk: Loopdesk) -> None:
+    number = reported(light_desk)
+    with light_desk.engine.begin() as tx:
+        asked = survey.send(SYSTEM, tx, number)
+        survey.answer(SYSTEM, tx, str(asked["token"]), stars=1, comment=ANGRY)
+    look(light_desk)
+    assert moods_of(light_desk, number)[str(asked["id"])].label == "negative"
+    assert recoveries(light_desk, number) == []
+    policy(light_desk, b"starts: [survey]\n")
+    with light_desk.engine.begin() as tx:
+        moods.correct(who(light_desk, "li.na"), tx, str(asked["id"]), "negative")
+    assert [one.about for one in recoveries(light_desk, number)] == [asked["id"]], "the owner may want it so"
+
+
+@pytest.mark.row("COM-6/correction")
+def test_words_that_were_erased_teach_nothing(light_desk: Loopdesk, clock: VirtualClock) -> None:
+    number = reported(light_desk)
+    about = says(light_desk, number, ANGRY)
+    look(light_desk)
+    with light_desk.engine.begin() as tx:
+        moods.correct(who(light_desk, "li.na"), tx, about, "neutral")
+        moods.correct(who(light_desk, "li.na"), tx, number, "neutral")
+    with light_desk.engine.begin() as tx:
+        assert len(list(learning.MOODS.chosen(tx, "en", clock.now(), LABELS, 10))) == 2
+        tx.conn.execute(sa.update(communication).values(body=ERASED))
+        tx.conn.execute(sa.update(case_).values(title=ERASED, description=ERASED))
+        assert list(learning.MOODS.chosen(tx, "en", clock.now(), LABELS, 10)) == []
 
 
 def test_machines_and_unknown_words_have_no_mood(light_desk: Loopdesk) -> None:
@@ -219,9 +252,9 @@ def test_only_staff_correct_and_only_with_a_mood_that_there_is(light_desk: Loopd
 
 def test_figures_that_cannot_be_are_refused_before_they_are_deployed(light_desk: Loopdesk) -> None:
     with pytest.raises(Invalid) as wrong:
-        policy(light_desk, b"threshold: -6\nin_a_row: 0\nnegative: low\npause: soon\nfresh: P2D\ncorrections: 1\n")
+        policy(light_desk, b"threshold: -6\nin_a_row: 0\nnegative: low\npause: soon\nstarts: [fax]\ncorrections: 1\n")
     places = {one.element for one in wrong.value.findings if one.file == "sentiment.yaml"}  # type: ignore[attr-defined]
-    assert places == {"threshold", "in_a_row", "negative", "pause"}
+    assert places == {"threshold", "in_a_row", "negative", "pause", "starts"}
 
 
 def policy(desk: Loopdesk, content: bytes) -> None:

@@ -10,7 +10,8 @@ from flask import Flask
 
 from loopdesk.desk import actions, case, communications, people
 from loopdesk.desk.feedback import survey
-from loopdesk.desk.themes import mining, rules
+from loopdesk.desk.feedback.tables import feedback_
+from loopdesk.desk.themes import gather, mining, rules
 from loopdesk.desk.themes.mining import Text
 from loopdesk.desk.themes.tables import theme_
 from loopdesk.engine import bundles, timers, work
@@ -94,6 +95,16 @@ def test_what_goes_with_stars_is_said_only_with_enough_answers(desk: Loopdesk, a
     [driver] = client.get("/themes").json["drivers"]
     assert (driver["code"], driver["count"], driver["mean"]) == ("waiting", 3, 2.0)
     assert (driver["others"], driver["mean_others"]) == (3, 4.67)
+
+
+@pytest.mark.row("FBK-5/surveys")
+def test_a_comment_that_is_a_complaint_counts_as_one_also_beside_its_stars(desk: Loopdesk) -> None:
+    number = reported(desk, "How do I export?")
+    answered(desk, number, 3, "Well.")
+    with desk.engine.begin() as tx:
+        tx.conn.execute(sa.update(feedback_).where(feedback_.c.case == number).values(kind="complaint"))
+        found = gather.texts(SYSTEM, tx, START, tx.now + timedelta(seconds=1))
+    assert [(one.stars, one.complaint) for one in found if one.text == "Well."] == [(3, True)]
 
 
 @pytest.mark.row("FBK-5/decided", "FBK-5/repeated")
