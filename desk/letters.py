@@ -109,7 +109,7 @@ def queue(
 
     The case number stands in the subject, so that an answer finds its case even without threading. Returns its id.
     """
-    row = {
+    row: dict[str, Any] = {
         "id": new_id(),
         "direction": OUT if receiver.kind == "customer" else INTERNAL,
         "channel": channel,

@@ -72,4 +72,4 @@ def refusal(reason: str) -> str:
         signing.BY_RULE: gettext("Not signed by both sides in time."),
         changes.MERGED: gettext("Its case was merged into another one."),
     }
-    return by_rule.get(reason, reason)
+    return str(by_rule.get(reason, reason))

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from loopdesk.desk.classification import trained
 from loopdesk.desk.classification.examples import BUNDLE, file_of, read
-from loopdesk.desk.classification.guess import shipped
+from loopdesk.desk.classification.guess import SHIPPED
 from loopdesk.desk.classification.model import unpacked
 from loopdesk.desk.classification.text import LIMIT
 from loopdesk.tests.bench.bench_feel import best
@@ -20,7 +21,7 @@ def rows() -> list[dict[str, Any]]:
     """A guess about a usual report and about one as long as is read, and the time to read a model from its bytes."""
     found = []
     for language, short in SHORT.items():
-        content = shipped(language)
+        content = trained.shipped(SHIPPED, BUNDLE, language)
         model = unpacked(content)
         examples = read((WORKFLOWS / BUNDLE / file_of(language)).read_bytes(), file_of(language))
         long = "\n".join(example.text for example in examples[::7])[:LIMIT]

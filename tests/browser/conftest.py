@@ -93,7 +93,10 @@ def story(desk: Loopdesk) -> Story:
     number = report(desk)
     task = task_of(desk, number)
     with desk.engine.begin() as tx:
-        fix, how = verification.ask(SYSTEM, tx, number)["token"], survey.send(SYSTEM, tx, number)["token"]
+        asked, sent = verification.ask(SYSTEM, tx, number), survey.send(SYSTEM, tx, number)
+        assert asked
+        assert sent
+        fix, how = asked["token"], sent["token"]
         tom = people.by_login(tx, "tom.baker")
     assert tom
     return Story(number, task, tom.id, f"/v/{fix}", f"/s/{how}")

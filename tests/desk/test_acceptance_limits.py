@@ -61,7 +61,7 @@ def test_a_survey_that_runs_keeps_its_questions(
     rows = users.invite(SYSTEM, tx, gate.id, named)
     for row in rows[:10]:
         users.answer(house.contacts["anna"], tx, row["token"], POINTS)
-    said = policy.shipped("acceptance")
+    said = dict(policy.shipped("acceptance"))
     price = {"price": {"name": {"en": "It is worth its price", "zh": "物有所值"}}}
     later = said | {
         "users": said["users"] | {"count": 5, "most_points": 5},

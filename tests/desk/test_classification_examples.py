@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 from lxml import etree
 
+from loopdesk.desk.classification import trained
 from loopdesk.desk.classification.examples import BUNDLE, check, classes, digest, file_of, read
-from loopdesk.desk.classification.guess import shipped
+from loopdesk.desk.classification.guess import SHIPPED
 from loopdesk.desk.classification.model import unpacked
 from loopdesk.engine import bundles
 from loopdesk.tests.desk.house import WORKFLOWS
@@ -54,7 +55,7 @@ def test_the_classes_are_the_types_of_triage_and_routing() -> None:
 def test_models_and_page_were_made_of_these_examples(language: str) -> None:
     """Else: ``python -m loopdesk.scripts.classification``."""
     told = digest(FILES, language)
-    about = unpacked(shipped(language)).about
+    about = unpacked(trained.shipped(SHIPPED, BUNDLE, language)).about
     assert about["digest"] == told
     page = (ROOT / "docs" / "classification.md").read_text("utf-8")
     assert f"`{told[:16]}`" in page

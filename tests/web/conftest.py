@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -148,8 +149,8 @@ class Api:
         self.client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
         self.desk = desk
 
-    def __getattr__(self, method: str) -> Callable[..., object]:
-        def call(path: str, **options: object) -> object:
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def call(path: str, **options: object) -> Any:
             return getattr(self.client, method)(f"/api/v1{path}", **options)
 
         return call

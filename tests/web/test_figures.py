@@ -83,10 +83,10 @@ def test_the_api_answers_with_figures_series_parts_and_cases(
 def test_a_rate_of_nobody_is_no_rate(desk: Loopdesk, api: Callable[..., Api], closed: str) -> None:
     """Bad input: nobody was asked, so there is neither 0 nor 100."""
     keep(desk)
-    found = values(api("wang.fang").get("/figures", query_string=MARCH).json["figures"])  # type: ignore[attr-defined]
+    found = values(api("wang.fang").get("/figures", query_string=MARCH).json["figures"])
     assert [found[name] for name in ("reply_rate", "satisfaction", "nps", "satisfied_share")] == [None] * 4
     empty = {"since": "2025-01-01", "until": "2025-01-31"}
-    none = values(api("wang.fang").get("/figures", query_string=empty).json["figures"])  # type: ignore[attr-defined]
+    none = values(api("wang.fang").get("/figures", query_string=empty).json["figures"])
     assert {name for name, value in none.items() if value is not None} == {"cases_opened", "cases_closed"}
     printed = CliRunner().invoke(cli, ["--lang", "en", "figures", "show", "--until", "2026-03-31"], obj=desk)
     assert any("no data" in line and "Reply rate" in line for line in printed.output.splitlines()), printed.output
@@ -107,7 +107,7 @@ def test_bad_questions_are_answered_in_words(api: Callable[..., Api]) -> None:
     endless = {"since": "0001-01-01", "until": "9999-12-31"}
     assert [boss.get(path, query_string=endless).status_code for path in ("/figures", "/figures/nps")] == [422, 422]
     assert boss.get("/figures").status_code == 422
-    assert api("wang.fang", "tasks:write").get("/figures", query_string=MARCH).status_code == 403  # type: ignore[attr-defined]
+    assert api("wang.fang", "tasks:write").get("/figures", query_string=MARCH).status_code == 403
 
 
 def test_the_command_prints_and_gathers_anew(desk: Loopdesk, closed: str) -> None:
@@ -143,7 +143,7 @@ def test_availability_is_what_no_emergency_took(
     clock.advance(timedelta(days=31) - AWAY - 2 * HOUR)
     keep(desk)
     until = {"since": "2026-02-01", "until": "2026-04-30"}
-    found = {one["name"]: one for one in api("wang.fang").get("/figures", query_string=until).json["figures"]}  # type: ignore[attr-defined]
+    found = {one["name"]: one for one in api("wang.fang").get("/figures", query_string=until).json["figures"]}
     assert found["availability"]["denominator"] == 31 * 24 * 60
     assert found["availability"]["value"] == pytest.approx(99.9, abs=0.0001)
     assert (found["availability"]["n"], found["availability_major"]["n"]) == (1, 0)

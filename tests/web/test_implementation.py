@@ -224,6 +224,5 @@ def test_a_milestone_that_moves_is_told_to_every_board(desk: Loopdesk, api: Call
     stream = Stream(desk.engine, Tail(desk.engine), other, "").run(cursor)
     next(stream)
     said = next(stream).decode()
-    stream.close()
     assert '"milestone.advanced","key":""' in said
     assert number not in said

@@ -118,6 +118,7 @@ def test_few_stars_are_called_back_once_and_start_no_recovery_beside(light_desk:
     number = reported(light_desk)
     with light_desk.engine.begin() as tx:
         asked = survey.send(SYSTEM, tx, number)
+        assert asked is not None
         survey.answer(SYSTEM, tx, str(asked["token"]), stars=1, comment=ANGRY)
     look(light_desk)
     assert moods_of(light_desk, number)[str(asked["id"])].label == "negative"

@@ -7,6 +7,7 @@ confirm, and prints what happened as JSON.
 import json
 import sys
 from dataclasses import replace
+from typing import Any
 
 import flask
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from loopdesk.engine.outbox import Handlers
 from loopdesk.web import SupportDesk
 from loopdesk.web.settings import Settings
 
-FORMS = {
+FORMS: dict[str, dict[str, Any]] = {
     "triage": {"type": "how_to", "department": "support", "urgency": "normal", "scope": "one", "complexity": "low"},
     "resolve": {"outcome": "solved", "solution": "Restarted the gateway."},
     "retest": {"passed": ["answered"]},
