@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from loopdesk.engine import bundles
+from loopdesk.engine import bundles, yamlfiles
 from loopdesk.engine.errors import N_, Invalid, Missing
 from loopdesk.engine.tx import Tx
 
@@ -82,7 +82,7 @@ def under(data: Mapping[str, Any], keys: Sequence[str]) -> Any:
 def parse(content: bytes, file: str) -> Mapping[str, Any]:
     """A policy file's content; raises `Invalid` when it is not a YAML mapping."""
     try:
-        data = yaml.safe_load(content)
+        data = yamlfiles.load(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Invalid("%(file)s is not YAML: %(error)s", file=file, error=str(error)) from error
     if not isinstance(data, Mapping):

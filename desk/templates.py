@@ -19,7 +19,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 from loopdesk.desk import policy
-from loopdesk.engine import bundles
+from loopdesk.engine import bundles, yamlfiles
 from loopdesk.engine.errors import N_, Invalid, Missing
 from loopdesk.engine.tx import Tx
 
@@ -132,7 +132,7 @@ def _messages(tx: Tx, language: str) -> Mapping[str, Any]:
 @lru_cache(maxsize=32)
 def _parse(content: bytes, language: str) -> Mapping[str, Any]:
     try:
-        data = yaml.safe_load(content)
+        data = yamlfiles.load(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         file = f"messages.{language}.yaml"
         raise Invalid("%(file)s is not YAML: %(error)s", file=file, error=str(error)) from error

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from lxml import etree
 
-from loopdesk.engine import bpmn, dmn
+from loopdesk.engine import bpmn, dmn, yamlfiles
 from loopdesk.engine.errors import N_, Invalid, Missing, Phrase
 from loopdesk.engine.findings import Finding, errors_of
 from loopdesk.engine.host import Files
@@ -148,7 +148,7 @@ class Bundle:
 def read_texts(content: bytes, file: str) -> Mapping[str, Mapping[str, Any]]:
     """A texts file as a mapping; ``Invalid`` when it is none."""
     try:
-        texts = yaml.safe_load(content) or {}
+        texts = yamlfiles.load(content) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Invalid("%(file)s is not YAML: %(reason)s", file=file, reason=str(error)) from error
     if not isinstance(texts, dict) or not all(isinstance(value, dict | None) for value in texts.values()):

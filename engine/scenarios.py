@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 
-from loopdesk.engine import bundles, feel, instances, messages, runner, timers, work
+from loopdesk.engine import bundles, feel, instances, messages, runner, timers, work, yamlfiles
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bpmn import read, read_duration, read_moment
 from loopdesk.engine.clock import VirtualClock
@@ -89,7 +89,7 @@ class Recorder:
 def load(content: bytes, file: str) -> list[dict[str, Any]]:
     """The scenarios of a file; ``Invalid`` when it is none."""
     try:
-        found = yaml.safe_load(content)
+        found = yamlfiles.load(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         if mark is not None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import yaml
 
+from loopdesk.engine import yamlfiles
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.host import Files
 
@@ -39,7 +40,7 @@ class Row:
 def parse(content: bytes) -> Mapping[str, Row]:
     """Activity -> line. Raises `Invalid` when the file is no such matrix."""
     try:
-        data = yaml.safe_load(content)
+        data = yamlfiles.load(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Invalid("%(file)s is not YAML: %(error)s", file=FILE, error=str(error)) from error
     activities = data.get("activities") if isinstance(data, Mapping) else None
