@@ -49,7 +49,7 @@ def now(desk: Loopdesk, number: str) -> acceptance.Acceptance:
 
 def supervisor(desk: Loopdesk, department: str) -> Actor:
     with desk.engine.begin() as tx:
-        found = people.indepartment(tx, department, "supervisor")
+        found = people.in_department(tx, department, "supervisor")
         if not found:
             who = {"login": f"boss.{department}", "name": f"Boss {department}", "email": "", "language": "en"}
             made = people.create(SYSTEM, tx, **who, zone="UTC", roles=("supervisor",), departments=(department,))
