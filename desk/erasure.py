@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import arbitration, archive, casefile, holds, likeness, people, search
 from loopdesk.desk import store as store_
+from loopdesk.desk.acceptance import users
 from loopdesk.desk.acceptance.tables import key_user_, word_
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.closure.tables import reopening_
@@ -38,7 +39,7 @@ from loopdesk.desk.store import Store
 from loopdesk.desk.tokens import api_token
 from loopdesk.engine import redaction, related
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.errors import N_, Conflict, Missing
+from loopdesk.engine.errors import N_, Conflict
 from loopdesk.engine.events import event
 from loopdesk.engine.redaction import ERASED, Words
 from loopdesk.engine.tx import Tx
@@ -133,9 +134,10 @@ def find(tx: Tx, who: str) -> Subject:
         return _contact(tx, ids.pop())
     found = people.by_login(tx, text) or people.find(tx, text)
     if found is None:
-        raise Missing("There is nobody called %(who)s.", who=who)
-    names = tuple(name for name in (found.name, found.email) if name and name != ERASED)
-    return Subject("person", found.id, names, (), login=found.login, email=found.email)
+        asked, names = users.known(tx, text)
+        return Subject("person", asked, names, (), email=small)
+    own = tuple(name for name in (found.name, found.email) if name and name != ERASED)
+    return Subject("person", found.id, own, (), login=found.login, email=found.email)
 
 
 def _contact(tx: Tx, contact_id: str) -> Subject:
@@ -172,7 +174,7 @@ def _require_finished(tx: Tx, subject: Subject) -> None:
 def _said(tx: Tx, subject: Subject) -> set[str]:
     """What a contact has written, word for word: it stands in forms, messages and variables, too."""
     if subject.kind != "contact":
-        return set()
+        return users.said(tx, subject.email)
     told = sa.select(case_.c.title, case_.c.description, case_.c.steps, case_.c.expected, case_.c.external_id)
     found = {text for row in tx.conn.execute(told.where(case_.c.number.in_(subject.cases))) for text in row if text}
     asked = sa.select(case_.c.details).where(case_.c.number.in_(subject.cases))
@@ -182,16 +184,15 @@ def _said(tx: Tx, subject: Subject) -> set[str]:
     found |= {dossier[name] or "" for dossier in signed if dossier for name in SIGNED}
     # A choice is answered with a code, which may stand elsewhere as the code of something else.
     found |= {text for text in answers if redaction.said(text) == ERASED}
-    names = ("body", "subject", "message_id", "in_reply_to", "feedback")
-    letters = sa.select(*(communication.c[name] for name in names)).where(_letters(subject))
+    columns = [communication.c[name] for name in ("body", "subject", "message_id", "in_reply_to", "feedback")]
+    letters = sa.select(*columns).where(_letters(subject))
     found |= {text for row in tx.conn.execute(letters) for text in row if text}
     found |= set(tx.conn.scalars(sa.select(attachment.c.name).where(_attached(subject))))
-    for table in (survey_, verification, negotiation, expectation, key_user_, word_):
-        found |= set(tx.conn.scalars(sa.select(table.c.comment).where(table.c.case.in_(subject.cases))))
-    for column in (feedback_.c.text, feedback_.c.quote, reopening_.c.text, call_.c.said):
+    comments = [one.c.comment for one in (survey_, verification, negotiation, expectation, key_user_, word_)]
+    texts = (feedback_.c.text, feedback_.c.quote, reopening_.c.text, call_.c.said, negotiation.c.wish)
+    for column in (*comments, *texts):
         found |= set(tx.conn.scalars(sa.select(column).where(column.table.c.case.in_(subject.cases))))
-    found |= set(tx.conn.scalars(sa.select(negotiation.c.wish).where(negotiation.c.case.in_(subject.cases))))
-    found |= signing.said(tx, subject.cases)
+    found |= signing.said(tx, subject.cases) | users.said(tx, subject.email)
     return found - {""}
 
 
@@ -287,14 +288,8 @@ def _forget_person(tx: Tx, subject: Subject, done: Erasure) -> None:
     login = f"erased-{subject.id}"[:100]
     who = {"login": login, "name": ERASED, "email": "", "active": False, "roles": [], "departments": []}
     done.add("person", tx.conn.execute(sa.update(person).where(person.c.id == subject.id).values(**who)).rowcount)
-    for table, column in (
-        (credential, credential.c.person_id),
-        (membership, membership.c.person_id),
-        (training, training.c.person_id),
-        (duty_, duty_.c.person_id),
-        (api_token, api_token.c.person_id),
-        (answered, answered.c.actor_id),
-    ):
+    theirs = [(table, table.c.person_id) for table in (credential, membership, training, duty_, api_token)]
+    for table, column in (*theirs, (answered, answered.c.actor_id)):
         done.add(table.name, tx.conn.execute(sa.delete(table).where(column == subject.id)).rowcount)
     tries = sa.delete(sign_in_try).where(sign_in_try.c.login == subject.login[:64])
     done.add(sign_in_try.name, tx.conn.execute(tries).rowcount)

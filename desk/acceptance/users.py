@@ -17,7 +17,7 @@ from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import new_id
-from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
+from loopdesk.engine.errors import N_, Conflict, Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
 
 LONGEST = 10_000
@@ -171,8 +171,27 @@ def of_token(tx: Tx, token: str) -> dict[str, Any]:
     state = "expired" if over and found["state"] == "open" else found["state"]
     said = questions(tx, gate)
     asked = {"dimensions": said.dimensions(found["language"]), "most": said.most_points}
-    who = replace(found["actor"], id=f"key-user:{row['id'][:20]}", name=row["name"])
+    who = replace(found["actor"], id=_acts_as(row["id"]), name=row["name"])
     return {**found, **asked, "state": state, "actor": who, "name": row["name"]}
+
+
+def known(tx: Tx, who: str) -> tuple[str, tuple[str, ...]]:
+    """As whom a key user with that address acted last, and all names and the address; raises `Missing` for nobody."""
+    query = sa.select(key_user_.c.id, key_user_.c.name).where(key_user_.c.address == who.lower())
+    found = tx.conn.execute(query.order_by(key_user_.c.asked_at.desc(), key_user_.c.id)).all() if "@" in who else []
+    if not found:
+        raise Missing("There is nobody called %(who)s.", who=who)
+    return _acts_as(found[0].id), (*(one.name for one in found), who.lower())
+
+
+def said(tx: Tx, address: str) -> set[str]:
+    """What somebody with that address has written as a key user; an erasure looks for it."""
+    query = sa.select(key_user_.c.comment).where(key_user_.c.address == address.lower())
+    return set(tx.conn.scalars(query)) - {""}
+
+
+def _acts_as(row_id: str) -> str:
+    return f"key-user:{row_id[:20]}"
 
 
 def remind_at(tx: Tx) -> datetime:

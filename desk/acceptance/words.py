@@ -44,8 +44,8 @@ def answer(actor: Actor, tx: Tx, token: str, accepted: bool, comment: str = "") 
     once = sa.update(word_).where(word_.c.id == row["id"], word_.c.answered_at.is_(None))
     if not tx.conn.execute(once.values(answered_at=tx.now, accepted=accepted, comment=text)).rowcount:
         links.check_open({**row, "answered_at": tx.now}, tx.now)
-    payload = {"accepted": accepted, "comment": text}
-    data = {"gate": row["gate"], **payload}
+    payload = {"accepted": accepted}
+    data = {"gate": row["gate"], "comment": text, **payload}
     events.record(actor, tx, SAID, key=row["case"], audience="customer", data=data)
     messages.publish(actor, tx, SAID, key=row["gate"], payload=payload, message_id=f"{SAID}:{row['id']}")
 

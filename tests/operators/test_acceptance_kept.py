@@ -1,4 +1,4 @@
-"""What an acceptance keeps leaves the tables with its case (SEC-3, FIX-5 to FIX-8)."""
+"""What an acceptance keeps leaves with its case, and with the people who answered (SEC-3, FIX-5 to FIX-8)."""
 
 import json
 from datetime import timedelta
@@ -10,7 +10,8 @@ from loopdesk.desk import links
 from loopdesk.desk.acceptance import benefits, gates, load_tests, samples, users, words
 from loopdesk.desk.acceptance.tables import TABLES, word_
 from loopdesk.engine.actor import SYSTEM, Actor
-from loopdesk.tests.operators.conftest import House
+from loopdesk.tests.operators.conftest import ADDRESS, House
+from loopdesk.tests.operators.test_erasure import erase, verified
 from loopdesk.tests.operators.test_retention import later, run
 from loopdesk.web.cli._desk import group_for
 
@@ -55,3 +56,28 @@ def test_an_archived_case_takes_its_acceptance_with_it(accepted: House) -> None:
     shown = json.loads(CliRunner().invoke(desk, ["archive", "show", accepted.number]).output)
     assert names <= set(shown["tables"])
     assert shown["tables"]["acceptance_key_user"][0]["comment"] == THOUGHT
+
+
+def test_what_was_said_about_an_acceptance_goes_with_the_customer(accepted: House) -> None:
+    """SEC-3: the customer's word on an exception and the words of his key users; points and figures stay."""
+    before = accepted.everything()
+    assert THOUGHT in before
+    assert AGREED in before
+    erase(accepted, ADDRESS)
+    after = accepted.everything()
+    assert THOUGHT not in after
+    assert AGREED not in after
+    assert "'speed': 2" in after
+    assert verified(accepted).findings == []
+
+
+def test_a_key_user_can_be_erased_who_is_no_contact_of_ours(accepted: House) -> None:
+    """SEC-3: whoever was asked by mail has the same right, in the tables and in letters to them."""
+    done = erase(accepted, KEY_ADDRESS.upper())
+    assert done.rows["acceptance_key_user"] == 1
+    after = accepted.everything()
+    for word in (KEY, KEY_ADDRESS, THOUGHT):
+        assert word not in after, word
+    assert AGREED in after
+    assert ADDRESS in after
+    assert verified(accepted).findings == []
