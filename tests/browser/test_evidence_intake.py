@@ -102,7 +102,8 @@ def _the_problem_of(chromium: Browser, product: Product, reports: list[str]) -> 
         found = NUMBER.search(related.inner_text())
         assert found
         page = tom.open(f"/cases/{found[0]}")
-        expect(_priority(page)).to_contain_text("P2")
+        # What happens at the busiest hours weighs more (impact.dmn), and this runs by the real clock.
+        expect(_priority(page)).to_contain_text(re.compile("P[12]"))
         for number in reports:
             expect(page.locator("#related")).to_contain_text(number)
         return found[0]

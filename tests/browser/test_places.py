@@ -9,7 +9,9 @@ from loopdesk.tests.browser.house import Product, person
 pytestmark = pytest.mark.browser
 
 SCREEN, TABLET, PHONE = (1280, 900), (800, 900), (390, 844)
+WATCHED = ("Incidents", "Service levels")
 STAFF = ("/inbox", "/cases", "/handoffs", "/emergencies", "/definitions", "/me")
+STAFF += ("/closure", "/feedback", "/figures")
 PAGES = {
     "Tom Baker": (*STAFF, "/cases/{number}", "/customers", "/duty"),
     "王芳": (*STAFF, "/cases/{number}", "/customers", "/instances", "/incidents", "/sla", "/duty"),
@@ -45,21 +47,21 @@ def test_no_page_is_wider_than_the_window(
 
 
 def test_all_places_are_within_reach_of_the_keyboard(chromium: Browser, product: Product) -> None:
-    """An administrator, to whom all twelve belong: what the bar has no room for stands behind `More`."""
+    """An administrator, to whom all fifteen belong: what the bar has no room for stands behind `More`."""
     with person(chromium, product, "许敏", viewport={"width": 1280, "height": 900}) as admin:
         page = admin.open("/inbox?lang=en")
         assert _beside(page) == ["Inbox", "Cases", "Handoffs", "Emergencies", "Customers", "Processes"]
         more = page.locator(".more > summary")
         more.focus()
         page.keyboard.press("Enter")
-        assert _behind(page) == ["Running", "Incidents", "Service levels", "Duty", "People", "Privacy"]
+        assert _behind(page) == ["Running", *WATCHED, "Closure", "Feedback", "Duty", "Figures", "People", "Privacy"]
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="Running")).to_be_focused()
         page.keyboard.press("Escape")
         assert _behind(page) == []
         expect(more).to_be_focused()
         page.keyboard.press("Enter")
-        for _ in range(5):
+        for _ in range(8):
             page.keyboard.press("Tab")
         with page.expect_navigation():
             page.keyboard.press("Enter")
@@ -75,7 +77,7 @@ def test_a_thumb_finds_the_daily_places_below_and_the_others_behind_more(chromiu
         page = owner.open("/inbox?lang=en")
         assert _beside(page) == ["Inbox", "Cases", "Handoffs", "Emergencies"]
         page.locator(".more > summary").tap()
-        assert _behind(page) == ["Processes", "Running", "Incidents", "Service levels"]
+        assert _behind(page) == ["Processes", "Running", *WATCHED, "Closure", "Feedback", "Figures"]
         with page.expect_navigation():
             page.get_by_role("link", name="Service levels").tap()
         expect(page.get_by_role("heading", name="Service levels", exact=True)).to_be_visible()

@@ -53,7 +53,7 @@ def test_a_task_tells_the_customers_problem(chromium: Browser, product: Product,
         page = anna.open(f"/portal/cases/{number}")
         page.get_by_role("textbox", name="Text").fill("Only in the new branch.")
         page.get_by_label("Attach files").set_input_files(_file("till.log"))
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Send", exact=True).click()
         expect(page.locator(".timeline")).to_contain_text("Only in the new branch.")
     with person(chromium, product, "Tom Baker") as tom:
         for path, place in ((f"/inbox?box=all&task={task}", "#preview"), (f"/tasks/{task}", "main")):

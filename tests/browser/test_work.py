@@ -211,7 +211,7 @@ def test_a_customer_reports_in_three_steps_and_follows_the_case(
         expect(page.get_by_role("heading", name="The scanner is silent")).to_be_visible()
         expect(page.get_by_role("link", name="scanner.log").first).to_be_visible()
         page.get_by_role("textbox", name="Text").fill("It beeps on Tuesdays.")
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Send", exact=True).click()
         expect(page.locator(".timeline")).to_contain_text("It beeps on Tuesdays.")
         assert "paul" not in page.url
 
