@@ -10,8 +10,7 @@ pytestmark = pytest.mark.browser
 
 SCREEN, TABLET, PHONE = (1280, 900), (800, 900), (390, 844)
 WATCHED = ("Incidents", "Service levels")
-STAFF = ("/inbox", "/cases", "/handoffs", "/emergencies", "/definitions", "/me")
-STAFF += ("/closure", "/feedback", "/figures")
+STAFF = ("/inbox", "/cases", "/handoffs", "/emergencies", "/closure", "/feedback", "/figures", "/definitions", "/me")
 PAGES = {
     "Tom Baker": (*STAFF, "/cases/{number}", "/customers", "/duty"),
     "王芳": (*STAFF, "/cases/{number}", "/customers", "/instances", "/incidents", "/sla", "/duty"),
