@@ -119,7 +119,7 @@ class Stage:
         self.check_fix(number)
         with self.tx() as tx:
             table = verification.verification
-            query = sa.select(table.c.token).where(table.c.case == number).order_by(table.c.asked_at.desc())
+            query = sa.select(table.c.token).where(table.c.case == number).order_by(table.c.id.desc())
             token = tx.conn.scalars(query).first() or ""
             verification.answer(verification.of_token(tx, token)["actor"], tx, token, confirmed, comment)
 

@@ -141,6 +141,19 @@ def test_somebody_stands_in_for_an_owner_who_has_left(stage: Stage) -> None:
     assert "resolve" in stage.inbox("wangfang")
 
 
+@pytest.mark.row("FIX-9/clock-rule")
+def test_the_clock_counts_on_from_the_word_and_not_through_the_days_between(stage: Stage) -> None:
+    number = solved(stage)
+    due = stage.case(number).due_at
+    stage.verify(number, confirmed=True)
+    stage.wait(days=2)
+    say(stage, number, "It is slow again.")
+    again = stage.case(number).due_at
+    assert due is not None
+    assert again is not None
+    assert again - due >= timedelta(days=2)
+
+
 @pytest.mark.row("FIX-9/after-the-window")
 def test_after_the_window_a_linked_case_goes_on_and_the_customer_is_told_which(stage: Stage) -> None:
     number = closed(stage)

@@ -1,10 +1,14 @@
-"""Corners of the way from solved to closed: who has left, who answers twice (FIX-4, FIX-9)."""
+"""Corners of the way from solved to closed: who has left, who answers twice, what runs beside it (FIX-4, FIX-9)."""
 
 import pytest
 import sqlalchemy as sa
 
 from loopdesk.desk import people
+from loopdesk.desk.acceptance import gates
 from loopdesk.desk.closure import reopening, verification
+from loopdesk.desk.implementation import course
+from loopdesk.engine import instances
+from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict
 from loopdesk.tests.scenarios.stage import ADMIN, Stage
 
@@ -12,9 +16,12 @@ FAULT = {"type": "fault", "department": "support", "urgency": "low", "scope": "o
 QUESTION = {**FAULT, "type": "how_to"}
 
 
-def solved(stage: Stage, kind: dict[str, str] = QUESTION) -> str:
+def solved(stage: Stage, kind: dict[str, str] = QUESTION, plan: str = "") -> str:
     number = stage.report("anna", urgency="low", scope="one")
     stage.complete("lina", "triage", **kind)
+    if plan:
+        with stage.tx() as tx:
+            course.begin(stage.people["lina"], tx, number, plan=plan)
     stage.complete("lina", "resolve", outcome="solved", solution="Cleared the cache.")
     return number
 
@@ -74,3 +81,29 @@ def test_a_yes_after_a_no_changes_nothing_and_is_kept(stage: Stage) -> None:
         words = reopening.of_case(ADMIN, tx, number)
     assert (kept["confirmed"], kept["comment"]) == (False, "Still slow.")
     assert [one.wish for one in words] == ["works", "fails"]
+
+
+@pytest.mark.row("FIX-9/same-owner", "PRO-5")
+def test_who_says_during_the_gates_that_it_fails_ends_the_acceptance_as_well(stage: Stage) -> None:
+    number = solved(stage, plan="configuration")
+    stage.verify(number, confirmed=True)
+    assert (stage.case(number).status, running(stage, number, "acceptance")) == ("solved", 1)
+    assert answer(stage, number, False, "It fails again.") is not None
+    assert stage.case(number).status == "open"
+    assert list(stage.waiting()) == ["resolve"]
+    assert running(stage, number, "acceptance") == 0
+    with stage.desk.engine.read() as tx:
+        [ended] = gates.listing(SYSTEM, tx, case=number)
+    assert (ended.state, [gate.state for gate in ended.gates]) == (gates.WITHDRAWN, [gates.GIVEN_UP])
+    stage.complete("lina", "resolve", outcome="solved", solution="Rolled the cache back.")
+    stage.verify(number, confirmed=True)
+    with stage.desk.engine.read() as tx:
+        newer, former = gates.listing(SYSTEM, tx, case=number)
+    assert (newer.state, former.state) == (gates.RUNNING, gates.WITHDRAWN)
+    assert running(stage, number, "acceptance") == 1
+
+
+def running(stage: Stage, number: str, process: str) -> int:
+    with stage.desk.engine.read() as tx:
+        found = instances.of_key(tx, number)
+    return len([row for row in found if row["process"] == process and row["status"] == "active"])
