@@ -7,7 +7,7 @@ on the list, samples that are still taken, milestones on the board, a link that 
 from loopdesk.desk.acceptance import gates
 from loopdesk.desk.closure import rounds, verification
 from loopdesk.desk.duplicates import links
-from loopdesk.desk.implementation import change_rows, changes, course, tables
+from loopdesk.desk.implementation import board, change_rows, changes, course, tables
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.tx import Tx
 
@@ -18,7 +18,9 @@ def merge(actor: Actor, tx: Tx, number: str, into: str, *, note: str = "") -> No
     verification.withdraw(tx, number)
     rounds.end(tx, number, links.MERGED)
     gates.withdraw(SYSTEM, tx, number)
-    for one in course.listing(SYSTEM, tx, state=tables.RUNNING, case=number):
-        course.look(SYSTEM, tx, one.id)
-    for change in change_rows.listing(SYSTEM, tx, state="open", case=number):
-        changes.withdraw(SYSTEM, tx, change.id, reason=changes.MERGED)
+    for one in board.of_case(SYSTEM, tx, number):
+        if one.state == tables.RUNNING:
+            course.look(SYSTEM, tx, one.id)
+    for change in change_rows.of_case(SYSTEM, tx, number):
+        if change.state not in change_rows.OVER:
+            changes.withdraw(SYSTEM, tx, change.id, reason=changes.MERGED)

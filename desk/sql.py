@@ -1,9 +1,9 @@
 """What several files ask of rows: inserts that both databases spell alike, pages, rows as dataclasses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,6 +11,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from loopdesk.engine.tx import Tx
 
 _Kind = TypeVar("_Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[_Kind]):
+    """One page of a list, counted from 1; ``total`` counts all that match and may be seen."""
+
+    rows: list[_Kind]
+    total: int
+    page: int
+    per_page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; one for an empty list."""
+        return max(-(-self.total // self.per_page), 1)
 
 
 def dialect_insert(tx: Tx, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
@@ -32,6 +47,16 @@ def page_of(page: int, per_page: int) -> tuple[int, int]:
     """(limit, offset) of a page counted from 1, at most 100 rows."""
     limit = min(max(per_page, 1), 100)
     return limit, (max(page, 1) - 1) * limit
+
+
+def paged(
+    tx: Tx, query: sa.Select[Any], read: Callable[[Mapping[Any, Any]], _Kind], page: int, per_page: int
+) -> Page[_Kind]:
+    """One page of what an ordered query of rows finds, each as ``read`` makes it; two statements."""
+    limit, offset = page_of(page, per_page)
+    total = tx.conn.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
+    found = tx.conn.execute(query.limit(limit).offset(offset)).mappings()
+    return Page([read(row) for row in found], total, max(page, 1), limit)
 
 
 def escape_like(text: str) -> str:

@@ -12,6 +12,7 @@ from loopdesk.desk.acceptance.gates import (
     Gate,
     get,
     listing,
+    of_case,
     of_kind,
     see,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "Gate",
     "get",
     "listing",
+    "of_case",
     "of_kind",
     "see",
 ]

@@ -20,7 +20,7 @@ from loopdesk.desk.acceptance.tables import benefit_
 from loopdesk.desk.record import case_
 from loopdesk.desk.response import money
 from loopdesk.desk.rights import readable, require
-from loopdesk.desk.sql import row_as
+from loopdesk.desk.sql import Page, paged, row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import new_id
@@ -152,15 +152,15 @@ def of_case(tx: Tx, number: str) -> Benefit | None:
     return row_as(Benefit, row) if row else None
 
 
-def listing(actor: Actor, tx: Tx, *, state: str = "", case: str = "") -> list[Benefit]:
+def listing(
+    actor: Actor, tx: Tx, *, state: str = "", case: str = "", page: int = 1, per_page: int = 25
+) -> Page[Benefit]:
     """Those of cases that ``actor`` may see, those due first."""
     where: sa.ColumnElement[bool] = benefit_.c.case.in_(sa.select(case_.c.number).where(readable(actor)))
-    if state:
-        where &= benefit_.c.state == state
-    if case:
-        where &= benefit_.c.case == case
+    for column, value in ((benefit_.c.state, state), (benefit_.c.case, case)):
+        where &= column == value if value else sa.true()
     query = sa.select(benefit_).where(where).order_by(benefit_.c.due_at, benefit_.c.id)
-    return [row_as(Benefit, row) for row in tx.conn.execute(query).mappings()]
+    return paged(tx, query, lambda row: row_as(Benefit, row), page, per_page)
 
 
 def _amount(text: str, currency: str, name: str) -> int:

@@ -12,7 +12,7 @@ from loopdesk.desk.acceptance import bars as policies
 from loopdesk.desk.acceptance.tables import acceptance_, gate_, word_
 from loopdesk.desk.record import case_
 from loopdesk.desk.rights import readable, require
-from loopdesk.desk.sql import row_as
+from loopdesk.desk.sql import Page, paged, row_as
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import new_id
@@ -183,14 +183,21 @@ def see(actor: Actor, tx: Tx, acceptance_id: str) -> Acceptance:
     return found[0]
 
 
-def listing(actor: Actor, tx: Tx, *, state: str = "", case: str = "", limit: int = 100) -> list[Acceptance]:
+def listing(
+    actor: Actor, tx: Tx, *, state: str = "", case: str = "", page: int = 1, per_page: int = 25
+) -> Page[Acceptance]:
     """The acceptances of cases that ``actor`` may see, newest first."""
     where: sa.ColumnElement[bool] = acceptance_.c.case.in_(sa.select(case_.c.number).where(readable(actor)))
-    if state:
-        where &= acceptance_.c.state == state
-    if case:
-        where &= acceptance_.c.case == case
-    return _select(tx, where, limit)
+    for column, value in ((acceptance_.c.state, state), (acceptance_.c.case, case)):
+        where &= column == value if value else sa.true()
+    found = paged(tx, _newest_first(where), dict, page, per_page)
+    return Page(_with_gates(tx, found.rows), found.total, found.page, found.per_page)
+
+
+def of_case(actor: Actor, tx: Tx, number: str) -> list[Acceptance]:
+    """All acceptances of a case that ``actor`` may see, newest first."""
+    visible = acceptance_.c.case.in_(sa.select(case_.c.number).where(readable(actor)))
+    return _select(tx, (acceptance_.c.case == number) & visible)
 
 
 def one(tx: Tx, gate_id: str, *, lock: bool = False) -> Gate:
@@ -252,9 +259,15 @@ def _next_whole(now: datetime, interval: timedelta) -> datetime:
     return midnight - (midnight - now) // interval * interval
 
 
-def _select(tx: Tx, where: sa.ColumnElement[bool], limit: int = 100) -> list[Acceptance]:
-    order = (acceptance_.c.opened_at.desc(), acceptance_.c.id.desc())
-    rows = tx.conn.execute(sa.select(acceptance_).where(where).order_by(*order).limit(limit)).mappings().all()
+def _select(tx: Tx, where: sa.ColumnElement[bool]) -> list[Acceptance]:
+    return _with_gates(tx, [dict(row) for row in tx.conn.execute(_newest_first(where)).mappings()])
+
+
+def _newest_first(where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(acceptance_).where(where).order_by(acceptance_.c.opened_at.desc(), acceptance_.c.id.desc())
+
+
+def _with_gates(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> list[Acceptance]:
     mine = gate_.c.acceptance.in_([row["id"] for row in rows])
     gates: dict[str, list[Gate]] = {}
     for row in tx.conn.execute(sa.select(gate_).where(mine).order_by(gate_.c.kind)).mappings():

@@ -13,7 +13,7 @@ from loopdesk.desk import record
 from loopdesk.desk.attachments import attachment
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.desk.rights import readable, require, sees
-from loopdesk.desk.sql import row_as
+from loopdesk.desk.sql import Page, paged, row_as
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import JSON, Moment, metadata
@@ -119,8 +119,13 @@ def digest(found: Change) -> str:
     return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def listing(actor: Actor, tx: Tx, *, state: str = "", case: str = "", size: str = "") -> list[Change]:
-    """The changes of cases that ``actor`` may see, newest first; ``state`` may be ``open`` for all undecided ones."""
+def listing(
+    actor: Actor, tx: Tx, *, state: str = "", case: str = "", size: str = "", page: int = 1, per_page: int = 25
+) -> Page[Change]:
+    """The changes of cases that ``actor`` may see, newest first; ``state`` may be ``open`` for all undecided ones.
+
+    Raises `Missing` for a ``case`` that there is not.
+    """
     require(actor, "change.read")
     wanted = sees(actor, change_.c.case)
     if state:
@@ -130,7 +135,14 @@ def listing(actor: Actor, tx: Tx, *, state: str = "", case: str = "", size: str 
         wanted &= change_.c.case == case
     if size:
         wanted &= change_.c.size == size
-    return select(tx, wanted)
+    return paged(tx, _newest_first(wanted), lambda row: row_as(Change, row), page, per_page)
+
+
+def of_case(actor: Actor, tx: Tx, number: str) -> list[Change]:
+    """All changes of a case that ``actor`` may see, newest first."""
+    require(actor, "change.read")
+    record.get(tx, number, visible=readable(actor))
+    return select(tx, change_.c.case == number)
 
 
 def read(actor: Actor, tx: Tx, change_id: str) -> Change:
@@ -162,9 +174,13 @@ def told(actor: Actor, tx: Tx, kind: str, found: Change, **said: Any) -> None:
 
 def select(tx: Tx, condition: sa.ColumnElement[bool], *, lock: bool = False) -> list[Change]:
     """The changes that match, newest first, held until the end of the transaction with ``lock``."""
-    query = sa.select(change_).where(condition).order_by(change_.c.proposed_at.desc(), change_.c.id)
+    query = _newest_first(condition)
     query = query.with_for_update() if lock else query
     return [row_as(Change, row) for row in tx.conn.execute(query).mappings()]
+
+
+def _newest_first(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(change_).where(condition).order_by(change_.c.proposed_at.desc(), change_.c.id)
 
 
 def names_of(tx: Tx, documents: Sequence[str]) -> str:

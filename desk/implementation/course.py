@@ -22,7 +22,7 @@ from loopdesk.desk.implementation.tables import (
     implementation_,
     milestone_,
 )
-from loopdesk.desk.rights import readable, require, sees, visible_to
+from loopdesk.desk.rights import require, visible_to
 from loopdesk.engine import events, messages, subscriptions
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import new_id
@@ -157,26 +157,6 @@ def look(actor: Actor, tx: Tx, implementation_id: str) -> Look:
     coming = [at for one in mine if (at := plans.looks_at(one, rules, calendar, tx.now))]
     # Looked at now and then in any case: figures of the policy may have changed meanwhile.
     return Look(False, RUNNING, min([*coming, tx.now + plans.length(tx, "look_every")]))
-
-
-def listing(actor: Actor, tx: Tx, *, state: str = "", case: str = "") -> list[Implementation]:
-    """The implementations of cases that ``actor`` may see, newest first."""
-    require(actor, "implementation.read")
-    wanted = sees(actor, implementation_.c.case)
-    if state:
-        wanted &= implementation_.c.state == state
-    if case:
-        record.get(tx, case, visible=readable(actor))
-        wanted &= implementation_.c.case == case
-    return tables.implementations(tx, wanted)
-
-
-def milestones_of(tx: Tx, *implementation_ids: str) -> dict[str, list[Milestone]]:
-    """The milestones of each implementation, what is due first at the front."""
-    found: dict[str, list[Milestone]] = {one: [] for one in implementation_ids}
-    for one in tables.milestones(tx, milestone_.c.implementation.in_(list(implementation_ids))):
-        found[one.implementation].append(one)
-    return found
 
 
 def _running(actor: Actor, tx: Tx, implementation_id: str) -> Implementation:

@@ -8,7 +8,7 @@ import yaml
 from loopdesk.desk import merging, policy
 from loopdesk.desk.acceptance import gates, samples
 from loopdesk.desk.closure import listing, rounds
-from loopdesk.desk.implementation import change_rows, changes, course, plans, tables
+from loopdesk.desk.implementation import board, change_rows, changes, course, plans, tables
 from loopdesk.desk.implementation.change_rows import Wish
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.errors import Conflict, Invalid
@@ -42,7 +42,7 @@ def test_a_milestone_of_another_century_is_a_mistake_in_typing(house: House, tx:
     with pytest.raises(Invalid) as refused:
         course.add(SYSTEM, tx, built.id, kind="test", name="Load", due_at=far)
     assert set(refused.value.fields) == {"due_at"}
-    [first, *_] = course.milestones_of(tx, built.id)[built.id]
+    [first, *_] = board.milestones_of(tx, built.id)[built.id]
     with pytest.raises(Invalid):
         course.move(SYSTEM, tx, first.id, due_at=far, reason="Later.")
     assert course.move(SYSTEM, tx, first.id, due_at=tx.now + timedelta(days=3649), reason="Later.").moved == 1

@@ -55,7 +55,7 @@ def test_an_acceptance_ends_when_its_case_comes_back(house: House, tx: Tx, solve
     gates.decide(SYSTEM, tx, gate.id, fails=["attainment"], figures={})
     asked = words.approve(SYSTEM, tx, gate.id, reason="A planned stop.")
     run(SYSTEM, "case.reopen", solved, reason="Fails again.")
-    [ended] = gates.listing(SYSTEM, tx, case=solved)
+    [ended] = gates.of_case(SYSTEM, tx, solved)
     assert (ended.state, ended.gates[0].state, ended.ended_at) == (gates.WITHDRAWN, gates.GIVEN_UP, tx.now)
     told = sa.select(messages.message.c.key).where(messages.message.c.name == gates.REPLACED_BY)
     assert list(tx.conn.scalars(told)) == [made.id]

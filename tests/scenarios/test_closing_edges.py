@@ -3,9 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
-from loopdesk.desk import people
+from loopdesk.desk import customers, people
 from loopdesk.desk.acceptance import gates
 from loopdesk.desk.closure import reopening, verification
+from loopdesk.desk.crm import contracts
 from loopdesk.desk.implementation import course
 from loopdesk.engine import instances
 from loopdesk.engine.actor import SYSTEM
@@ -93,14 +94,31 @@ def test_who_says_during_the_gates_that_it_fails_ends_the_acceptance_as_well(sta
     assert list(stage.waiting()) == ["resolve"]
     assert running(stage, number, "acceptance") == 0
     with stage.desk.engine.read() as tx:
-        [ended] = gates.listing(SYSTEM, tx, case=number)
+        [ended] = gates.of_case(SYSTEM, tx, number)
     assert (ended.state, [gate.state for gate in ended.gates]) == (gates.WITHDRAWN, [gates.GIVEN_UP])
     stage.complete("lina", "resolve", outcome="solved", solution="Rolled the cache back.")
     stage.verify(number, confirmed=True)
     with stage.desk.engine.read() as tx:
-        newer, former = gates.listing(SYSTEM, tx, case=number)
+        newer, former = gates.of_case(SYSTEM, tx, number)
     assert (newer.state, former.state) == (gates.RUNNING, gates.WITHDRAWN)
     assert running(stage, number, "acceptance") == 1
+
+
+@pytest.mark.row("FIX-5/thirty-days", "PRO-5")
+def test_a_contract_may_ask_for_thirty_days_before_a_repaired_fault_is_closed(stage: Stage) -> None:
+    with stage.tx() as tx:
+        aurora = customers.organisation_of(tx, customers.contact(tx, stage.contacts["anna"].id).organisation_id)
+        assert aurora is not None
+        contracts.keep(SYSTEM, tx, aurora, title="We run it", catalogue="managed")
+    number = solved(stage, FAULT)
+    stage.verify(number, confirmed=True)
+    with stage.desk.engine.read() as tx:
+        [made] = gates.of_case(SYSTEM, tx, number)
+    assert [gate.kind for gate in made.gates] == [gates.MONITORING]
+    assert stage.case(number).status == "solved"
+    asked = solved(stage)
+    stage.verify(asked, confirmed=True)
+    assert stage.case(asked).status == "closed"
 
 
 def running(stage: Stage, number: str, process: str) -> int:

@@ -44,7 +44,7 @@ def due(desk: Loopdesk) -> None:
 
 def now(desk: Loopdesk, number: str) -> acceptance.Acceptance:
     with desk.engine.read() as tx:
-        return acceptance.listing(SYSTEM, tx, case=number)[0]
+        return acceptance.of_case(SYSTEM, tx, number)[0]
 
 
 def supervisor(desk: Loopdesk, department: str) -> Actor:

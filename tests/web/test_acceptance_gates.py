@@ -124,7 +124,7 @@ def test_finance_counts_half_a_year_later(
         kept = benefits.of_case(tx, number)
     assert kept is not None
     assert (kept.state, kept.percent, kept.entered_by) == ("met", "150.00", finance.name)
-    [listed] = api("li.na").get(f"/cost-benefits?case={number}").json
+    [listed] = api("li.na").get(f"/cost-benefits?case={number}").json["cost_benefits"]
     assert listed | {"state": "met", "percent": "150.00", "cost": 10_000_000} == listed
     assert "150.00 %" in as_person(app, "li.na").get("/closure/acceptance").text
     assert "150.00" in as_person(app, "li.na").get(f"/cases/{number}").text

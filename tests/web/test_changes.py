@@ -249,7 +249,7 @@ def test_staff_register_a_change_with_files_and_name_who_speaks_for_the_customer
     sign(desk)
     assert letters(desk, number, "change-sign")[0].address == "bo@aurora.example"
     with desk.engine.read() as tx:
-        found = change_rows.listing(SYSTEM, tx, case=number)
+        found = change_rows.of_case(SYSTEM, tx, number)
         marked = representatives.of_case(tx, _case(tx, number))
     assert marked is not None
     assert (marked.id, len(found[0].documents)) == (boss.id, 1)

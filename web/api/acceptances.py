@@ -11,7 +11,7 @@ from loopdesk.desk.acceptance import attainment, benefits, load_tests, samples, 
 from loopdesk.desk.acceptance.gates import Acceptance, Gate
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Page, PageQuery, Strict, placed
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.pages.shown import shown
 
@@ -102,6 +102,12 @@ class AcceptanceOut(ma.Schema):
     gates = ma.fields.List(ma.fields.Nested(GateOut))
 
 
+class AcceptancesOut(Page):
+    """One page."""
+
+    acceptances = ma.fields.List(ma.fields.Nested(AcceptanceOut))
+
+
 class AcceptanceWhole(AcceptanceOut):
     """With the days of monitoring, and how many answers of key users there are."""
 
@@ -111,7 +117,7 @@ class AcceptanceWhole(AcceptanceOut):
     missing_answers = ma.fields.Integer(allow_none=True, metadata={"description": "Until the survey is decided."})
 
 
-class AcceptanceQuery(ma.Schema):
+class AcceptanceQuery(PageQuery):
     """Filters; all that are given must match."""
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *acceptance.STATES)))
@@ -133,7 +139,7 @@ class LoadTestOut(ma.Schema):
     by_name = ma.fields.String()
 
 
-class BenefitQuery(ma.Schema):
+class BenefitQuery(PageQuery):
     """Filters; all that are given must match."""
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *benefits.STATES)))
@@ -157,6 +163,12 @@ class BenefitOut(ma.Schema):
     note = ma.fields.String()
 
 
+class BenefitsOut(Page):
+    """One page."""
+
+    cost_benefits = ma.fields.List(ma.fields.Nested(BenefitOut))
+
+
 LOAD_TEST = {
     "required": True,
     "content": {
@@ -177,11 +189,12 @@ LOAD_TEST = {
 @blueprint.get("")
 @scoped("cases:read")
 @blueprint.arguments(AcceptanceQuery, location="query")
-@blueprint.response(200, AcceptanceOut(many=True))
-def listing(query: dict[str, Any]) -> list[Acceptance]:
+@blueprint.response(200, AcceptancesOut)
+def listing(query: dict[str, Any]) -> dict[str, Any]:
     """The acceptances that match, newest first."""
     with read_tx() as tx:
-        return acceptance.listing(actor(), tx, **query)
+        found = acceptance.listing(actor(), tx, **query)
+    return {"acceptances": found.rows, **placed(found)}
 
 
 @blueprint.get("/<acceptance_id>")
@@ -225,11 +238,12 @@ def hand_in(acceptance_id: str) -> load_tests.LoadTest:
 @benefit_blueprint.get("")
 @scoped("cases:read")
 @benefit_blueprint.arguments(BenefitQuery, location="query")
-@benefit_blueprint.response(200, BenefitOut(many=True))
-def cost_benefits(query: dict[str, Any]) -> list[benefits.Benefit]:
+@benefit_blueprint.response(200, BenefitsOut)
+def cost_benefits(query: dict[str, Any]) -> dict[str, Any]:
     """Cost and benefit of cases, those due first; finance enters the figures in its task."""
     with read_tx() as tx:
-        return benefits.listing(actor(), tx, **query)
+        found = benefits.listing(actor(), tx, **query)
+    return {"cost_benefits": found.rows, **placed(found)}
 
 
 def _answer(answer: samples.Answer) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from loopdesk.desk.implementation import change_rows, changes, signing
 from loopdesk.desk.implementation.change_rows import Change, Wish
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Page, PageQuery, Strict, placed
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("changes", __name__, url_prefix="/changes", description="Changes of cases")
 
 
-class ChangeQuery(ma.Schema):
+class ChangeQuery(PageQuery):
     """Filters; all that are given must match. ``open``: not decided yet."""
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", "open", *change_rows.STATES)))
@@ -100,14 +100,21 @@ class RegisteredChange(ma.Schema):
     signatures = ma.fields.List(ma.fields.Nested(ChangeSignature))
 
 
+class RegisteredChanges(Page):
+    """One page."""
+
+    changes = ma.fields.List(ma.fields.Nested(RegisteredChange))
+
+
 @blueprint.get("")
 @scoped("cases:read")
 @blueprint.arguments(ChangeQuery, location="query")
-@blueprint.response(200, RegisteredChange(many=True))
-def listing(query: dict[str, Any]) -> list[dict[str, Any]]:
+@blueprint.response(200, RegisteredChanges)
+def listing(query: dict[str, Any]) -> dict[str, Any]:
     """The changes that match, newest first."""
     with read_tx() as tx:
-        return [_whole(tx, one) for one in change_rows.listing(actor(), tx, **query)]
+        found = change_rows.listing(actor(), tx, **query)
+        return {"changes": _several(tx, found.rows), **placed(found)}
 
 
 @blueprint.post("")
@@ -161,5 +168,13 @@ def withdraw(given: dict[str, Any], change_id: str) -> dict[str, Any]:
 
 
 def _whole(tx: Tx, found: Change) -> dict[str, Any]:
-    said = {name: getattr(found, name) for name in Change.__slots__}
-    return said | {"digest": change_rows.digest(found), "signatures": signing.of_change(tx, found.id)}
+    return _several(tx, [found])[0]
+
+
+def _several(tx: Tx, found: list[Change]) -> list[dict[str, Any]]:
+    signed = signing.of_change(tx, *(one.id for one in found))
+    return [
+        {name: getattr(one, name) for name in Change.__slots__}
+        | {"digest": change_rows.digest(one), "signatures": [mine for mine in signed if mine.change == one.id]}
+        for one in found
+    ]

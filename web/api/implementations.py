@@ -5,10 +5,10 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
-from loopdesk.desk.implementation import alarms, course, reviews, tables
+from loopdesk.desk.implementation import alarms, board, course, tables
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Moment, Strict
+from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict, placed
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint(
@@ -16,7 +16,7 @@ blueprint = Blueprint(
 )
 
 
-class ImplementationQuery(ma.Schema):
+class ImplementationQuery(PageQuery):
     """Filters; all that are given must match."""
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *tables.STATES)))
@@ -119,14 +119,21 @@ class ImplementationOut(ma.Schema):
     reviews = ma.fields.List(ma.fields.Nested(CustomerReview))
 
 
+class ImplementationsOut(Page):
+    """One page."""
+
+    implementations = ma.fields.List(ma.fields.Nested(ImplementationOut))
+
+
 @blueprint.get("")
 @scoped("cases:read")
 @blueprint.arguments(ImplementationQuery, location="query")
-@blueprint.response(200, ImplementationOut(many=True))
-def listing(query: dict[str, Any]) -> list[dict[str, Any]]:
+@blueprint.response(200, ImplementationsOut)
+def listing(query: dict[str, Any]) -> dict[str, Any]:
     """The implementations that match, newest first."""
     with read_tx() as tx:
-        return [_whole(tx, one) for one in course.listing(actor(), tx, **query)]
+        found = board.listing(actor(), tx, **query)
+        return {"implementations": _several(tx, found.rows), **placed(found)}
 
 
 @blueprint.post("")
@@ -177,11 +184,21 @@ def change(given: dict[str, Any], milestone_id: str) -> Any:
 
 
 def _whole(tx: Tx, one: tables.Implementation) -> dict[str, Any]:
-    mine = course.milestones_of(tx, one.id)[one.id]
-    told = alarms.of_milestones(tx, *(each.id for each in mine))
-    said = {name: getattr(one, name) for name in tables.Implementation.__slots__}
-    listed = [
-        {name: getattr(each, name) for name in tables.Milestone.__slots__} | {"alarms": told[each.id]} for each in mine
+    return _several(tx, [one])[0]
+
+
+def _several(tx: Tx, found: list[tables.Implementation]) -> list[dict[str, Any]]:
+    milestones = board.milestones_of(tx, *(one.id for one in found))
+    told = alarms.of_milestones(tx, *(each.id for listed in milestones.values() for each in listed))
+    held = tables.reviews(tx, tables.review_.c.implementation.in_([one.id for one in found]))
+    return [
+        {name: getattr(one, name) for name in tables.Implementation.__slots__}
+        | {
+            "milestones": [
+                {name: getattr(each, name) for name in tables.Milestone.__slots__} | {"alarms": told[each.id]}
+                for each in milestones[one.id]
+            ],
+            "reviews": [each for each in held if each.implementation == one.id],
+        }
+        for one in found
     ]
-    held = [each for each in reviews.of_case(actor(), tx, one.case) if each.implementation == one.id]
-    return said | {"milestones": listed, "reviews": held}

@@ -5,6 +5,8 @@ from typing import Any
 
 import marshmallow as ma
 
+from loopdesk.desk import sql
+
 
 class Strict(ma.Schema):
     """A request body: a field nobody knows is a mistake to be told about, not to be dropped."""
@@ -37,3 +39,8 @@ class Page(ma.Schema):
     total = ma.fields.Integer(metadata={"description": "All that match and that you may see."})
     page = ma.fields.Integer()
     per_page = ma.fields.Integer()
+
+
+def placed(found: sql.Page[Any]) -> dict[str, int]:
+    """What `Page` says of a page; its rows stand beside it under a name of their own."""
+    return {"total": found.total, "page": found.page, "per_page": found.per_page}

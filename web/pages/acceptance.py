@@ -16,6 +16,7 @@ from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.engine.tx import Tx
 from loopdesk.web import acceptance_words, vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
+from loopdesk.web.pages import typed
 from loopdesk.web.pages.sheets import sheet
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
@@ -32,13 +33,19 @@ def listing() -> str:
     state = state if state in FILTERS else ""
     with read_tx() as tx:
         readable(actor())
-        listed = acceptance.listing(actor(), tx, state=state)
-        told = _told(tx, [gate for one in listed for gate in one.gates])
-        found = [(one, [_line(gate, told) for gate in one.gates]) for one in listed]
-        counted = [_benefit(one) for one in benefits.listing(actor(), tx)]
-    looks = acceptance_words.STATES
+        page = acceptance.listing(actor(), tx, state=state, page=typed.page())
+        told = _told(tx, [gate for one in page.rows for gate in one.gates])
+        found = [(one, [_line(gate, told) for gate in one.gates]) for one in page.rows]
+        due = benefits.listing(actor(), tx, page=typed.page("counted"))
     return render_template(
-        "closure/acceptances.html", found=found, state=state, filters=FILTERS, looks=looks, counted=counted
+        "closure/acceptances.html",
+        found=found,
+        page=page,
+        state=state,
+        filters=FILTERS,
+        looks=acceptance_words.STATES,
+        counted=[_benefit(one) for one in due.rows],
+        due=due,
     )
 
 

@@ -13,7 +13,7 @@ from loopdesk.web.context import actor
 
 def section(tx: Tx, found: Case) -> dict[str, Any]:
     """The values of ``cases/_acceptance.html``, the newest acceptance first."""
-    made = acceptance.listing(actor(), tx, case=found.number)
+    made = acceptance.of_case(actor(), tx, found.number)
     counted = benefits.of_case(tx, found.number)
     return {
         "acceptances": [

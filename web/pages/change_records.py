@@ -16,6 +16,7 @@ from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.engine.tx import Tx
 from loopdesk.web import implementation_words as words
 from loopdesk.web.context import actor, open_tx, read_tx
+from loopdesk.web.pages import typed
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_change_records", __name__, url_prefix="/closure/changes")
@@ -29,9 +30,10 @@ def listing() -> str:
     state, size = request.args.get("state", "open"), request.args.get("size", "")
     wanted = {"state": state if state in FILTERS else "open", "size": size if size in words.SIZES else ""}
     with read_tx() as tx:
-        found = rows(tx, change_rows.listing(actor(), tx, **wanted))
+        page = change_rows.listing(actor(), tx, state=wanted["state"], size=wanted["size"], page=typed.page())
+        found = rows(tx, page.rows)
     looks = {"states": words.CHANGES, "sizes": words.SIZES}
-    return render_template("closure/changes.html", found=found, wanted=wanted, looks=looks)
+    return render_template("closure/changes.html", found=found, page=page, wanted=wanted, looks=looks)
 
 
 @blueprint.get("/new")

@@ -10,12 +10,10 @@ from loopdesk.desk.closure import listing, reopening, rounds
 from loopdesk.engine.errors import Invalid
 from loopdesk.web import closure_words
 from loopdesk.web.context import actor, open_tx, read_tx
-from loopdesk.web.pages import cases
+from loopdesk.web.pages import cases, typed
 from loopdesk.web.pages.shown import NOTHING, shown
 
 blueprint = Blueprint("pages_closure", __name__)
-
-MOST_PAGES = 100_000
 
 
 @blueprint.get("/closure")
@@ -25,10 +23,9 @@ def verification() -> str:
     stage = request.args.get("stage", "")
     wanted = {"whose": whose if whose == "me" else "", "department": department}
     wanted["stage"] = stage if stage in rounds.STAGES else ""
-    page = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
-    owner = actor().id if wanted["whose"] else ""
+    owner, stage = actor().id if wanted["whose"] else "", wanted["stage"]
     with read_tx() as tx:
-        found = listing.under_way(actor(), tx, owner=owner, department=department, stage=wanted["stage"], page=page)
+        found = listing.under_way(actor(), tx, owner=owner, department=department, stage=stage, page=typed.page())
         owners = {one.case.owner_id: name_of(tx, one.case.owner_id) for one in found.lines}
         codes = departments.codes(tx)
     values = {"found": found, "owners": owners, "codes": codes, "wanted": wanted, "looks": closure_words}

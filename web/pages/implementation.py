@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from loopdesk.desk import case, people
 from loopdesk.desk.implementation import alarms, course, plans, tables
+from loopdesk.desk.implementation import board as boards
 from loopdesk.desk.implementation.tables import Implementation, review_
 from loopdesk.desk.rights import DESK
 from loopdesk.engine import events
@@ -102,7 +103,7 @@ def change(milestone_id: str, verb: str) -> ResponseReturnValue:
 
 def rows(tx: Tx, found: list[Implementation]) -> list[dict[str, Any]]:
     """Each implementation as the board and the page of its case show it."""
-    milestones = course.milestones_of(tx, *(one.id for one in found))
+    milestones = boards.milestones_of(tx, *(one.id for one in found))
     told = alarms.of_milestones(tx, *(one.id for listed in milestones.values() for one in listed))
     held = tables.reviews(tx, review_.c.implementation.in_([one.id for one in found]))
     titles = {one.number: one.title for one in case.several(actor(), tx, [one.case for one in found])}
@@ -154,13 +155,12 @@ def _list(tx: Tx) -> dict[str, Any]:
     state = request.args.get("state", tables.RUNNING)
     wanted = {
         "state": state if state in (*tables.STATES, "all") else tables.RUNNING,
-        "case": request.args.get("case", ""),
+        "case": request.args.get("case", "")[:20],
     }
     chosen = "" if wanted["state"] == "all" or wanted["case"] else wanted["state"]
-    found = [one for one in course.listing(actor(), tx, state=chosen) if wanted["case"] in ("", one.case)]
-    listed = rows(tx, found)
-    listed.sort(key=lambda row: -(tables.LEVELS.index(row["level"]) + 1 if row["level"] else 0))
-    levels = {level: sum(row["level"] == level for row in listed) for level in reversed(tables.LEVELS)}
+    found = boards.board(actor(), tx, state=chosen, case=wanted["case"], page=typed.page())
+    levels = {level: found.counts[level] for level in reversed(tables.LEVELS)}
     shown_as = {"levels": words.LEVELS, "milestones": words.MILESTONES, "kinds": words.KINDS, "states": words.STATES}
     quiet = {"wrong": NOTHING, "wrong_at": "", "typed": {}, "may": actor().has_role(*DESK)}
-    return {"wanted": wanted, "found": listed, "counts": levels, "looks": shown_as, **quiet}
+    values = {"wanted": wanted, "found": rows(tx, found.shown.rows), "page": found.shown}
+    return values | {"counts": levels, "looks": shown_as, **quiet}

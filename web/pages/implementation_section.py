@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loopdesk.desk.implementation import change_rows, course
+from loopdesk.desk.implementation import board, change_rows
 from loopdesk.desk.record import Case
 from loopdesk.desk.rights import CASEWORK, DESK
 from loopdesk.engine.tx import Tx
@@ -16,12 +16,12 @@ def section(tx: Tx, found: Case) -> dict[str, Any]:
     if actor().kind != "person":
         return {"implementing": None}
     looks = {"levels": words.LEVELS, "milestones": words.MILESTONES, "kinds": words.KINDS}
-    begun = implementation.rows(tx, course.listing(actor(), tx, case=found.number))
+    begun = implementation.rows(tx, board.of_case(actor(), tx, found.number))
     open_ = found.status != "closed"
     return {
         "implementing": {
             "rows": begun,
-            "changes": change_records.rows(tx, change_rows.listing(actor(), tx, case=found.number)),
+            "changes": change_records.rows(tx, change_rows.of_case(actor(), tx, found.number)),
             "looks": looks,
             "may_begin": open_ and actor().has_role(*DESK) and all(row["it"].state != "running" for row in begun),
             "may_register": open_ and actor().has_role(*CASEWORK),

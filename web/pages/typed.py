@@ -1,4 +1,4 @@
-"""Days and moments as people type them into a form, in their own zone."""
+"""Days and moments as people type them into a form, in their own zone; pages of lists as addresses name them."""
 
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -7,6 +7,9 @@ from flask import request
 from flask_babel import get_timezone
 
 from loopdesk.engine.errors import Invalid, Phrase
+
+LAST = 100_000
+"""The last page that anybody can ask for: a database counts no further than its integers."""
 
 
 def zone() -> ZoneInfo:
@@ -33,3 +36,8 @@ def moment(field: str, wrong: str) -> datetime:
         return datetime.fromisoformat(request.form.get(field, "")).replace(tzinfo=ZoneInfo(str(get_timezone())))
     except ValueError:
         raise Invalid(wrong, fields={field: [Phrase("Give day and time.")]}) from None
+
+
+def page(name: str = "page") -> int:
+    """The page of a list that the address asks for, from 1; whatever is no such number is the first."""
+    return min(max(request.args.get(name, 1, type=int), 1), LAST)
