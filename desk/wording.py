@@ -2,7 +2,7 @@
 (COM-3, COM-10)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,9 +82,14 @@ def tell(actor: Actor, tx: Tx, number: str, text: str) -> tuple[str, list[Hit]]:
 def _send(actor: Actor, tx: Tx, number: str, text: str, hits: list[Hit]) -> str:
     written = communications.comment(actor, tx, number, text)
     if hits:
-        data = {"id": written, "words": ", ".join(hit.word for hit in hits)}
-        events.record(actor, tx, "communication.jargon", key=number, data=data)
+        sent_anyway(actor, tx, number, written, hits)
     return written
+
+
+def sent_anyway(actor: Actor, tx: Tx, number: str, source_id: str, hits: Iterable[Hit]) -> None:
+    """Note that words which the customer may not know left all the same, in the message or task ``source_id``."""
+    data = {"id": source_id, "words": ", ".join(dict.fromkeys(hit.word for hit in hits))}
+    events.record(actor, tx, "communication.jargon", key=number, data=data)
 
 
 def explanation(actor: Actor, tx: Tx, number: str, said: Mapping[str, str], base_url: str) -> str:

@@ -68,7 +68,7 @@ def jargon(number: str) -> str:
     with read_tx() as tx:
         found = case.read(actor(), tx, number)
         hits = plain_words.jargon(tx, request.form.get("body", ""), found.language)
-    return render_template("cases/jargon.html", hits=hits)
+    return render_template("cases/jargon.html", hits=hits, task=request.form.get("task", ""))
 
 
 @blueprint.post("/<number>/explanation")

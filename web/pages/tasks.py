@@ -17,9 +17,10 @@ from loopdesk.engine.tx import Tx
 from loopdesk.web import vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.looks import own_path
-from loopdesk.web.pages import handoff_section, plain
+from loopdesk.web.pages import handoff_section, plain, writing_section
 from loopdesk.web.pages.files import add_all
 from loopdesk.web.pages.shown import NOTHING, at_fields, shown
+from loopdesk.web.reports import sent_beside
 
 blueprint = Blueprint("pages_tasks", __name__, url_prefix="/tasks")
 
@@ -70,6 +71,7 @@ def complete(task_id: str) -> ResponseReturnValue:
         handoff.remember(tx, chosen["key"], request.args.get("seen", ""))
         for key, given in request.files.items(multi=True):
             _attach(tx, chosen["key"], key, given)
+        writing_section.check(tx, chosen, data, anyway=sent_beside().get("anyway") == "1")
         work.complete(actor(), tx, task_id, data)
     flash(gettext("Done: %(task)s", task=named(chosen)))
     return jsonify(
@@ -122,12 +124,13 @@ def _problem(tx: Tx, number: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """What the customer told, so that nobody has to leave the task for it; nothing of a case that is not to be seen."""
     found = case.find(actor(), tx, number)
     if found is None:
-        return {"case": None, "files": [], "last_word": None}
+        return {"case": None, "files": [], "last_word": None, "phrases": {}}
     words = [row for row in communications.listing(actor(), tx, number) if row["direction"] == "in"]
     return {
         "case": found,
         "files": attachments.listing(actor(), tx, number),
         "last_word": words[-1] if words else None,
+        **writing_section.section(tx, found, schema),
         **handoff_section.dossier(found, schema.get("components", ())),
     }
 

@@ -2,6 +2,9 @@
 export function beside(root: HTMLElement): Record<string, string> {
   const found: Record<string, string> = { template: root.dataset["template"] ?? "" };
   const fields = document.querySelectorAll<HTMLInputElement>(`${root.dataset["beside"] ?? "none"} input[name]`);
-  for (const field of fields) if ((field.type !== "radio" || field.checked) && field.name !== "q") found[field.name] = field.value;
+  for (const field of fields) {
+    const chosen = field.checked || (field.type !== "radio" && field.type !== "checkbox");
+    if (chosen && field.name !== "q") found[field.name] = field.value;
+  }
   return found;
 }

@@ -14,6 +14,7 @@ import { standing, type Standing } from "./standing";
 import { beside } from "./beside";
 import { startSimilar } from "./similar";
 import { startTemplates } from "./template";
+import { startWriting } from "./writing";
 import { translated } from "./form-words";
 import { asWritten } from "./form-written";
 
@@ -183,6 +184,7 @@ async function draw(root: HTMLElement): Promise<void> {
   steady(root);
   startTemplates(root, form);
   startSimilar(root, form);
+  startWriting(root, form);
   if (root.hasAttribute("data-steps")) startSteps(root, form, settle);
 }
 

@@ -1,16 +1,20 @@
 /** Help for whoever writes to a customer: a phrase goes in with one click, jargon is flagged while one types. */
 const AFTER = 700;
 
-/** `<button data-insert="text" data-into="id">`: the text at the cursor, on a line of its own. */
-function insert(event: MouseEvent): void {
-  const button = (event.target as Element).closest<HTMLElement>("[data-insert]");
-  const field = button && document.querySelector<HTMLTextAreaElement>(`#${button.dataset["into"]}`);
-  if (!button || !field) return;
+/** The phrase at the cursor, on a line of its own. */
+export function put(field: HTMLTextAreaElement, phrase: string): void {
   const before = field.value.slice(0, field.selectionStart);
-  const text = `${before && !before.endsWith("\n") ? "\n" : ""}${button.dataset["insert"]}\n`;
+  const text = `${before && !before.endsWith("\n") ? "\n" : ""}${phrase}\n`;
   field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
   field.focus();
   field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** `<button data-insert="text" data-into="id">`. */
+function insert(event: MouseEvent): void {
+  const button = (event.target as Element).closest<HTMLElement>("[data-insert][data-into]");
+  const field = button && document.querySelector<HTMLTextAreaElement>(`#${button.dataset["into"]}`);
+  if (button && field) put(field, button.dataset["insert"]!);
 }
 
 /** `<div data-jargon="url" data-jargon-of="id">` shows the words of the field that a customer may not know. */
