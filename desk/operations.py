@@ -226,7 +226,7 @@ def _survey(step: Step) -> Result:
     row = surveys.send(step.actor, step.tx, step.number)
     if row is None:
         return {"survey": "", "remind_at": step.tx.now.isoformat()}
-    _link(step, "survey", "s", row, {"call_below": low.below(step.tx)})
+    _link(step, "survey", "s", row, low.promised(step.tx))
     return {"survey": row["id"], "remind_at": recovery.next_reminder(step.tx, row).isoformat()}
 
 

@@ -48,9 +48,10 @@ def _moment(context: Context, value: datetime | str | None) -> str:
 
 
 @jinja2.pass_context
-def _duration(context: Context, value: timedelta) -> str:
-    """A length of time in whole minutes or hours."""
-    minutes = int(value.total_seconds() // 60)
+def _duration(context: Context, value: timedelta | str) -> str:
+    """A length of time, also one that a diagram gives as ISO 8601, in whole minutes or hours."""
+    length = value if isinstance(value, timedelta) else policy.duration(value)
+    minutes = int(length.total_seconds() // 60)
     amount, unit = (minutes // 60, "hour") if minutes % 60 == 0 and minutes else (minutes, "minute")
     names = {"hour": ("h", "小时"), "minute": ("min", "分钟")}[unit]
     return f"{amount} {names[context['_language'] == 'zh']}"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from babel.dates import format_date, format_timedelta
 from flask import Blueprint, current_app, g, request, url_for
-from flask_babel import get_locale, get_timezone, gettext
+from flask_babel import get_locale, get_timezone, gettext, ngettext
 
 from loopdesk.web import mood_words, places, related_words, vocabulary
 from loopdesk.web.context import actor, loopdesk
@@ -40,6 +40,15 @@ def relative(moment: datetime) -> str:
     """How far away a moment is, in words: `in 42 min`, `5分钟前`."""
     apart = moment - loopdesk().engine.clock.now()
     return str(format_timedelta(apart, add_direction=True, format="short", locale=get_locale()))
+
+
+@blueprint.app_template_filter("span")
+def span(length: timedelta) -> str:
+    """A length of time in whole hours, else in minutes: `24 hours`, `90分钟`."""
+    minutes = round(length.total_seconds() / 60)
+    if minutes % 60:
+        return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
+    return str(ngettext("%(num)s hour", "%(num)s hours", minutes // 60))
 
 
 @blueprint.app_template_filter("exact")

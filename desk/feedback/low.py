@@ -1,4 +1,6 @@
-"""How few stars somebody calls back for: the table ``low.dmn`` of the process ``feedback``, nowhere else (FBK-2)."""
+"""How few stars somebody calls back for, and how soon: the table ``low.dmn`` of the process ``feedback`` and the policy
+``feedback.yaml``, nowhere else (FBK-2).
+"""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -23,6 +25,16 @@ def below(tx: Tx) -> int:
     """With fewer stars than this somebody calls, as pages and letters promise it; 0 where nobody does."""
     least, most = BOUNDS["stars"]
     return max((stars + 1 for stars in range(least, most + 1) if calls_back(tx, {"stars": stars})), default=0)
+
+
+def within(tx: Tx) -> str:
+    """How soon somebody calls, as the policy writes it: an ISO 8601 duration."""
+    return str(policy.said(tx, "feedback", "call_back", "within"))
+
+
+def promised(tx: Tx) -> dict[str, Any]:
+    """What letters and pages may promise: ``call_below`` so many stars somebody calls, ``call_within`` (timedelta)."""
+    return {"call_below": below(tx), "call_within": policy.duration(within(tx), place="feedback.yaml: within")}
 
 
 def _model(tx: Tx) -> dmn.Model:

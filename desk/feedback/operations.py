@@ -120,7 +120,7 @@ def _quarterly(step: Step) -> Result:
     Gives: asked (how many now), more (true when others wait), quarter (as 2026-Q1).
     """
     rows, more = quarterly.ask(step.actor, step.tx)
-    promised = {"call_below": low.below(step.tx)}
+    promised = low.promised(step.tx)
     for row in rows:
         _tell(step, "quarterly-survey", _linked(step, "s", row) | promised, number=row["case"])
     return {"asked": len(rows), "more": more, "quarter": quarterly.quarter(step.tx)}

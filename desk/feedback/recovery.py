@@ -24,20 +24,26 @@ SOURCE = "feedback"
 
 def next_reminder(tx: Tx, row: Mapping[str, Any]) -> datetime:
     """When a survey is reminded of next: policy ``feedback.yaml``; its end once all reminders are out."""
-    said = list(policy.said(tx, POLICY, "survey", "reminders") or ())[row["reminded"] :]
     end: datetime = row["expires_at"]
-    sent: datetime = row["sent_at"]
-    return min(end, sent + policy.duration(said[0], place=f"{POLICY}.yaml: survey.reminders")) if said else end
+    return min(end, *_reminders(tx, row)[row["reminded"] :][:1], end)
+
+
+def _reminders(tx: Tx, row: Mapping[str, Any]) -> list[datetime]:
+    said = policy.said(tx, POLICY, "survey", "reminders") or ()
+    return sorted(row["sent_at"] + policy.duration(one, place=f"{POLICY}.yaml: survey.reminders") for one in said)
 
 
 def remind(actor: Actor, tx: Tx, survey_id: str) -> tuple[Mapping[str, Any], bool]:
-    """Count a reminder whose time has come: the survey, and whether the customer is to be written to."""
+    """Count a reminder whose time has come: the survey, and whether the customer is to be written to.
+
+    Reminders whose times have passed together, as after an outage, are one letter.
+    """
     require(actor, "survey.send")
     row = survey.get(tx, survey_id)
     due = row["answered_at"] is None and next_reminder(tx, row) <= tx.now < row["expires_at"]
     if due:
-        changed = sa.update(survey_).where(survey_.c.id == survey_id).values(reminded=row["reminded"] + 1)
-        tx.conn.execute(changed)
+        passed = sum(moment <= tx.now for moment in _reminders(tx, row))
+        tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(reminded=passed))
         events.record(actor, tx, "survey.reminded", key=row["case"], data={"id": survey_id})
     return survey.get(tx, survey_id), due
 

@@ -24,7 +24,11 @@ SECOND_ANSWERED = "survey.answered_again"
 
 
 def send(actor: Actor, tx: Tx, number: str) -> Mapping[str, Any] | None:
-    """Open the survey of a closed case; None for one that was answered before: one answer per case (FBK-1)."""
+    """Open the survey of a closed case; None for one that was answered before: one answer per case (FBK-1).
+
+    One that is still open from a closing before is asked anew, with its whole time and its reminders: whichever mail
+    the customer takes the link from, it works.
+    """
     require(actor, "survey.send")
     record.get(tx, number, lock=True)
     query = sa.select(survey_).where(survey_.c.case == number, survey_.c.kind == CLOSURE)
@@ -32,7 +36,7 @@ def send(actor: Actor, tx: Tx, number: str) -> Mapping[str, Any] | None:
     if any(row["answered_at"] for row in known):
         return None
     still = next((row for row in known if links.state(row, tx.now) == "open"), None)
-    return still or ask(actor, tx, number, kind=CLOSURE)
+    return _anew(actor, tx, still) if still else ask(actor, tx, number, kind=CLOSURE)
 
 
 def ask(actor: Actor, tx: Tx, number: str, *, kind: str, first: str = "", contact_id: str = "") -> Mapping[str, Any]:
@@ -41,9 +45,20 @@ def ask(actor: Actor, tx: Tx, number: str, *, kind: str, first: str = "", contac
     row |= dict.fromkeys(("comment", "called_by", "root_cause", "improvement"), "") | {"contact_id": contact_id}
     row["expires_at"] = tx.now + links.term(tx, QUARTERLY if kind == QUARTERLY else "survey")
     tx.conn.execute(sa.insert(survey_).values(**row))
-    data = {"id": row["id"], "expires": row["expires_at"], "kind": kind}
-    events.record(actor, tx, "survey.sent", key=number, audience="customer", data=data)
-    return get(tx, str(row["id"]))
+    return _sent(actor, tx, str(row["id"]))
+
+
+def _anew(actor: Actor, tx: Tx, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    values = {"sent_at": tx.now, "expires_at": tx.now + links.term(tx, "survey"), "reminded": 0}
+    tx.conn.execute(sa.update(survey_).where(survey_.c.id == row["id"]).values(**values))
+    return _sent(actor, tx, row["id"])
+
+
+def _sent(actor: Actor, tx: Tx, survey_id: str) -> Mapping[str, Any]:
+    row = get(tx, survey_id)
+    data = {"id": row["id"], "expires": row["expires_at"], "kind": row["kind"]}
+    events.record(actor, tx, "survey.sent", key=row["case"], audience="customer", data=data)
+    return row
 
 
 def answer(
@@ -75,6 +90,7 @@ def answer(
     said = Words(text, source, stars=stars, nps=nps, survey=row["id"])
     kept = add(actor, tx, row["case"], said, follow=False)
     payload = {**given, "comment": text, "survey": row["id"], "feedback": kept.id, "source": source}
+    payload["call_within"] = low.within(tx)
     # The link proves that its holder got our mail, not who that is.
     data = {"id": row["id"], "kind": row["kind"], "through": "link", **payload}
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
@@ -101,12 +117,12 @@ def call_back(
 
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
-    """What the page behind the link shows; ``actor`` is who answers with it, ``below`` as `low.below` says.
+    """What the page behind the link shows; ``actor`` is who answers with it, the rest as `low.promised` says.
 
     Raises `Missing`.
     """
     row = links.by_token(tx, survey_, token)
-    return links.public(tx, row) | {"kind": row["kind"], "below": low.below(tx)}
+    return links.public(tx, row) | {"kind": row["kind"], **low.promised(tx)}
 
 
 def get(tx: Tx, survey_id: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from loopdesk.desk import actions, people
+from loopdesk.desk import actions, casework, people
 from loopdesk.desk.feedback import quarterly
 from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM
@@ -71,6 +71,38 @@ def test_a_silent_customer_is_reminded_and_the_link_ends(story: Story) -> None:
     assert "Too late?" in late.text
     assert story.surveys()[0]["answered_at"] is None
     assert len(story.letters("survey-reminder")) == 2
+
+
+@pytest.mark.row("FBK-1/reminders")
+def test_reminders_whose_times_passed_during_an_outage_are_one_letter(story: Story) -> None:
+    story.rest(days=10)
+    assert len(story.letters("survey-reminder")) == 1
+    assert story.surveys()[0]["reminded"] == 2
+    story.rest(days=2)
+    assert len(story.letters("survey-reminder")) == 1
+
+
+@pytest.mark.row("FBK-1/one-answer", "FBK-1/window", "FBK-1/reminders")
+def test_a_case_that_is_closed_again_is_asked_anew_with_the_whole_time(story: Story) -> None:
+    """The link of the first mail and that of the second are one question: one answer, one path, one call-back."""
+    path = story.link("survey", "s")
+    story.rest(days=10)
+    with story.desk.engine.begin() as tx:
+        casework.reopen(SYSTEM, tx, story.number, reason="It fails again.")
+    story.close()
+    [asked] = story.surveys()
+    assert (asked["sent_at"], asked["reminded"]) == (story.clock.now(), 0)
+    assert asked["expires_at"] - asked["sent_at"] == timedelta(days=14)
+    assert story.link("survey", "s") == path
+    before = len(story.letters("survey-reminder"))
+    story.rest(days=4)
+    assert len(story.letters("survey-reminder")) == before + 1
+    story.rest(days=4)
+    story.post(path, stars="2", comment="It took two rounds.")
+    assert [one.stars for one in story.kept()] == [2]
+    assert story.waiting() == {"call_back": "customer_success/agent", "forward": "customer_success/agent"}
+    story.rest(days=8)
+    assert len(story.letters("survey-reminder")) == before + 1
 
 
 @pytest.mark.row("FBK-1/bad-input")

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from loopdesk.desk import policy
 from loopdesk.desk.customers import contact_
 from loopdesk.desk.feedback import low, survey
 from loopdesk.desk.feedback.tables import QUARTERLY
-from loopdesk.engine import bundles
+from loopdesk.desk.letters import communication
+from loopdesk.engine import bundles, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.tests.web.browsers import as_person
@@ -57,6 +60,58 @@ def test_a_house_that_calls_nobody_promises_nobody_a_call(
     assert not PROMISE.search(story.app.test_client().get(f"{path}?lang=en").text)
     assert "calls you" not in story.post(f"{path}?lang=en", stars="1").text
     assert "call_back" not in story.waiting()
+
+
+@pytest.mark.row("FBK-2/call-back", "PRO-6")
+def test_letters_pages_and_the_task_promise_the_time_of_the_policy(
+    app: Flask, desk: Loopdesk, clock: VirtualClock, api: Callable[..., Api]
+) -> None:
+    with desk.engine.begin() as tx:
+        files = dict(bundles.current(tx, policy.BUNDLE).files)
+        figures = files["feedback.yaml"].replace(b"within: PT24H", b"within: PT90M")
+        assert figures != files["feedback.yaml"]
+        bundles.deploy(SYSTEM, tx, policy.BUNDLE, files | {"feedback.yaml": figures})
+    story = Story(app, desk, clock, api)
+    assert "90 分钟内回访" in story.letters("survey")[0]
+    path = story.link("survey", "s")
+    assert "we call you within 90 minutes" in story.app.test_client().get(f"{path}?lang=en").text
+    assert "calls you within 90 minutes" in story.post(f"{path}?lang=en", stars="1").text
+    with desk.engine.read() as tx:
+        [task] = [one for one in work.listing(SYSTEM, tx, key=story.number) if one["element"] == "call_back"]
+    assert task["due_at"] == clock.now() + timedelta(minutes=90)
+    story.rest(minutes=91)
+    with desk.engine.read() as tx:
+        late = sa.select(communication.c.body).where(communication.c.template == "call-back-late")
+        told = list(tx.conn.scalars(late))
+    assert told
+    assert "90 min" in told[0] or "90 分钟" in told[0]
+
+
+@pytest.mark.row("FBK-2/call-back", "PRO-6")
+def test_a_table_that_also_asks_for_the_nps_is_promised_by_its_stars_and_followed_in_both(
+    app: Flask, desk: Loopdesk, clock: VirtualClock, api: Callable[..., Api]
+) -> None:
+    with desk.engine.begin() as tx:
+        files = dict(bundles.current(tx, low.BUNDLE).files)
+        bundles.deploy(SYSTEM, tx, low.BUNDLE, files | {low.TABLE: with_nps(files[low.TABLE].decode()).encode()})
+    story = Story(app, desk, clock, api)
+    assert "低于 3 星" in story.letters("survey")[0]
+    assert "calls you within" in story.post(f"{story.link('survey', 's')}?lang=en", stars="4", nps="2").text
+    assert "call_back" in story.waiting()
+
+
+def with_nps(table: str) -> str:
+    """The table with a second question: whoever would not recommend us is called, too."""
+    asked = '<inputExpression id="low_nps_x" typeRef="number"><text>nps</text></inputExpression>'
+    rule = "".join(
+        f'<{kind}Entry id="nps_{at}"><text>{text}</text></{kind}Entry>'
+        for at, (kind, text) in enumerate((("input", "-"), ("input", "&lt; 3"), ("output", "true"), ("output", "3")))
+    )
+    for one in ("1", "2"):
+        first = f'<outputEntry id="low_rule_{one}_out_1">'
+        table = table.replace(first, f'<inputEntry id="any_{one}"><text>-</text></inputEntry>{first}')
+    table = table.replace('<rule id="low_rule_2">', f'<rule id="nps_rule">{rule}</rule><rule id="low_rule_2">')
+    return table.replace('<output id="low_call_back"', f'<input id="low_nps">{asked}</input><output id="low_call_back"')
 
 
 @pytest.mark.row("FBK-1/bad-input", "PRO-6")
