@@ -19,6 +19,8 @@ NOTE, NOTED = "note", "noted"
 """The channel of an internal note, which goes nowhere, and its state."""
 NOBODY, NO_ADDRESS, BY_PHONE, MISSED = "nobody", "no-address", "by-phone", "not-reached"
 """What ``note`` says of a customer who is not written to, or whom a call did not reach."""
+OUTDATED = "outdated"
+"""What ``note`` says of a held letter that no longer held true when a way to the customer was found."""
 REPLIED = "customer.replied"
 """The message that the customer wrote, for a process that waits for it."""
 SEND = "send"
@@ -138,19 +140,30 @@ def _recipient(receiver: Receiver) -> dict[str, str]:
     return {"recipient_id": receiver.id, "recipient": receiver.name[:200], "address": receiver.address}
 
 
-def release(actor: Actor, tx: Tx, case: Case, receiver: Receiver) -> int:
-    """Send what was held because the customer had no address; returns how many messages leave now."""
+def waiting(tx: Tx, case: Case, kind: str) -> list[Mapping[str, Any]]:
+    """What is held because receivers of that kind had no address, oldest first."""
     held = (communication.c.case == case.number) & (communication.c.state == "held")
-    mine = held & communication.c.note.in_([NOBODY, NO_ADDRESS]) & (communication.c.recipient_kind == receiver.kind)
-    rows = tx.conn.execute(sa.select(communication).where(mine).order_by(communication.c.at)).mappings().all()
+    mine = held & communication.c.note.in_([NOBODY, NO_ADDRESS]) & (communication.c.recipient_kind == kind)
+    query = sa.select(communication).where(mine).order_by(communication.c.at, communication.c.id)
+    return [dict(row) for row in tx.conn.execute(query).mappings()]
+
+
+def release(actor: Actor, tx: Tx, case: Case, receiver: Receiver, row: Mapping[str, Any]) -> None:
+    """Send a letter that was held because the customer had no address."""
     who = _recipient(receiver)
-    for row in rows:
-        now = {**row, **who, "state": "queued", "note": "", "message_id": f"<{row['id']}@loopdesk>"}
-        changed = {name: now[name] for name in (*who, "state", "note", "message_id")}
-        tx.conn.execute(sa.update(communication).where(communication.c.id == row["id"]).values(**changed))
-        events.record(actor, tx, "communication.queued", key=case.number, data=told(now))
-        outbox.put_many(tx, [Wanted(SEND, _payload(case, receiver, now), f"{SEND}:{row['id']}", case.number)])
-    return len(rows)
+    now = {**row, **who, "state": "queued", "note": "", "message_id": f"<{row['id']}@loopdesk>"}
+    changed = {name: now[name] for name in (*who, "state", "note", "message_id")}
+    tx.conn.execute(sa.update(communication).where(communication.c.id == row["id"]).values(**changed))
+    events.record(actor, tx, "communication.queued", key=case.number, data=told(now))
+    outbox.put_many(tx, [Wanted(SEND, _payload(case, receiver, now), f"{SEND}:{row['id']}", case.number)])
+
+
+def drop(actor: Actor, tx: Tx, case: Case, row: Mapping[str, Any]) -> None:
+    """Keep a held letter that is not sent any more, and say so."""
+    changed = sa.update(communication).where(communication.c.id == row["id"])
+    tx.conn.execute(changed.values(note=OUTDATED))
+    data = told({**row, "note": OUTDATED})
+    events.record(actor, tx, "communication.outdated", key=case.number, data=data)
 
 
 def last_received(tx: Tx, case: Case) -> str:

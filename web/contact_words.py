@@ -7,7 +7,7 @@ from flask_babel import gettext, lazy_gettext
 
 from loopdesk.desk.contacting.channel import PHONE
 from loopdesk.desk.contacting.rows import CONFIRMED, MISSED, OPEN, REACHED, REMINDER, SUPERVISOR, UNREACHABLE
-from loopdesk.desk.letters import BY_PHONE, EMAIL, NO_ADDRESS, NOBODY
+from loopdesk.desk.letters import BY_PHONE, EMAIL, NO_ADDRESS, NOBODY, OUTDATED
 from loopdesk.desk.sending import MACHINE, TOO_MANY
 from loopdesk.web import vocabulary
 from loopdesk.web.vocabulary import Look
@@ -37,6 +37,7 @@ REASONS: Mapping[str, Any] = {
 HELD: Mapping[str, Any] = {
     NOBODY: lazy_gettext("There is nobody to write to."),
     NO_ADDRESS: lazy_gettext("There is no e-mail address."),
+    OUTDATED: lazy_gettext("It no longer held true when a way to the customer was found, so it was not sent."),
     BY_PHONE: lazy_gettext("A person tells it by phone."),
     MACHINE: lazy_gettext("A machine wrote, and machines do not answer each other."),
     TOO_MANY: lazy_gettext("This address got too many messages within an hour."),

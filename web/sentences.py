@@ -42,6 +42,7 @@ TOLD: Mapping[str, Sentence] = {
     "call.planned": Sentence("clock", N_("The customer is to be called")),
     "call.made": Sentence("check", N_("The customer was called")),
     "communication.followed": Sentence("note", N_("What came of a message was noted"), note="follow_up"),
+    "communication.outdated": Sentence("info", N_("Held until now, and not sent: out of date – %(subject)s")),
     "communication.jargon": Sentence("info", N_("Sent with words that a customer may not know: %(words)s")),
     "case.escalated": Sentence("up", N_("Escalated from %(from)s to %(to)s: %(name)s takes over"), "yellow", "reason"),
     "case.escalation_held": Sentence(
@@ -131,6 +132,9 @@ TOLD: Mapping[str, Sentence] = {
     "feedback.consented": Sentence("pen", N_("The customer says whether the praise may be shown")),
     "sentiment.corrected": Sentence("pen", N_("A person corrected the mood of a message")),
     "recovery.started": Sentence("triangle", N_("The mood is low: a service recovery begins"), "yellow"),
+    "recovery.nobody": Sentence(
+        "triangle", N_("The mood is low, and no process sees to it; deploy %(process)s"), "yellow"
+    ),
     "recovery.ended": Sentence("check", N_("The service recovery is over")),
     "survey.called_back": Sentence("reply", N_("The customer was called back"), note="root_cause"),
     "incident.opened": Sentence("octagon", N_("The process is stopped: a step could not be done"), "red"),

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import actions, clocks, customers, escalation, letters, receivers, record
+from loopdesk.desk.contacting import held
 from loopdesk.desk.contacting.channel import PHONE
 from loopdesk.desk.contacting.rows import (
     CONFIRMED,
@@ -129,7 +130,8 @@ def note(actor: Actor, tx: Tx, call_id: str, heard: Heard) -> CustomerCall:
 
 
 def way_found(actor: Actor, tx: Tx, number: str, *, email: str = "", phone: str = "", name: str = "") -> int:
-    """Keep an address that was found for the customer of a case, and send what was held for want of one.
+    """Keep an address that was found for the customer of a case, and send what was held for want of one and still
+    holds true.
 
     Returns how many messages leave now. Raises what changing a contact raises.
     """
@@ -147,7 +149,7 @@ def way_found(actor: Actor, tx: Tx, number: str, *, email: str = "", phone: str 
         record.change(tx, number, contact_id=made.id)
         case = record.get(tx, number)
     to = next(iter(receivers.resolve(tx, case, receivers.CUSTOMER)), None)
-    return letters.release(actor, tx, case, to) if to and to.address else 0
+    return held.send(actor, tx, case, to) if to and to.address else 0
 
 
 def get(tx: Tx, call_id: str) -> CustomerCall:
@@ -232,8 +234,8 @@ def _settle(tx: Tx, found: CustomerCall, heard: Heard) -> None:
     told = {"feedback": heard.feedback.strip(), "confirmed_at": tx.now if heard.outcome == CONFIRMED else None}
     mine = communication.c.id == found.message
     tx.conn.execute(sa.update(communication).where(mine).values(**told))
-    held = mine & (communication.c.state == "held") & (communication.c.note == letters.BY_PHONE)
-    tx.conn.execute(sa.update(communication).where(held).values(state="sent", carried=heard.way))
+    told_now = mine & (communication.c.state == "held") & (communication.c.note == letters.BY_PHONE)
+    tx.conn.execute(sa.update(communication).where(told_now).values(state="sent", carried=heard.way))
 
 
 def _told(found: CustomerCall) -> dict[str, Any]:

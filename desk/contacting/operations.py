@@ -55,7 +55,10 @@ def _note(
 
 @operation("call.way_found")
 def _way_found(step: Step, *, email: str = "", phone: str = "", name: str = "") -> Result:
-    """Keep a new address of the customer and send what was held for want of one. Gives: released (how many)."""
+    """Keep a new address of the customer and send what was held for want of one and still holds true.
+
+    Gives: released (how many).
+    """
     found = {"email": email or "", "phone": phone or "", "name": name or ""}
     return {"released": calls.way_found(step.actor, step.tx, step.number, **found)}
 
