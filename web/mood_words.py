@@ -21,6 +21,7 @@ RESULTS = {
     "unhappy": lazy_gettext("still unhappy"),
     "not_reached": lazy_gettext("not reached"),
     "not_needed": lazy_gettext("not needed"),
+    "stopped": lazy_gettext("stopped with its process"),
 }
 WHYS = {
     "score": lazy_gettext("one message with a low mood"),

@@ -10,24 +10,26 @@ from loopdesk.desk.letters import communication
 from loopdesk.desk.rights import readable, require
 from loopdesk.desk.sentiment.tables import SAID, Recovery, recovery_, sentiment_
 from loopdesk.desk.sql import row_as
-from loopdesk.engine import events, messages
+from loopdesk.engine import events, instances, messages, subscriptions
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Conflict, Missing
 from loopdesk.engine.tx import Tx
 
 POLICY = "sentiment"
-LOW = "sentiment.low"
-"""The message that starts the process ``service-recovery``."""
+LOW, PROCESS = "sentiment.low", "service-recovery"
+"""The message that starts the process, and its name."""
 SCORE, ROW = "score", "row"
-RESULTS = ("recovered", "unhappy", "not_reached", "not_needed")
+RESULTS = ("recovered", "unhappy", "not_reached", "not_needed", "stopped")
+"""How a recovery ends; ``stopped``: its process was ended from outside, and nobody saw to it any more."""
 
 
 def consider(tx: Tx, number: str, about: str, at: datetime, source: str) -> Recovery | None:
     """Start a service recovery for a case where the policy says so of the mood of this text and of those before it.
 
     None where words of this ``source`` start none (few stars of a survey are called back anyway), the moods are not
-    low enough, the text is older than ``fresh``, one runs for the case, or one ended less than ``pause`` ago.
+    low enough, the text is older than ``fresh``, one runs for the case, or one ended less than ``pause`` ago; and where
+    no process is deployed that sees to it, which the timeline of the case says.
     """
     if source not in policy.said(tx, POLICY, "starts"):
         return None
@@ -40,6 +42,11 @@ def consider(tx: Tx, number: str, about: str, at: datetime, source: str) -> Reco
     record.get(tx, number, lock=True)
     if _resting(tx, number):  # Somebody's correction may just have started one.
         return None
+    if not subscriptions.listens(tx, LOW, number):
+        said = {"about": about, "why": why, "score": scores[0], "process": PROCESS}
+        events.record(SYSTEM, tx, "recovery.nobody", key=number, data=said)
+        return None
+    _stop(tx, number)
     row = {"id": new_id(), "case": number, "about": about, "why": why, "score": scores[0], "started_at": tx.now}
     row |= dict.fromkeys(("result", "gesture", "note", "ended_by"), "") | {"ended_at": None}
     tx.insert(recovery_, row)
@@ -83,9 +90,23 @@ def listing(actor: Actor, tx: Tx, *, case: str = "", limit: int = 100) -> list[R
 
 
 def _resting(tx: Tx, number: str) -> bool:
+    """Whether one runs or ended lately; one that is open but has no process any more runs no longer."""
     since = tx.now - policy.duration(policy.said(tx, POLICY, "pause"))
     lately = recovery_.c.ended_at.is_(None) | (recovery_.c.ended_at > since)
-    return tx.ask(sa.select(recovery_.c.id).where(recovery_.c.case == number, lately).limit(1)).scalar() is not None
+    found = tx.ask(sa.select(recovery_.c.ended_at, recovery_.c.started_at).where(recovery_.c.case == number, lately))
+    rows = found.all()
+    if any(row.ended_at or row.started_at > since for row in rows):
+        return True
+    return bool(rows) and any(
+        one["process"] == PROCESS and one["status"] == "active" for one in instances.of_key(tx, number)
+    )
+
+
+def _stop(tx: Tx, number: str) -> None:
+    """End what was left open by a process that is no more."""
+    left = sa.select(recovery_.c.id).where(recovery_.c.case == number, recovery_.c.ended_at.is_(None))
+    for recovery_id in tx.ask(left).scalars().all():
+        finish(SYSTEM, tx, recovery_id, result="stopped")
 
 
 def _scores(tx: Tx, number: str, about: str, until: datetime) -> list[float]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,8 @@ from loopdesk.engine.tx import Tx
 MOST = 2_000
 """Texts of each source that are read of a period, the newest: a page has to answer within a second or so."""
 FEW_STARS = 2
+GUESSES = 20_000
+"""Moods of texts that are kept from one page to the next: as many as two periods of all sources have."""
 SURVEY, REPORT, NOTE, TRANSCRIPT, OTHER = "survey", "report", "call", "transcript", "feedback"
 
 
@@ -62,8 +65,20 @@ def _judged(tx: Tx, one: Text, labels: Mapping[str, str]) -> Text:
 
 
 def _label(tx: Tx, text: str) -> str:
-    _, model = moods.current(tx, language_of(text))
-    return model.guess(text).type if model else ""
+    """The mood of a text that nobody scores when it comes, such as the note of a call; found once for each model."""
+    model_id, model = moods.current(tx, language_of(text))
+    if model is None:
+        return ""
+    # Kept by a digest, so that an erased text is not kept here.
+    known = (model_id, blake2b(text.encode(), digest_size=16).digest())
+    if known not in _guessed:
+        while len(_guessed) >= GUESSES:
+            _guessed.pop(next(iter(_guessed)), None)
+        _guessed[known] = model.guess(text).type
+    return _guessed[known]
+
+
+_guessed: dict[tuple[str, bytes], str] = {}
 
 
 def _labels(tx: Tx, since: datetime, until: datetime) -> dict[str, str]:

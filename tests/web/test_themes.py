@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from loopdesk.desk import actions, case, communications, people
+from loopdesk.desk import actions, case, communications, feedback, people
+from loopdesk.desk.classification.model import Guess, Model
 from loopdesk.desk.feedback import survey
 from loopdesk.desk.feedback.tables import feedback_
 from loopdesk.desk.themes import gather, mining, rules
@@ -17,6 +18,7 @@ from loopdesk.desk.themes.tables import theme_
 from loopdesk.engine import bundles, timers, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.db import new_id
 from loopdesk.engine.errors import Invalid
 from loopdesk.tests.web.browsers import as_person
 from loopdesk.tests.web.conftest import START, settle
@@ -164,3 +166,26 @@ def test_a_policy_of_themes_that_cannot_be_is_refused(light_desk: Loopdesk) -> N
         bundles.deploy(SYSTEM, tx, "policies", files | {"themes.yaml": bad})
     places = {one.element for one in wrong.value.findings if one.file == "themes.yaml"}  # type: ignore[attr-defined]
     assert {"least", "action_within", "aspects.price"} <= places
+
+
+@pytest.mark.row("FBK-5/repeated")
+def test_the_mood_of_a_text_that_nobody_scores_is_found_once_and_not_at_each_view(
+    light_desk: Loopdesk, light_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = reported(light_desk, "Where do I find the manual?")
+    with light_desk.engine.begin() as tx:
+        feedback.add(SYSTEM, tx, number, feedback.Words(f"{SLOW} {new_id()}", "call"), follow=False)
+    guessed: list[str] = []
+    guess = Model.guess
+
+    def counted(model: Model, text: str) -> Guess:
+        guessed.append(text)
+        return guess(model, text)
+
+    monkeypatch.setattr(Model, "guess", counted)
+    browser = as_person(light_app, "petra.owner")
+    assert browser.get("/feedback/themes").status_code == 200
+    assert [text for text in guessed if SLOW in text]
+    guessed.clear()
+    assert browser.get("/feedback/themes").status_code == 200
+    assert guessed == []
