@@ -91,7 +91,9 @@ def edit(actor: Actor, tx: Tx, change_id: str, wish: Wish) -> Change:
     same = all(getattr(found, name) == value for name, value in values.items())
     if same:
         return found
-    write(tx, change_id, **values, **_FRESH)
+    # Whoever had the link keeps it, for their page tells them that the change is another one; another signer does not.
+    link = {} if values["representative_id"] == found.representative_id else {"token": None}
+    write(tx, change_id, **values, **_FRESH, **link)
     now = get(tx, change_id)
     told(actor, tx, "change.edited", now)
     _wake(actor, tx, now)
@@ -109,7 +111,7 @@ def withdraw(actor: Actor, tx: Tx, change_id: str, *, reason: str) -> Change:
     open_to(actor, tx, change_id)
     if not reason.strip():
         raise Invalid("Please check this change.", fields={"reason": [Phrase("Say why it is withdrawn.")]})
-    write(tx, change_id, state=WITHDRAWN, decided_at=tx.now, reason=reason.strip(), token=None)
+    write(tx, change_id, state=WITHDRAWN, decided_at=tx.now, reason=reason.strip())
     now = get(tx, change_id)
     told(actor, tx, "change.withdrawn", now)
     _wake(actor, tx, now)
@@ -139,7 +141,6 @@ _FRESH: Mapping[str, Any] = {
     "size": "",
     "size_reason": "",
     "state": WEIGHED,
-    "token": None,
     "asked_at": None,
     "expires_at": None,
     "answered_at": None,

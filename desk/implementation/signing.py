@@ -20,10 +20,12 @@ from loopdesk.desk.implementation.change_rows import (
     REFUSED,
     SIGNED,
     SMALL,
+    WEIGHED,
     Change,
     change_,
     digest,
     get,
+    names_of,
     told,
     write,
 )
@@ -114,7 +116,10 @@ def ask(actor: Actor, tx: Tx, change_id: str) -> Change:
     wanted = found.representative_id or (known.id if known else "")
     contact = representatives.named(tx, case, wanted)
     expires = tx.now + plans.length(tx, "signatures", "refuse")
-    values = {"representative_id": contact.id, "token": links.new_token(), "asked_at": tx.now, "expires_at": expires}
+    # Asked again about what was altered, the same person reads it behind the same link.
+    known_link = links.by_id(tx, change_, change_id)["token"] if contact.id == found.representative_id else None
+    values = {"representative_id": contact.id, "token": known_link or links.new_token()}
+    values |= {"asked_at": tx.now, "expires_at": expires}
     write(tx, change_id, state=CUSTOMER, answered_at=None, **values)
     asked = get(tx, change_id)
     told(actor, tx, "change.asked", asked, contact=contact.id)
@@ -126,16 +131,19 @@ def token_of(tx: Tx, change_id: str) -> str:
     return str(links.by_id(tx, change_, change_id)["token"])
 
 
-def answer(actor: Actor, tx: Tx, token: str, *, agreed: bool, reason: str = "", seen: str = "") -> None:
-    """The customer's word through the link, once. ``actor`` is who holds it.
+def answer(actor: Actor, tx: Tx, token: str, *, agreed: bool, seen: str, reason: str = "") -> None:
+    """The customer's word through the link, once. ``actor`` is who holds it, ``seen`` the digest of what was read.
 
-    Raises `Missing` for an unknown token (that of a changed change is), `Conflict` for a used or expired one and for a
-    change that is not what was read, `Invalid` for a no without a reason, `Refused` for who signed as lead.
+    Raises `Missing` for an unknown token, `Conflict` for a used or expired one, for a change that is altered or decided
+    and for one that is not what was read, `Invalid` for a no without a reason, `Refused` for who signed as lead.
     """
     require(actor, "change.answer")
     found = get(tx, str(_by_token(tx, token)["id"]), lock=True)
     row = _by_token(tx, token)  # What it is now that the change is held.
+    _require_asked(found)
     links.check_open(row, tx.now)
+    if not seen:
+        raise Conflict("This answer does not say which text it is for.", remedy=N_("Read the change and answer again."))
     _require_seen(found, seen)
     signed = [one for one in of_change(tx, found.id) if one.role == LEAD and one.digest == digest(found)]
     if any(one.person_id == actor.id for one in signed):
@@ -177,22 +185,34 @@ def remind(actor: Actor, tx: Tx, change_id: str) -> Change:
 
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
-    """What the page behind the link shows: the change, and ``seen`` to hand back. Raises `Missing`."""
+    """What the page behind the link shows: the change, and ``seen`` to hand back. Raises `Missing`.
+
+    Its ``state`` may also be ``altered`` (it is signed anew) and ``decided`` (without this answer).
+    """
     row = _by_token(tx, token)
     found = get(tx, str(row["id"]))
-    shown = links.public(tx, row)
+    shown = links.public(tx, row | {"expires_at": row["expires_at"] or tx.now})
     contact = _contact(tx, found)
     holder = customers.actor_of(contact) if contact else shown["actor"]
     language = contact.language if contact else shown["language"]
-    over = {"state": "answered"} if found.state in OVER and shown["state"] == "open" else {}
     lead = next((one.name for one in reversed(of_change(tx, found.id)) if one.role == LEAD), "")
-    answered = {"answered_at": row["answered_at"] or found.decided_at}
-    return (
-        shown
-        | answered
-        | over
-        | {"change": found, "seen": digest(found), "lead": lead, "actor": holder, "language": language}
-    )
+    return shown | {
+        "state": _state(found) or shown["state"],
+        "answered_at": row["answered_at"] or found.decided_at,
+        "change": found,
+        "files": names_of(tx, found.documents),
+        "seen": digest(found),
+        "lead": lead,
+        "actor": holder,
+        "language": language,
+    }
+
+
+def _state(found: Change) -> str:
+    """``altered`` or ``decided`` for a change that does not wait for the customer; else empty."""
+    if found.state in (WEIGHED, LEAD):
+        return "altered"
+    return "decided" if found.state in OVER and found.answered_at is None else ""
 
 
 def of_change(tx: Tx, *change_ids: str) -> list[Signature]:
@@ -237,6 +257,16 @@ def _require_seen(found: Change, seen: str) -> None:
         raise Conflict(
             "The change has changed since you read it.", remedy=N_("Read it again and sign for what it is now.")
         )
+
+
+def _require_asked(found: Change) -> None:
+    if found.state in (WEIGHED, LEAD):
+        raise Conflict(
+            "This change was altered since you were asked, so your answer is not kept.",
+            remedy=N_("We write to you again when you can read it as it will be made."),
+        )
+    if _state(found) == "decided":
+        raise Conflict("This change is decided already.")
 
 
 def _require_undecided(found: Change) -> None:

@@ -79,7 +79,8 @@ def test_why_a_customer_refused_a_change_goes_with_him(house: House) -> None:
         signing.weigh(SYSTEM, tx, change.id, size="major", reason="data")
         token = signing.token_of(tx, signing.ask(SYSTEM, tx, change.id).id)
         contact = customers.contact(tx, case.contact_id or "")
-        signing.answer(customers.actor_of(contact), tx, token, agreed=False, reason=said)
+        read = signing.of_token(tx, token)["seen"]
+        signing.answer(customers.actor_of(contact), tx, token, agreed=False, reason=said, seen=read)
     assert said in house.everything()
     erase(house, ADDRESS)
     assert said not in house.everything()
