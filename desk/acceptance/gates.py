@@ -122,7 +122,9 @@ def begin(actor: Actor, tx: Tx, gate_id: str) -> Gate:
     for name in TOLD:
         messages.forget(tx, name, key=gate.id)
     values: dict[str, Any] = {"round": gate.round + 1, "state": RUNNING, "figures": {}, "fails": [], "lost_at": None}
-    values |= {"decided_at": None}
+    # An exception was for the round before: events keep it, this one has none.
+    values |= {"decided_at": None, "reason": "", "approved_id": "", "approved_by": "", "approved_at": None}
+    close_questions(tx, [gate.id])
     if gate.kind == MONITORING:
         bars = policies.current(tx)
         start = _next_whole(tx.now, bars.interval)

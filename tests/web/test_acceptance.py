@@ -154,3 +154,31 @@ def test_an_exception_needs_the_supervisor_and_the_customer(
     ended = now(desk, number)
     assert (ended.state, ended.gates[0].state, ended.gates[0].approved_by) == ("accepted", "excepted", boss.name)
     assert "Fine." in as_person(app, "li.na").get(f"/closure/acceptance/{found.id}").text
+
+
+@pytest.mark.row("FIX-5/attainment")
+def test_a_new_round_has_no_exception_of_the_one_before(
+    desk: Loopdesk, app: Flask, clock: VirtualClock, number: str
+) -> None:
+    """FIX-5: supervisor said yes, customer no; the thirty days begin anew and neither word stands for them."""
+    found = begin(desk, number, "monitoring")
+    clock.advance(timedelta(days=31))
+    due(desk)
+    complete(desk, number, "mend", outcome="exception", note="The monitoring was not there.")
+    boss = supervisor(desk, department(desk, number))
+    complete(desk, number, "approve", boss, decision="approve", reason="We have watched it ourselves.")
+    [letter] = letters(desk, number, "acceptance-exception")
+    browser = app.test_client()
+    browser.get(path_in(letter))
+    given = {"accepted": "no", "comment": "We want to see figures.", "csrf_token": csrf_of(app, browser)}
+    assert browser.post(path_in(letter), data=given).status_code == 200
+    settle(desk)
+    page = f"/closure/acceptance/{found.id}?lang=en"
+    assert "We have watched it ourselves." in as_person(app, "li.na").get(page).text
+    complete(desk, number, "mend", outcome="again", note="The monitoring sends now.")
+    [gate] = now(desk, number).gates
+    assert (gate.round, gate.state, gate.approved_at, gate.approved_by, gate.reason) == (2, "running", None, "", "")
+    shown = as_person(app, "li.na").get(page).text
+    assert "Round 2" in shown
+    assert "We have watched it ourselves." not in shown
+    assert "We want to see figures." not in shown
