@@ -21,6 +21,7 @@ from loopdesk.desk.implementation.tables import (
     Milestone,
     implementation_,
     milestone_,
+    review_,
 )
 from loopdesk.desk.rights import require, visible_to
 from loopdesk.engine import events, messages, subscriptions
@@ -32,6 +33,7 @@ from loopdesk.engine.tx import Tx
 FARTHEST = timedelta(days=3650)
 """How far ahead a milestone may lie; a year that is further away is a mistake in typing."""
 REQUESTED, CHANGED = "implementation.requested", "implementation.changed"
+CALLED_OFF = "customer_review.called_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,16 @@ def _wake(actor: Actor, tx: Tx, case: str) -> None:
 def _end(actor: Actor, tx: Tx, found: Implementation, state: str, note: str) -> None:
     tables.change(tx, implementation_, found.id, state=state, ended_at=tx.now, note=note)
     events.record(actor, tx, f"implementation.{state}", key=found.case, data={"id": found.id, "reason": note})
+    _call_off(actor, tx, found)
+
+
+def _call_off(actor: Actor, tx: Tx, found: Implementation) -> None:
+    """A review that is still to come does not take place; one that has begun gets its minutes (FIX-2)."""
+    mine = (review_.c.implementation == found.id) & review_.c.held_at.is_(None)
+    for one in tables.reviews(tx, mine & (review_.c.starts_at > tx.now)):
+        events.record(actor, tx, CALLED_OFF, key=one.case, data={"id": one.id, "starts_at": one.starts_at})
+        if subscriptions.waiting(tx, CALLED_OFF, one.id):
+            messages.throw(actor, tx, CALLED_OFF, key=one.id, case=one.case, payload={"review": one.id})
 
 
 def _moment(tx: Tx, due_at: datetime) -> list[Phrase]:

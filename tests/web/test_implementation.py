@@ -11,7 +11,7 @@ from flask import Flask
 from loopdesk.desk import actions, people
 from loopdesk.desk.implementation import alarms, course, reviews, tables
 from loopdesk.desk.letters import communication
-from loopdesk.engine import events, timers, work
+from loopdesk.engine import events, instances, timers, work
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.tests.web.browsers import as_person, csrf_of
@@ -183,6 +183,37 @@ def test_the_customer_is_met_every_two_weeks_and_the_minutes_become_actions(
     with desk.engine.read() as tx:
         following = reviews.next_(SYSTEM, tx, made["id"])
     assert following.starts_at.isoformat() == "2026-03-30T10:00:00+00:00"
+
+
+@pytest.mark.row("FIX-2/every-two-weeks", "FIX-1/milestones")
+@pytest.mark.parametrize("begun", [False, True], ids=["to-come", "begun"])
+def test_who_finishes_does_not_wait_for_a_review(
+    desk: Loopdesk, api: Callable[..., Api], app: Flask, number: str, clock: VirtualClock, begun: bool
+) -> None:
+    """FIX-2: one that is to come is called off, one that has begun still gets its minutes; the end is told at once."""
+    made = begin(desk, api, number, plan="migration")
+    until(desk, clock, "2026-03-16T10:30:00+00:00" if begun else "2026-03-14T10:00:00+00:00")
+    for one in made["milestones"]:
+        api("li.na").patch(f"/implementations/milestones/{one['id']}", json={"state": "done"})
+        settle(desk)
+    assert len(letters(desk, number, "implementation-finished")) == 1
+    who = known(desk, "li.na")
+    with desk.engine.read() as tx:
+        assert [one["element"] for one in work.listing(who, tx) if one["element"] == "hold"] == ["hold"] * begun
+        [review] = reviews.of_case(SYSTEM, tx, number)
+    told = letters(desk, number, "review-called-off")
+    page = as_person(app, "li.na").get("/closure/implementations?state=finished&lang=en").text
+    assert (len(told), "review called off" in page) == ((0, False) if begun else (1, True))
+    if begun:
+        complete(desk, who, "hold", attendees="Anna Berg", minutes="All is done.", agreed=[])
+        with desk.engine.read() as tx:
+            assert reviews.get(tx, review.id).minutes == "All is done."
+    else:
+        assert told[0].address == "anna@aurora.example"
+        assert review.held_at is None
+    with desk.engine.read() as tx:
+        runs = [one["status"] for one in instances.of_key(tx, number) if one["process"] == "implementation"]
+    assert runs == ["completed"]
 
 
 @pytest.mark.row("FIX-1/milestones")
