@@ -93,6 +93,7 @@ def test_when_the_problem_is_solved_every_customer_is_told_and_asked(stage: Stag
         )
     for number in reports:
         assert stage.case(number).solution == "The certificate was renewed."
+        stage.check_fix(number)
         assert "verify-fix" in [row["template"] for row in stage.letters(number)]
 
 

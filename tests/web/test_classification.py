@@ -158,10 +158,14 @@ def test_corrections_at_triage_train_the_house_again(light_desk: Loopdesk) -> No
 
 
 def trainings(desk: Loopdesk) -> list[Any]:
-    """The trainings for English, oldest first."""
+    """The trainings of the type for English, oldest first."""
     table = classification.classification_model
     with desk.engine.read() as tx:
-        return list(tx.conn.execute(sa.select(table).where(table.c.language == "en").order_by(table.c.id)))
+        return list(
+            tx.conn.execute(
+                sa.select(table).where(table.c.language == "en", table.c.subject == "type").order_by(table.c.id)
+            )
+        )
 
 
 def work_through(desk: Loopdesk) -> None:

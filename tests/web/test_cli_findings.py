@@ -109,7 +109,7 @@ def test_a_wrong_cell_is_named_by_its_rule_and_column(intake: Path) -> None:
     spoil(intake / "priority.dmn", '<text>"critical"</text>', "<text>&lt;</text>")
     (row,) = errors(intake)
     assert row["rule"] == "dmn.expression"
-    assert row["message"] == "rule 5, column Impact: “<”, line 1, character 2: The expression ends too early."
+    assert row["message"] == "rule 6, column Impact: “<”, line 1, character 2: The expression ends too early."
 
 
 def test_hints_come_last(intake: Path) -> None:
