@@ -137,6 +137,7 @@ def _silence(stage: Stage, cases: dict[str, str]) -> None:
     for _ in "case", "survey":  # a survey begins when silence has closed its case
         stage.wait(days=15)
     watched_work.finish_traces(stage, cases)
+    each(stage, "decide_theme", decision="nothing", note="One case only.")
     post(stage)
 
 

@@ -86,6 +86,7 @@ def solve(stage: Stage, cases: dict[str, str]) -> list[str]:
     names = (*LATE, "offered", "wished", "whole", GATED)
     for name in names:
         complete(stage, "lina", cases[name], "resolve", **SOLVED)
+    stage.check_fix(stage.case(cases["reported_first"]).problem)
     return [*names, *(name for name in cases if name.startswith("reported_"))]
 
 
