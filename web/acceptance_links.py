@@ -36,7 +36,7 @@ def answer(token: str) -> ResponseReturnValue:
     """Keep the one answer."""
 
     def take(tx: Tx, found: Found, form: Mapping[str, str]) -> str:
-        points = {code: _whole(form.get(code)) for code in found["dimensions"]}
+        points = {code: _whole(form.get(code)) for code in found["asked"].named}
         users.answer(found["actor"], tx, token, points, form.get("comment", ""))
         return "survey"
 

@@ -163,16 +163,17 @@ def rows(tx: Tx, gate: Gate) -> list[dict[str, Any]]:
 
 
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
-    """What the page behind a key user's link shows; ``actor`` answers under the name that the link was made for."""
+    """What the page behind a key user's link shows; ``asked`` are its `bars.Questions`.
+
+    ``actor`` answers under the name that the link was made for.
+    """
     row = links.by_token(tx, key_user_, token)
     found = links.public(tx, row)
     gate = gates.one(tx, row["gate"])
     over = gate.round != row["round"] or gate.state != RUNNING
     state = "expired" if over and found["state"] == "open" else found["state"]
-    said = questions(tx, gate)
-    asked = {"dimensions": said.dimensions(found["language"]), "most": said.most_points}
     who = replace(found["actor"], id=_acts_as(row["id"]), name=row["name"])
-    return {**found, **asked, "state": state, "actor": who, "name": row["name"]}
+    return {**found, "asked": questions(tx, gate), "state": state, "actor": who, "name": row["name"]}
 
 
 def known(tx: Tx, who: str) -> tuple[str, tuple[str, ...]]:

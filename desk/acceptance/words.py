@@ -38,12 +38,12 @@ def approve(actor: Actor, tx: Tx, gate_id: str, *, reason: str) -> dict[str, Any
 def answer(actor: Actor, tx: Tx, token: str, accepted: bool, comment: str = "") -> None:
     """Take the customer's one word. Raises `Missing`, `Conflict` for a link that was used or is over."""
     require(actor, "acceptance.answer")
-    row = links.by_token(tx, word_, token)
+    gates.one(tx, links.by_token(tx, word_, token)["gate"], lock=True)
+    row = links.by_token(tx, word_, token)  # What it is now that the gate is held.
     links.check_open(row, tx.now)
     text = comment.strip()[:LONGEST]
-    once = sa.update(word_).where(word_.c.id == row["id"], word_.c.answered_at.is_(None))
-    if not tx.conn.execute(once.values(answered_at=tx.now, accepted=accepted, comment=text)).rowcount:
-        links.check_open({**row, "answered_at": tx.now}, tx.now)
+    values = {"answered_at": tx.now, "accepted": accepted, "comment": text}
+    tx.conn.execute(sa.update(word_).where(word_.c.id == row["id"]).values(**values))
     payload = {"accepted": accepted}
     data = {"gate": row["gate"], "comment": text, **payload}
     events.record(actor, tx, SAID, key=row["case"], audience="customer", data=data)
@@ -78,11 +78,11 @@ def of(tx: Tx, gate_id: str) -> Mapping[str, Any] | None:
 def of_token(tx: Tx, token: str) -> dict[str, Any]:
     """What the page behind the link shows: which figures were not reached, and why we ask; ``actor`` answers.
 
-    ``names`` are those of a survey's dimensions.
+    ``asked`` are the `bars.Questions` of a survey, None for another gate.
     """
     row = links.by_token(tx, word_, token)
     gate = gates.one(tx, row["gate"])
     public = links.public(tx, row)
-    names = bars.questions(tx, gate.bars).dimensions(public["language"]) if gate.kind == gates.USERS else {}
+    asked = bars.questions(tx, gate.bars) if gate.kind == gates.USERS else None
     about = {"fails": list(gate.fails), "figures": dict(gate.figures), "kind": gate.kind, "reason": gate.reason}
-    return {**public, **about, "names": names}
+    return {**public, **about, "asked": asked}

@@ -70,7 +70,7 @@ def test_a_survey_that_runs_keeps_its_questions(
     monkeypatch.setattr(policy, "said", lambda tx, name, *keys: policy.under(later, keys))
     score = users.score(tx, gates.one(tx, gate.id))
     assert (score.needed, score.missing, str(score.overall)) == (20, 10, "86.0")
-    assert set(users.of_token(tx, rows[10]["token"])["dimensions"]) == set(POINTS)
+    assert set(users.of_token(tx, rows[10]["token"])["asked"].named) == set(POINTS)
     for row in rows[10:]:
         users.answer(house.contacts["anna"], tx, row["token"], POINTS)
     assert users.score(tx, gates.one(tx, gate.id)).missing == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from loopdesk.desk import attachments
+from loopdesk.desk import attachments, policy
 from loopdesk.desk.acceptance import benefits
 from loopdesk.engine import work
 from loopdesk.engine.actor import SYSTEM
@@ -80,6 +80,10 @@ def test_twenty_key_users_decide_by_their_own_links(
     browser = app.test_client()
     page = browser.get(paths[0])
     assert page.text.count("<fieldset") == 5
+    asked = policy.shipped("acceptance")["dimensions"].values()
+    for language in ("en", "zh"):
+        shown = browser.get(f"{paths[0]}?lang={language}").text
+        assert all(one["name"][language] in shown for one in asked), f"each question is asked in {language}"
     points = dict.fromkeys(("function", "ease", "speed", "reliability", "support"), "9")
     given = points | {"comment": "<script>alert(1)</script>", "csrf_token": csrf_of(app, browser)}
     assert browser.post(paths[0], data=given | {"ease": "11"}).status_code == 422
