@@ -6,6 +6,7 @@ from loopdesk.desk import calendars, facts, intake_checks, policy_names, raci, r
 from loopdesk.desk import wording as phrases
 from loopdesk.desk.acceptance import bars as acceptance
 from loopdesk.desk.classification import examples
+from loopdesk.desk.closure import checks as closure
 from loopdesk.desk.contacting import template_checks
 from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
@@ -64,4 +65,5 @@ def check(
         + themes.check(files)
         + team.check(files, departments)
         + plans.check(files)
+        + closure.check(files)
     )

@@ -77,7 +77,8 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     a word. Both are kept, what became of the later one is returned (FIX-9).
     """
     require(actor, "verification.answer")
-    row = links.by_token(tx, verification, token)
+    record.get(tx, links.by_token(tx, verification, token)["case"], lock=True)
+    row = links.by_token(tx, verification, token)  # What it is now that the case is held.
     text = comment.strip()[:LONGEST]
     if row["answered_at"] is not None and _says_more(row, confirmed, text):
         wish = reopening.WORKS if confirmed else reopening.FAILS
@@ -85,10 +86,8 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     links.check_open(row, tx.now)
     if not confirmed and not text:
         raise Invalid("Please say what does not work.", fields={"comment": [Phrase("Say what does not work.")]})
-    once = sa.update(verification).where(verification.c.id == row["id"], verification.c.answered_at.is_(None))
     values = {"answered_at": tx.now, "confirmed": confirmed, "comment": text}
-    if not tx.conn.execute(once.values(**values)).rowcount:
-        links.check_open({**row, "answered_at": tx.now}, tx.now)
+    tx.conn.execute(sa.update(verification).where(verification.c.id == row["id"]).values(**values))
     payload = {"confirmed": confirmed, "comment": text}
     data = {"id": row["id"], **payload}
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)

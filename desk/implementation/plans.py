@@ -16,6 +16,14 @@ from loopdesk.engine.tx import Tx
 
 POLICY = "implementation"
 FILE = f"{POLICY}.yaml"
+LENGTHS = (
+    ("look_every",),
+    ("answer_within",),
+    ("actions_within",),
+    *(("reviews", name) for name in ("every", "prepare", "minutes_within")),
+    *(("signatures", name) for name in ("remind", "refuse")),
+)
+"""Where the policy says a duration."""
 LONGEST_BREAK = 60
 """Days after which a calendar that never opens is given up."""
 
@@ -151,7 +159,7 @@ def check(files: Files) -> list[Finding]:
             read_plan(str(code), entry)
         read_limits(said.get("alarms"))
         _check_reviews(policy.under(said, ("reviews", "at")))
-        for keys in (("answer_within",), ("actions_within",), ("reviews", "every"), ("reviews", "prepare")):
+        for keys in LENGTHS:
             if (given := policy.under(said, keys)) is not None:
                 policy.duration(given, place=f"{FILE}: {'.'.join(keys)}")
     except Invalid as error:

@@ -49,6 +49,16 @@ def test_a_milestone_of_another_century_is_a_mistake_in_typing(house: House, tx:
     course.look(SYSTEM, tx, built.id)
 
 
+@pytest.mark.parametrize("keys", plans.LENGTHS, ids=".".join)
+def test_a_time_that_is_none_is_found_before_it_is_deployed(keys: tuple[str, ...]) -> None:
+    """FIX-1, FIX-2, FIX-3: it would stop the process on the day on which it counts."""
+    said = dict(policy.shipped("implementation"))
+    part = said if len(keys) == 1 else said.setdefault(keys[0], {})
+    part[keys[-1]] = "two days"
+    [finding] = plans.check({"implementation.yaml": yaml.safe_dump(said).encode()})
+    assert (finding.rule, finding.params["text"]) == ("implementation.unusable", "two days")
+
+
 @pytest.mark.parametrize("at", ["noon", 600])
 def test_a_time_of_reviews_that_is_none_is_found_before_it_is_deployed(at: object) -> None:
     """FIX-2: YAML reads 10:00 without quotes as 600."""
