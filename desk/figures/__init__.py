@@ -7,6 +7,7 @@ from loopdesk.desk.figures.keep import forget, fresh, run, step
 from loopdesk.desk.figures.rows import case_figure, downtime, figure_day, figure_state, held_time
 from loopdesk.desk.figures.shapes import (
     DIMENSIONS,
+    NONE,
     PARTS,
     CaseLine,
     CasePage,
@@ -22,6 +23,7 @@ from loopdesk.desk.figures.shapes import (
 
 __all__ = [
     "DIMENSIONS",
+    "NONE",
     "OF_CASES",
     "PARTS",
     "SHOWN",

@@ -1,7 +1,7 @@
 """The figures as a dashboard asks for them: all of a period, one over time, by a dimension (ANA-1, ANA-2, ANA-8)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,13 +22,13 @@ HELD = "held_time"
 Span = tuple[date, date]
 
 
-def overview(actor: Actor, tx: Tx, period: Period, wanted: Filter = ANYTHING) -> Overview:
-    """All figures of a period; raises `Refused` for whoever may read none (SEC-1)."""
+def overview(actor: Actor, tx: Tx, period: Period, wanted: Filter = ANYTHING, only: Sequence[str] = SHOWN) -> Overview:
+    """All figures of a period, or ``only`` some; raises `Refused` for whoever may read none (SEC-1)."""
     question = Asked(tx, asked.scope(actor), period, wanted)
     make = maker(tx)
-    figures = make.several(question).get("") or make.none()
-    figures |= {name: make.special(question, name) for name in SHOWN if FORMULAS[name].special}
-    return Overview({name: figures[name] for name in SHOWN}, period, wanted, make.fresh)
+    figures = make.several(question, only).get("") or make.none()
+    figures |= {name: make.special(question, name) for name in only if FORMULAS[name].special}
+    return Overview({name: figures[name] for name in only}, period, wanted, make.fresh)
 
 
 def series(actor: Actor, tx: Tx, name: str, period: Period, wanted: Filter = ANYTHING) -> list[Point]:
@@ -68,17 +68,16 @@ def breakdown(
     if by == TEAM:
         for team, sums in question.held().items():
             found.setdefault(team, make.none())[HELD] = make.one(FORMULAS[HELD], sums)
-    called = names.of(tx, by, found, language)
+    called = names.called(tx, by, found, language)
     return [
         Part(value, called[value], found[value]) for value in sorted(found, key=lambda one: _order(found[one], one))
     ]
 
 
 def choices(actor: Actor, tx: Tx, language: str) -> dict[str, dict[str, str]]:
-    """Dimension -> value -> name of what may be filtered by: the values that cases have."""
+    """Dimension -> value -> name of what may be filtered by: the values that cases have, `NONE` for having none."""
     of = asked.scope(actor)
-    values = {name: names.values(tx, name, of) for name in DIMENSIONS}
-    return {name: _by_name(names.of(tx, name, given, language)) for name, given in values.items()}
+    return {name: names.choices(tx, name, of, language) for name in DIMENSIONS}
 
 
 def definitions(tx: Tx, language: str) -> dict[str, Definition]:
@@ -105,10 +104,6 @@ def known(name: str, names_: Collection[str]) -> str:
 
 def _order(figures: Figures, value: str) -> tuple[int, str]:
     return -max(figures["cases_closed"].n, figures["cases_opened"].n), value
-
-
-def _by_name(called: Mapping[str, str]) -> dict[str, str]:
-    return dict(sorted(called.items(), key=lambda one: (one[1], one[0])))
 
 
 def _spans(period: Period) -> list[Span]:

@@ -1,19 +1,19 @@
 """Sums and spreads of a period for whoever asks: from the sums of days, or of the cases where no day has them (SEC-1).
 
-The sums of days are kept for each dimension alone, within each team; two dimensions at once, and customers, are asked
-of the rows of the cases.
+The sums of days are kept for each choice of channel, level and class, within each team; customers are asked of the rows
+of the cases, which an index of theirs finds.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from loopdesk.desk.figures import days
-from loopdesk.desk.figures.days import ALL, HELD
+from loopdesk.desk.figures.days import HELD
 from loopdesk.desk.figures.rows import case_figure, figure_day
 from loopdesk.desk.figures.shapes import Filter, Period
 from loopdesk.desk.figures.spread import EXACT, Spread
@@ -77,18 +77,18 @@ class Asked:
         if set(self.filter.given()) - {TEAM}:
             return {}
         names = ("held_n", "held_seconds")
-        columns = [sa.func.sum(figure_day.c[name]).label(name) for name in names]
-        there = (figure_day.c.basis == CLOSED) & (figure_day.c.dimension == HELD) & self.scope(figure_day)
-        there &= self._when()
+        row = figure_day.c
+        columns = [sa.func.sum(row[name]).label(name) for name in names]
+        there = (row.basis == CLOSED) & (row.dimensions == HELD) & self.scope(figure_day) & self._when(HELD)
         if self.filter.team:
-            there &= figure_day.c.value == self.filter.team
-        return _sums(self._told_apart(figure_day.c.value, columns, there), names)
+            there &= row.holder == self.filter.stored()[TEAM]
+        return _sums(self._told_apart(row.holder, columns, there), names)
 
     def spreads(self, basis: str, many: int) -> dict[Any, Spread]:
         """How the times of each value spread; ``many``: how many there are in all, which decides how they are read."""
         what = "first" if basis == OPENED else "repair"
         found: dict[Any, Spread] = defaultdict(Spread)
-        if many <= EXACT:
+        if many <= EXACT and (not self.by_days or self._whole(basis) <= EXACT):
             column = case_figure.c[f"{what}_seconds"]
             query = sa.select(self._value_of_case(basis), column).where(self._cases(basis), column.is_not(None))
             for value, seconds in self.tx.ask(query):
@@ -102,7 +102,7 @@ class Asked:
             there = self._cases(basis) & bucket.is_not(None)
             rows = self._told_apart(self._value_of_case(basis), [bucket, sa.func.count()], there, bucket)
             for row in rows:
-                found[row[0]].take({row[1]: row[2]})
+                found[row[0]].take({str(row[1]): row[2]})
         return found
 
     def largest(self, most: int) -> list[str]:
@@ -130,35 +130,34 @@ class Asked:
     @property
     def by_days(self) -> bool:
         """Whether the sums of days know the answer."""
-        dimensions = {*self.filter.given(), self.by} - {"", DAY, TEAM}
-        return len(dimensions) <= 1 and CUSTOMER not in dimensions
+        return CUSTOMER not in {*self.filter.given(), self.by}
 
     @property
-    def _dimension(self) -> str:
-        return next(iter({*self.filter.given(), self.by} - {"", DAY, TEAM}), ALL)
+    def _dimensions(self) -> str:
+        return days.named({*self.filter.given(), self.by})
 
     @property
     def _value(self) -> sa.ColumnElement[Any]:
-        known: dict[str, sa.ColumnElement[Any]] = {
-            "": sa.literal(""),
-            DAY: figure_day.c.day,
-            TEAM: figure_day.c.team,
-        }
-        return known.get(self.by, figure_day.c.value)
+        return figure_day.c[self.by] if self.by else sa.literal("")
+
+    def _whole(self, basis: str) -> int:
+        """How many cases the period has in all: whoever looks at the times of some of them goes through all of them."""
+        known = replace(self, scope=lambda _table: sa.true(), filter=Filter(), by="", months=True).sums(basis)
+        return sum(one["cases"] for one in known.values())
 
     def _days(self, basis: str) -> sa.ColumnElement[bool]:
-        row = figure_day.c
-        there = (row.basis == basis) & (row.dimension == self._dimension) & self.scope(figure_day)
-        there &= self._when()
-        for name, value in self.filter.given().items():
-            there &= (row.team if name == TEAM else row.value) == value
+        row, dimensions = figure_day.c, self._dimensions
+        there = (row.basis == basis) & (row.dimensions == dimensions) & self.scope(figure_day)
+        there &= self._when(dimensions)
+        for name, value in self.filter.stored().items():
+            there &= row[name] == value
         return there
 
-    def _when(self) -> sa.ColumnElement[bool]:
+    def _when(self, dimensions: str) -> sa.ColumnElement[bool]:
         """Rows that make up the period: those of its whole months, and of the days before and behind them."""
         grain, day = figure_day.c.grain, figure_day.c.day
         single = (grain == days.DAY) & day.between(self.period.since, self.period.until)
-        whole = _whole_months(self.period) if self.months else []
+        whole = _whole_months(self.period) if self.months and dimensions in days.MONTHLY else []
         if not whole:
             return single
         outside = (day < whole[0]) | (day >= days.after(whole[-1]))
@@ -187,7 +186,7 @@ def _whole_months(period: Period) -> list[date]:
 def cases(of: Scope, basis: str, period: Period, wanted: Filter) -> sa.ColumnElement[bool]:
     """The condition on ``case_figure`` for the cases of a period and a filter."""
     there = day_of(basis).between(period.since, period.until) & of(case_figure)
-    for name, value in wanted.given().items():
+    for name, value in wanted.stored().items():
         there &= case_figure.c[name] == value
     return there
 

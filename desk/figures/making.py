@@ -1,7 +1,7 @@
 """Figures made of sums: values, numbers behind them, targets; a rate of nobody has no value (ANA-1, FBK-4)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from loopdesk.desk.figures.asked import CHANNEL, CUSTOMER, Asked
 from loopdesk.desk.figures.formulas import FORMULAS, PERCENT, PLAIN, SCORE, Formula
 from loopdesk.desk.figures.shapes import Figure, Fresh
 from loopdesk.desk.figures.spread import Spread
-from loopdesk.desk.figures.sums import BASES, CLOSED, OPENED
+from loopdesk.desk.figures.sums import BASES, OPENED
 from loopdesk.engine.tx import Tx
 
 Figures = dict[str, Figure]
@@ -49,23 +49,25 @@ class Maker:
         """The plain figures of no case."""
         return {name: self.one(FORMULAS[name], NONE) for name in PLAIN}
 
-    def several(self, question: Asked) -> dict[Any, Figures]:
+    def several(self, question: Asked, only: Collection[str] = PLAIN) -> dict[Any, Figures]:
         """The plain figures of each value that a question tells apart; of customers those with the most cases."""
         if question.by == CUSTOMER:
             question = replace(question, only=question.largest(rules.customers(self.tx)))
-        sums = {basis: question.sums(basis) for basis in BASES}
+        formulas = [FORMULAS[name] for name in PLAIN if name in only]
+        sums = {basis: question.sums(basis) for basis in BASES if basis in {one.basis for one in formulas}}
         values = {value for found in sums.values() for value in found}
         spreads = {
-            basis: question.spreads(basis, sum(sums[basis].get(value, NONE)[below] for value in values))
-            for basis, below in ((OPENED, "first_n"), (CLOSED, "repair_n"))
+            one.name: question.spreads(one.basis, sum(found[one.below] for found in sums[one.basis].values()))
+            for one in formulas
+            if one.spread
         }
-        found: dict[Any, Figures] = {}
-        for value in values:
-            made = found[value] = {}
-            for formula in (FORMULAS[name] for name in PLAIN):
-                spread = spreads[formula.basis].get(value) if formula.spread else None
-                made[formula.name] = self.one(formula, sums[formula.basis].get(value, NONE), spread)
-        return found
+        return {
+            value: {
+                one.name: self.one(one, sums[one.basis].get(value, NONE), spreads.get(one.name, {}).get(value))
+                for one in formulas
+            }
+            for value in values
+        }
 
     def special(self, question: Asked, name: str) -> Figure:
         """The composite score, or an availability."""

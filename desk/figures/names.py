@@ -10,6 +10,7 @@ from loopdesk.desk.customers import organisation
 from loopdesk.desk.figures import days
 from loopdesk.desk.figures.asked import CUSTOMER, TEAM, Scope
 from loopdesk.desk.figures.rows import case_figure, figure_day
+from loopdesk.desk.figures.shapes import NONE
 from loopdesk.desk.figures.sums import OPENED
 from loopdesk.engine import bundles
 from loopdesk.engine.bundle import read_texts
@@ -17,7 +18,7 @@ from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
 
-def of(tx: Tx, dimension: str, values: Collection[str], language: str) -> dict[str, str]:
+def called(tx: Tx, dimension: str, values: Collection[str], language: str) -> dict[str, str]:
     """Value -> name, its own code where nobody has named it."""
     if dimension == CUSTOMER:
         rows = tx.ask(sa.select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(sorted(values))))
@@ -42,21 +43,30 @@ def _types(tx: Tx, language: str) -> dict[str, str]:
     )
 
 
-def values(tx: Tx, dimension: str, of: Scope) -> list[str]:
-    """The values that cases of a scope have; the rows of a million cases are not gone through for it."""
+def choices(tx: Tx, dimension: str, of: Scope, language: str) -> dict[str, str]:
+    """Value -> name of what cases of a scope have, by name; `NONE` with no name where some have none of it.
+
+    The rows of a million cases are not gone through for it.
+    """
     if dimension == CUSTOMER:
-        return _customers(tx, of(case_figure))
-    row = figure_day.c
-    column = row.team if dimension == TEAM else row.value
-    there = (row.basis == OPENED) & (row.grain == days.MONTH) & (column != "") & of(figure_day)
-    there &= row.dimension == (days.ALL if dimension == TEAM else dimension)
-    return [str(one) for one in tx.ask(sa.select(column).where(there).distinct()).scalars()]
+        named = _customers(tx, of(case_figure))
+    else:
+        row = figure_day.c
+        there = (row.basis == OPENED) & (row.grain == days.MONTH) & (row.dimensions == days.named({dimension}))
+        found = tx.ask(sa.select(row[dimension]).where(there & of(figure_day)).distinct()).scalars()
+        named = called(tx, dimension, [str(one) for one in found], language)
+    ordered = sorted(named.items(), key=lambda one: (one[1], one[0]))
+    return {value or NONE: name for value, name in ordered}
 
 
-def _customers(tx: Tx, there: sa.ColumnElement[bool]) -> list[str]:
+def _customers(tx: Tx, there: sa.ColumnElement[bool]) -> dict[str, str]:
     """From one customer to the next along the index, which no database does for DISTINCT by itself."""
     column = case_figure.c.customer
-    first = sa.select(sa.func.min(column).label("customer")).where(there, column != "").cte("walk", recursive=True)
+    first = sa.select(sa.func.min(column).label("customer")).where(there).cte("walk", recursive=True)
     further = sa.select(sa.func.min(column)).where(there, column > first.c.customer).scalar_subquery()
     walk = first.union_all(sa.select(further).where(first.c.customer.is_not(None)))
-    return [str(one) for one in tx.ask(sa.select(walk.c.customer).where(walk.c.customer.is_not(None))).scalars()]
+    name = sa.func.coalesce(organisation.c.name, walk.c.customer)
+    query = sa.select(walk.c.customer, name).join_from(
+        walk, organisation, organisation.c.id == walk.c.customer, isouter=True
+    )
+    return {str(one): str(text) for one, text in tx.ask(query.where(walk.c.customer.is_not(None)))}

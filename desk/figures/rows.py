@@ -46,6 +46,7 @@ case_figure = sa.Table(
     sa.Index("ix_case_figure_closed", "closed_day"),
     sa.Index("ix_case_figure_customer", "customer", "closed_day"),
     sa.Index("ix_case_figure_customer_opened", "customer", "opened_day"),
+    sa.Index("ix_case_figure_customer_team", "customer", "team", "restricted"),
 )
 """``level`` is the priority, ``class`` the type, ``team`` who held the case last. ``first_kept``: whether the promised
 first response was kept, None while it is open or where nothing was promised; ``responded``: whether there was one;
@@ -76,10 +77,13 @@ figure_day = sa.Table(
     "figure_day",
     metadata,
     sa.Column("basis", sa.String(8), primary_key=True),
-    sa.Column("dimension", sa.String(8), primary_key=True),
+    sa.Column("dimensions", sa.String(32), primary_key=True),
     sa.Column("grain", sa.String(8), primary_key=True),
     sa.Column("day", sa.Date, primary_key=True),
-    sa.Column("value", sa.String(60), primary_key=True),
+    sa.Column("channel", sa.String(30), primary_key=True),
+    sa.Column("level", sa.String(30), primary_key=True),
+    sa.Column("class", sa.String(60), primary_key=True),
+    sa.Column("holder", sa.String(60), primary_key=True),
     sa.Column("team", sa.String(60), primary_key=True),
     sa.Column("restricted", sa.Boolean, primary_key=True),
     *(sa.Column(name, BIG, nullable=False) for name in SUMS),
@@ -87,8 +91,8 @@ figure_day = sa.Table(
     sa.Column("repair_buckets", JSON, nullable=False),
 )
 """``basis``: the day on which the cases were ``opened`` or ``closed``; ``grain``: of that ``day``, or of the whole
-``month`` whose first it is; ``dimension``: empty for all cases of a team together, else by which the ``value`` tells
-them apart, ``held`` for the time of each team that held them."""
+``month`` whose first it is; ``dimensions``: which of ``channel``, ``level`` and ``class`` tell the cases of a team
+apart here (the others are empty), or ``held`` for the time of each team that was their ``holder``."""
 
 figure_state = sa.Table(
     "figure_state",

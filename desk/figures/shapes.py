@@ -8,6 +8,8 @@ from loopdesk.engine.errors import N_, Invalid
 
 DIMENSIONS = ("channel", "level", "class", "team", "customer")
 """By what figures are told apart: how a case came in, its priority, its type, who held it last, whose it is."""
+NONE = "-"
+"""A filter's value for the cases that have none: no customer, no type, no level."""
 PARTS = ("all", "counted", "missed")
 """Of the cases behind a figure: all of them, those in its numerator, the others."""
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
@@ -48,7 +50,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which cases count: those with each value that is given; an empty one asks for nothing.
+    """Which cases count: those with each value that is given; an empty one asks for nothing, `NONE` for those without.
 
     ``level`` is the case's priority, ``class_`` its type, ``team`` the department that held it last, ``customer`` the
     id of the organisation.
@@ -64,6 +66,10 @@ class Filter:
         """Dimension -> value of what is asked for."""
         values = (self.channel, self.level, self.class_, self.team, self.customer)
         return {name: value for name, value in zip(DIMENSIONS, values, strict=True) if value}
+
+    def stored(self) -> dict[str, str]:
+        """The same as it stands in the rows of cases."""
+        return {name: "" if value == NONE else value for name, value in self.given().items()}
 
 
 @dataclass(frozen=True, slots=True)

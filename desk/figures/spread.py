@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from statistics import median
 
 STEP = 1.02
@@ -22,12 +23,12 @@ class Spread:
     """Times as they are (``seconds``), or by bucket where there are too many of them."""
 
     seconds: list[int] = field(default_factory=list)
-    buckets: Counter[int] = field(default_factory=Counter)
+    buckets: Counter[str] = field(default_factory=Counter)
+    """With text for keys, as they are kept: thousands of histograms are added up for one figure."""
 
     def take(self, counted: Mapping[str, int]) -> None:
-        """Add a histogram as it is kept, with text for keys."""
-        for place, count in counted.items():
-            self.buckets[int(place)] += count
+        """Add a histogram."""
+        self.buckets.update(counted)
 
     def add(self, other: "Spread") -> None:
         """Add another spread of the same kind."""
@@ -41,11 +42,11 @@ class Spread:
         total = sum(self.buckets.values())
         if not total:
             return None
-        return (self._at((total - 1) // 2) + self._at(total // 2)) / 2
+        places = sorted((int(place), count) for place, count in self.buckets.items())
+        return (_at(places, (total - 1) // 2) + _at(places, total // 2)) / 2
 
-    def _at(self, place: int) -> float:
-        for number in sorted(self.buckets):
-            place -= self.buckets[number]
-            if place < 0:
-                break
-        return float(STEP ** (number + 0.5))
+
+def _at(places: Sequence[tuple[int, int]], which: int) -> float:
+    reached = accumulate(count for _, count in places)
+    number = next(number for (number, _), so_far in zip(places, reached, strict=True) if which < so_far)
+    return float(STEP ** (number + 0.5))

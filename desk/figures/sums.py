@@ -52,7 +52,7 @@ def expression(name: str) -> sa.ColumnElement[int]:
     """The sum over a group of cases; never NULL."""
     if name in AMOUNTS:
         return sa.func.coalesce(sa.func.sum(AMOUNTS[name]), 0)
-    return sa.func.coalesce(sa.func.sum(sa.case((CONDITIONS[name], 1), else_=0)), 0)
+    return sa.func.count().filter(CONDITIONS[name])
 
 
 def day_of(basis: str) -> sa.Column[date]:

@@ -43,6 +43,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_figure_closed", ["closed_day"], unique=False)
         batch_op.create_index("ix_case_figure_customer", ["customer", "closed_day"], unique=False)
         batch_op.create_index("ix_case_figure_customer_opened", ["customer", "opened_day"], unique=False)
+        batch_op.create_index("ix_case_figure_customer_team", ["customer", "team", "restricted"], unique=False)
         batch_op.create_index("ix_case_figure_opened", ["opened_day"], unique=False)
 
     op.create_table(
@@ -62,10 +63,13 @@ def upgrade() -> None:
     op.create_table(
         "figure_day",
         sa.Column("basis", sa.String(length=8), nullable=False),
-        sa.Column("dimension", sa.String(length=8), nullable=False),
+        sa.Column("dimensions", sa.String(length=32), nullable=False),
         sa.Column("grain", sa.String(length=8), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("value", sa.String(length=60), nullable=False),
+        sa.Column("channel", sa.String(length=30), nullable=False),
+        sa.Column("level", sa.String(length=30), nullable=False),
+        sa.Column("class", sa.String(length=60), nullable=False),
+        sa.Column("holder", sa.String(length=60), nullable=False),
         sa.Column("team", sa.String(length=60), nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("cases", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -92,7 +96,17 @@ def upgrade() -> None:
         sa.Column("first_buckets", sa.JSON(), nullable=False),
         sa.Column("repair_buckets", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "basis", "dimension", "grain", "day", "value", "team", "restricted", name=op.f("pk_figure_day")
+            "basis",
+            "dimensions",
+            "grain",
+            "day",
+            "channel",
+            "level",
+            "class",
+            "holder",
+            "team",
+            "restricted",
+            name=op.f("pk_figure_day"),
         ),
     )
     op.create_table(
@@ -782,6 +796,7 @@ def downgrade() -> None:
     op.drop_table("downtime")
     with op.batch_alter_table("case_figure", schema=None) as batch_op:
         batch_op.drop_index("ix_case_figure_opened")
+        batch_op.drop_index("ix_case_figure_customer_team")
         batch_op.drop_index("ix_case_figure_customer_opened")
         batch_op.drop_index("ix_case_figure_customer")
         batch_op.drop_index("ix_case_figure_closed")

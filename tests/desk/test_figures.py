@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 import sqlalchemy as sa
@@ -111,7 +112,7 @@ def test_a_figure_says_how_far_it_reaches(house: House) -> None:
 def levels(engine: Engine) -> set[str]:
     """By what level cases are counted on their days."""
     with engine.read() as tx:
-        return set(tx.conn.scalars(sa.select(figure_day.c.value).where(figure_day.c.dimension == "level")))
+        return set(tx.conn.scalars(sa.select(figure_day.c.level).where(figure_day.c.dimensions == "level")))
 
 
 def test_an_archived_case_keeps_its_figures(tx: Tx, closed: str) -> None:
@@ -155,6 +156,30 @@ def test_two_filters_at_once_are_asked_of_the_cases(tx: Tx, closed: str) -> None
     }
     assert shown(tx, channel="portal") == shown(tx, channel="portal", level="P1", customer=case.organisation_id or "")
     assert shown(tx, channel="portal", level="P0")["cases_opened"] == (0, 0)
+
+
+@pytest.mark.parametrize("period", [MARCH, Period(date(2026, 3, 2), date(2026, 4, 1))], ids=["month", "days"])
+def test_each_choice_of_filters_counts_the_cases_that_have_these_values(
+    house: House, tx: Tx, closed: str, run: Run, period: Period
+) -> None:
+    """ANA-1: sums of a day are kept for each choice of channel, level and class; having none is a value as well."""
+    urgent = house.report(tx).number
+    run(SYSTEM, "case.set_type", urgent, type="technical", department="rnd")
+    run(SYSTEM, "case.set_priority", urgent, priority="P1", reason="r")
+    keep(tx)
+    given = {name: ("", *figures.choices(SYSTEM, tx, "en")[name]) for name in figures.DIMENSIONS}
+    assert figures.NONE in given["class"]
+    seen = 0
+    for values in product(*given.values()):
+        stored = {n: "" if one == figures.NONE else one for n, one in zip(given, values, strict=True) if one}
+        there = sa.and_(sa.true(), *(case_figure.c[name] == one for name, one in stored.items()))
+        numbers = set(tx.conn.scalars(sa.select(case_figure.c.number).where(there)))
+        found = figures.overview(SYSTEM, tx, period, Filter(*values)).figures["cases_opened"]
+        listed = figures.cases(SYSTEM, tx, "cases_opened", period, Filter(*values))
+        assert (found.n, listed.total) == (len(numbers), len(numbers)), values
+        assert {one.number for one in listed.lines} == numbers
+        seen += bool(numbers)
+    assert seen > 2 ** len(figures.DIMENSIONS)
 
 
 def test_wrong_questions_are_refused_in_words(tx: Tx) -> None:

@@ -59,8 +59,8 @@ def test_a_number_and_its_cases_are_of_one_moment(app: Flask, desk: Loopdesk, mo
         beside.join()
         return found
 
-    def counted(*given: Any) -> figures.Overview:
-        found = whole(*given)
+    def counted(*given: Any, **wanted: Any) -> figures.Overview:
+        found = whole(*given, **wanted)
         seen.append(found.figures["cases_opened"].n)
         return found
 

@@ -86,6 +86,19 @@ def test_each_number_stands_with_its_size_and_leads_to_its_cases(
     assert [number for number in numbers if f'href="/cases/{number}"' in phone] == [numbers[1]]
 
 
+def test_cases_that_have_no_such_value_are_found_as_well(head: FlaskClient, desk: Loopdesk, numbers: list[str]) -> None:
+    with desk.engine.begin() as tx:
+        bare = case.open(SYSTEM, tx, case.Report("portal", "No light", "Dark", email="nobody@example.org")).number
+    _kept(desk)
+    page = head.get(f"/figures?lang=en&{DAY}&figure=cases_opened&by=customer").text
+    row = re.search(r'<th scope="row">not known</th>.*?href="([^"]*figure=cases_opened)"', page, re.S)
+    assert row
+    assert '<option value="-">not known</option>' in page
+    behind = head.get(row[1].replace("&amp;", "&")).text
+    assert f'href="/cases/{bare}"' in behind
+    assert not [number for number in numbers if f'href="/cases/{number}"' in behind]
+
+
 def test_the_tables_leave_as_files(head: FlaskClient, desk: Loopdesk, numbers: list[str]) -> None:
     whole = {one["figure"]: one for one in rows(head.get(f"/figures/overview.csv?{DAY}"))}
     assert (float(whole["repair_median"]["value"]), whole["repair_median"]["n"]) == (20.0, "3")

@@ -112,7 +112,7 @@ def cases() -> str:
         wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
         name = _figure(known, figures.OF_CASES)
         found = figures.cases(actor(), tx, name, wanted.period, wanted.filter, part=_part(), page=page)
-        whole = figures.overview(actor(), tx, wanted.period, wanted.filter)
+        whole = figures.overview(actor(), tx, wanted.period, wanted.filter, only=[name])
         values = _common(tx, wanted, known, whole.fresh)
     return render_template(
         "figures/cases.html",
@@ -198,8 +198,7 @@ def _apart(tx: Tx, wanted: Wanted, known: Mapping[str, Definition]) -> dict[str,
         {
             "name": one.name,
             "cells": [_cell(one.figures.get(column), axis if column == name else None) for column in columns],
-            "args": wanted.args | {by: one.value},
-            "open": bool(one.value),
+            "args": wanted.args | {by: one.value or figures.NONE},
         }
         for one in parts
     ]
