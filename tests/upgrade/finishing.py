@@ -7,13 +7,17 @@ import sqlalchemy as sa
 
 from loopdesk.desk import attachments, handoff, letters
 from loopdesk.desk.feedback import survey
+from loopdesk.desk.feedback.tables import CLOSURE
 from loopdesk.desk.record import case_
 from loopdesk.engine import incidents, instances, messages, outbox_rows, subscriptions, suspension, timers, work
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import ADMIN, Stage
-from loopdesk.tests.upgrade import led_work, open_work, own_process, watched_work
+from loopdesk.tests.upgrade import closing_work, led_work, open_work, own_process, watched_work
 from loopdesk.tests.upgrade.hands import OFFER, SOLVED, TRIAGE, complete, each, post, task
 from loopdesk.tests.upgrade.ledger import Ledger
+
+TOLD = (led_work.TOLD, closing_work.TOLD)
+"""Messages for whoever wants to know, until they lapse."""
 
 
 def finish(stage: Stage, cases: dict[str, str], server: SmtpPeer, ledger: Ledger, *, held: int) -> None:
@@ -75,6 +79,7 @@ def _people(stage: Stage, cases: dict[str, str]) -> None:
     each(stage, "offer", number=cases["offer"], who="lina", keep=True)
     watched_work.answer(stage, cases)
     led_work.answer(stage, cases)
+    closing_work.answer(stage, cases)
     stage.wait(hours=2, minutes=1)
     late = {name: {letter["template"] for letter in stage.letters(cases[name])} for name in ("confirm", "emergency")}
     assert "handoff-overdue" in late["confirm"]
@@ -88,11 +93,14 @@ def _people(stage: Stage, cases: dict[str, str]) -> None:
     complete(stage, "lina", cases["resolve"], "resolve", **SOLVED | {"solution": draft["solution"]})
     complete(stage, "zhangwei", cases["confirm"], "resolve", **SOLVED)
     each(stage, "verify_fix", number=cases["confirm"], who="lina", holds="yes")
-    solved = watched_work.solve(stage, cases) + led_work.solve(stage, cases)
+    solved = watched_work.solve(stage, cases) + led_work.solve(stage, cases) + closing_work.solve(stage, cases)
     complete(stage, "lina", cases["read_reply"], "read_reply", outcome="keep_waiting")
     assert stage.form("lina", "read_reply")[1]["text"] == "It works, thank you!"
     complete(stage, "lina", cases["read_reply"], "read_reply", outcome="confirmed")
     complete(stage, "max", cases["call_back"], "call_back", reached=True, root_cause="A night.", improvement="A shift.")
+    each(stage, "forward", number=cases["call_back"], kind="complaint", department="support")
+    each(stage, "answer_complaint", number=cases["call_back"], result="A shift.")
+    each(stage, "write_report", number=cases["call_back"], report="A shift.")
     known = ("verify", "triage", "resolve", "asked", "asked_by_mail", "offer", "confirm", "emergency", "own")
     for name in (*known, *solved):
         stage.verify(cases[name], confirmed=True)
@@ -136,6 +144,9 @@ def _silence(stage: Stage, cases: dict[str, str]) -> None:
     assert stage.case(cases["chased"]).close_reason == "no-answer"
     for _ in "case", "survey":  # a survey begins when silence has closed its case
         stage.wait(days=15)
+    closing_work.accept(stage, cases)
+    for _ in "quarter's survey", "reminder":
+        stage.wait(days=15)
     watched_work.finish_traces(stage, cases)
     each(stage, "decide_theme", decision="nothing", note="One case only.")
     post(stage)
@@ -150,7 +161,7 @@ def _left(stage: Stage) -> dict[str, int]:
         (work.task, work.task.c.state == "open"),
         (timers.timer, timers.timer.c.state.in_((timers.WAITING, timers.QUEUED)) & (timers.timer.c.instance_id != "")),
         (subscriptions.subscription, subscriptions.subscription.c.instance_id != ""),
-        (messages.message, message.state.in_((messages.NEW, messages.WAITING)) & (message.name != led_work.TOLD)),
+        (messages.message, message.state.in_((messages.NEW, messages.WAITING)) & message.name.not_in(TOLD)),
         (outbox_rows.outbox, outbox_rows.outbox.c.state != outbox_rows.DONE),
         (incidents.incident, incident.state == "open"),
     ]
@@ -165,6 +176,7 @@ def _outcome(stage: Stage, cases: dict[str, str]) -> None:
     """What later readers of the cases find."""
     watched_work.outcome(stage, cases)
     led_work.outcome(stage, cases)
+    closing_work.outcome(stage, cases)
     confirmed = {name: stage.case(number).close_reason for name, number in cases.items() if name != "chased"}
     assert set(confirmed.values()) == {"confirmed"}
     sides = handoff.signature.c
@@ -175,7 +187,8 @@ def _outcome(stage: Stage, cases: dict[str, str]) -> None:
     rejected = rows(stage, signed.where(sides.case == cases["offer"]))
     assert rejected == [sender, ("receiver", "rejected", "rnd")]
     asked = survey.survey_.c
-    stars = {row.case: (row.stars, row.reached) for row in rows(stage, sa.select(*asked))}
+    first = sa.select(*asked).where(asked.kind == CLOSURE)
+    stars = {row.case: (row.stars, row.reached) for row in rows(stage, first)}
     assert {name: stars[cases[name]] for name in ("survey", "call_back", "silent_survey")} == {
         "survey": (5, None), "call_back": (1, True), "silent_survey": (None, None)
     }  # fmt: skip

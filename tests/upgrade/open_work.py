@@ -13,7 +13,7 @@ from loopdesk.engine import bundles, instances, outbox_rows, runner, suspension,
 from loopdesk.engine.outbox import drain
 from loopdesk.tests.peers.smtp import SmtpPeer
 from loopdesk.tests.scenarios.stage import Stage
-from loopdesk.tests.upgrade import led_work, own_process, watched_work
+from loopdesk.tests.upgrade import closing_work, led_work, own_process, watched_work
 from loopdesk.tests.upgrade.hands import OFFER, SOLVED, TRIAGE, complete, holder, post, task, triaged
 
 LOG = b"09:00 the shop answers 500\n"
@@ -54,14 +54,18 @@ def leave(stage: Stage, server: SmtpPeer) -> dict[str, str]:
     stage.rate(cases["call_back"], stars=1)
     cases |= watched_work.leave(stage, cases["follow_up"])
     cases |= led_work.leave(stage, cases["reviewed"])
+    cases |= closing_work.leave(stage)
     cases["own"] = _own(stage)
     _interrupt(stage, server, cases)
     return cases
 
 
 def _solved(stage: Stage, contact: str = "anna") -> str:
-    number = triaged(stage, contact)
+    """A question that is answered and checked by the team: the customer is asked."""
+    number = stage.report(contact, urgency="low")
+    complete(stage, "lina", number, "triage", **TRIAGE | {"type": "how_to"})
     complete(stage, "lina", number, "resolve", **SOLVED)
+    stage.check_fix(number)
     return number
 
 
