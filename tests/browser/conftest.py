@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from loopdesk.desk import case, people
+from loopdesk.desk.acceptance import benefits
 from loopdesk.desk.closure import verification
 from loopdesk.desk.feedback import survey
 from loopdesk.engine import work
@@ -93,6 +94,7 @@ def story(desk: Loopdesk) -> Story:
     number = report(desk)
     task = task_of(desk, number)
     with desk.engine.begin() as tx:
+        benefits.open_(SYSTEM, tx, number)
         asked, sent = verification.ask(SYSTEM, tx, number), survey.send(SYSTEM, tx, number)
         assert asked
         assert sent

@@ -10,9 +10,10 @@ pytestmark = pytest.mark.browser
 
 SCREEN, TABLET, PHONE = (1280, 900), (800, 900), (390, 844)
 WATCHED = ("Incidents", "Service levels")
+CLOSURE = ("/closure/implementations", "/closure/changes", "/closure/acceptance")
 STAFF = ("/inbox", "/cases", "/handoffs", "/emergencies", "/closure", "/feedback", "/figures", "/definitions", "/me")
 PAGES = {
-    "Tom Baker": (*STAFF, "/cases/{number}", "/customers", "/duty"),
+    "Tom Baker": (*STAFF, *CLOSURE, "/cases/{number}", "/customers", "/duty"),
     "王芳": (*STAFF, "/cases/{number}", "/customers", "/instances", "/incidents", "/sla", "/duty"),
     "Petra Lang": (*STAFF, "/instances", "/incidents", "/sla"),
     "Ivan Petrov": (*STAFF, "/customers", "/incidents"),
