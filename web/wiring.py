@@ -282,6 +282,7 @@ def _handlers(
             **emergency_letters.local_handlers(settings.url),
             **bulk.local_handlers(),
             **recount.local_handlers(),
+            **figures.local_handlers(),
             **migration.local_handlers(),
             **promises.local_handlers(settings.url, language=settings.language, zone=settings.zone),
             **record_pdf.local_handlers(store, language=settings.language, zone=settings.zone),

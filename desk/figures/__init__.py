@@ -3,7 +3,7 @@
 from loopdesk.desk.figures.answers import breakdown, choices, definitions, overview, series, today
 from loopdesk.desk.figures.drill import cases
 from loopdesk.desk.figures.formulas import OF_CASES, SHOWN
-from loopdesk.desk.figures.keep import forget, fresh, run, step
+from loopdesk.desk.figures.keep import forget, fresh, local_handlers, run, step
 from loopdesk.desk.figures.rows import case_figure, downtime, figure_day, figure_state, held_time
 from loopdesk.desk.figures.shapes import (
     DIMENSIONS,
@@ -44,6 +44,7 @@ __all__ = [
     "definitions",
     "forget",
     "fresh",
+    "local_handlers",
     "overview",
     "run",
     "series",

@@ -1,8 +1,10 @@
 """What is known of cases becomes their rows of figures: read for many at once, written anew each time (ANA-1, ANA-2).
 
-Doing it again makes the same rows. A case that has left the tables for the archive keeps the row that it had.
+Doing it again makes the same rows. A case that has left the tables for the archive keeps the row that it had, and so
+does one that cannot be counted: it is counted on its own by the outbox, whose incident names it, and the others go on.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -24,40 +26,81 @@ from loopdesk.desk.record import case_
 from loopdesk.desk.sla import choice
 from loopdesk.desk.sla.live import HANDOFF
 from loopdesk.desk.sla.rows import clock, clock_event
+from loopdesk.engine import outbox
 from loopdesk.engine.events import event
+from loopdesk.engine.outbox_rows import CLAIMED, FAILED, READY
 from loopdesk.engine.tx import Tx
 
 FIRST = "first_response"
 TYPED = "case.typed"
 """Routing has said which department holds the case: no clock hears of it."""
 SECOND = timedelta(seconds=1)
+ALONE = "figures.count"
+"""The outbox row that counts one case which could not be counted among the others."""
+UNFINISHED = (READY, CLAIMED, FAILED)
+log = logging.getLogger(__name__)
 Row = Mapping[Any, Any]
 Days = set[tuple[str, date]]
 
 
-def gather(tx: Tx, numbers: Collection[str]) -> Days:
-    """Write the rows of these cases anew; returns (basis, day) of each day whose sums change by it."""
+def gather(tx: Tx, numbers: Collection[str], *, strict: bool = False) -> Days:
+    """Write the rows of these cases anew; returns (basis, day) of each day whose sums change by it.
+
+    What fails with a case is raised if ``strict``; else the case is left to a row of the outbox.
+    """
     wanted = sorted(set(numbers))
     cases = tx.ask(sa.select(case_).where(case_.c.number.in_(wanted))).mappings().all()
     there = [str(case["number"]) for case in cases]
     if not there:
         return set()
-    before = tx.ask(sa.select(case_figure).where(case_figure.c.number.in_(there))).mappings().all()
     known = _Known(tx, there)
     out = rules.left_out(tx)
     counted = [case for case in cases if case["channel"] not in out and case["close_reason"] != MERGED]
-    found = [(case, known.course(case)) for case in counted]
-    rows = [known.row(case, run) for case, run in found]
+    made, failed = _made(known, counted, strict)
+    _count_alone(tx, failed)
+    there = [number for number in there if number not in failed]
+    before = tx.ask(sa.select(case_figure).where(case_figure.c.number.in_(there))).mappings().all()
+    rows = [row for row, _ in made]
     held = [
-        {"number": case["number"], "team": team, "seconds": seconds}
-        for case, run in found
+        {"number": row["number"], "team": team, "seconds": seconds}
+        for row, run in made
         for team, seconds in sorted(run.teams.items())
         if seconds
     ]
     _replace(tx, case_figure, there, rows)
     _replace(tx, held_time, there, held)
-    _replace(tx, downtime, there, known.downtimes())
+    _replace(tx, downtime, there, known.downtimes(there))
     return {*_days(before), *_days(rows)}
+
+
+def _made(known: "_Known", cases: Iterable[Row], strict: bool) -> tuple[list[tuple[dict[str, Any], Course]], set[str]]:
+    made: list[tuple[dict[str, Any], Course]] = []
+    failed: set[str] = set()
+    for case in cases:
+        try:
+            run = known.course(case)
+            made.append((known.row(case, run), run))
+        except sa.exc.DBAPIError:
+            raise
+        except Exception:
+            if strict:
+                raise
+            log.exception("The figures of case %s cannot be counted; the others go on", case["number"])
+            failed.add(str(case["number"]))
+    return made, failed
+
+
+def _count_alone(tx: Tx, numbers: Collection[str]) -> None:
+    """Unless it is wished for already, or has failed and is not repaired."""
+    row = outbox.outbox.c
+    there = (row.kind == ALONE) & row.state.in_(UNFINISHED) & row.key.in_(sorted(numbers))
+    known = set(tx.ask(sa.select(row.key).where(there)).scalars()) if numbers else set()
+    wanted = [
+        outbox.Wanted(ALONE, {"case": number}, f"{ALONE}:{number}:{tx.now.isoformat()}", number)
+        for number in sorted(set(numbers) - known)
+    ]
+    if wanted:
+        outbox.put_many(tx, wanted)
 
 
 def _replace(tx: Tx, table: sa.Table, numbers: Sequence[str], rows: Sequence[Row]) -> None:
@@ -153,7 +196,7 @@ class _Known:
         given = {name: answered[name] if answered else None for name in ("stars", "nps")}
         return {"asked": bool(asked), **given}
 
-    def downtimes(self) -> list[dict[str, Any]]:
+    def downtimes(self, numbers: Collection[str]) -> list[dict[str, Any]]:
         """From when until when emergencies of these cases kept the service away."""
         return [
             {
@@ -165,6 +208,7 @@ class _Known:
                 "until": one["stable_at"] or one["ended_at"],
             }
             for one in self.emergencies
+            if one["case"] in numbers
         ]
 
 

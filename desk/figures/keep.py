@@ -3,6 +3,7 @@
 Everything is made from the cases as they stand, never by adding to what is there: doing it again changes nothing.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from loopdesk.desk.figures.shapes import Fresh
 from loopdesk.desk.figures.sums import BASES, CLOSED, OPENED
 from loopdesk.desk.record import case_
 from loopdesk.desk.sql import row_as
-from loopdesk.engine import events
+from loopdesk.engine import events, outbox
 from loopdesk.engine.events import event
 from loopdesk.engine.tx import Tx
 
@@ -60,6 +61,19 @@ def step(tx: Tx) -> bool:
 def forget(tx: Tx) -> None:
     """Let the next runs gather every case anew. Rows of archived cases stay: nothing could make them again."""
     tx.conn.execute(sa.delete(figure_state))
+
+
+def local_handlers() -> Mapping[str, Callable[[Tx, outbox.Row], None]]:
+    """Outbox kind -> what performs it."""
+    return {gather.ALONE: lambda tx, row: _alone(tx, str(row.payload["case"]))}
+
+
+def _alone(tx: Tx, number: str) -> None:
+    # The lock of the job: whoever adds up a day has seen all of its rows.
+    _read(tx, lock=True)
+    touched = gather.gather(tx, [number], strict=True)
+    for basis in BASES:
+        days.add_up(tx, basis, {day for name, day in touched if name == basis})
 
 
 def fresh(tx: Tx) -> Fresh:

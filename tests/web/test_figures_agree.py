@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from threading import Thread
 from typing import Any
 
@@ -9,19 +10,23 @@ import pytest
 from flask import Flask
 
 from loopdesk.desk import case, figures
+from loopdesk.desk.figures import Period, gather
+from loopdesk.engine import incidents, outbox
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.web.browsers import as_person
 from loopdesk.web.pages import figures as pages
 from loopdesk.web.pages.sheets import sheet
 from loopdesk.web.wiring import Loopdesk
 
+OF_DAY = Period(date(2026, 3, 2), date(2026, 3, 2))
 DAY = "since=2026-03-02&until=2026-03-02&figure=cases_opened"
 
 
-def report(desk: Loopdesk) -> None:
-    """One more case."""
+def report(desk: Loopdesk) -> str:
+    """One more case: its number."""
     with desk.engine.begin() as tx:
-        case.open(SYSTEM, tx, case.Report("portal", "No light", "Dark", email="anna@aurora.example"))
+        made = case.open(SYSTEM, tx, case.Report("portal", "No light", "Dark", email="anna@aurora.example"))
+    return made.number
 
 
 def keep(desk: Loopdesk) -> None:
@@ -74,3 +79,37 @@ def test_a_number_and_its_cases_are_of_one_moment(app: Flask, desk: Loopdesk, mo
     refused = head.get(f"/figures/cases.csv?lang=en&{DAY}")
     assert refused.status_code == 422
     assert "A file holds 1 cases, and these are 2." in refused.text
+
+
+def test_a_case_that_cannot_be_counted_is_an_incident_and_the_others_go_on(
+    desk: Loopdesk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The incident names the case; tried again once it is mended, the case is counted."""
+    bad, good = report(desk), report(desk)
+    plain = gather._Known.course
+
+    def broken(known: Any, row: Any) -> Any:
+        if row["number"] == bad:
+            raise ValueError("no such turn")
+        return plain(known, row)
+
+    monkeypatch.setattr(gather._Known, "course", broken)
+    keep(desk)
+    keep(desk)
+    assert counted(desk) == {good}
+    assert f"case {bad} cannot be counted" in caplog.text
+    outbox.drain(desk.engine, desk.handlers, worker="w")
+    with desk.engine.read() as tx:
+        [found] = [one for one in incidents.listing(SYSTEM, tx) if one["kind"] == "figures.count"]
+    assert found["key"] == bad
+    monkeypatch.undo()
+    with desk.engine.begin() as tx:
+        incidents.retry(SYSTEM, tx, found["id"])
+    outbox.drain(desk.engine, desk.handlers, worker="w")
+    assert counted(desk) == {bad, good}
+
+
+def counted(desk: Loopdesk) -> set[str]:
+    """The cases that are in the figures."""
+    with desk.engine.read() as tx:
+        return {one.number for one in figures.cases(SYSTEM, tx, "cases_opened", OF_DAY).lines}
