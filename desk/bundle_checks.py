@@ -12,6 +12,7 @@ from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
 from loopdesk.desk.emergency import checks as emergencies
+from loopdesk.desk.feedback import checks as feedback
 from loopdesk.desk.figures import rules as figure_rules
 from loopdesk.desk.figures.formulas import FORMULAS
 from loopdesk.desk.implementation import plans
@@ -66,4 +67,5 @@ def check(
         + team.check(files, departments)
         + plans.check(files)
         + closure.check(files)
+        + feedback.check(files)
     )
