@@ -53,6 +53,21 @@ def test_what_the_customer_sends_back_goes_to_a_stand_in_for_an_owner_who_has_le
 
 
 @pytest.mark.row("FIX-9/same-owner")
+def test_a_backup_works_on_what_comes_back_to_an_owner_who_is_away(stage: Stage) -> None:
+    """It is the same owner's; nobody there, and the late diagnosis gives the work, not the case, to the backup."""
+    number = solved(stage)
+    stage.verify(number, confirmed=True)
+    stage.wait(days=3)
+    with stage.tx() as tx:
+        reopening.ask(stage.contacts["anna"], tx, number, "It is slow again.", source=reopening.PORTAL)
+    lina, wangfang = stage.people["lina"].id, stage.people["wangfang"].id
+    assert (stage.case(number).owner_id, stage.case(number).assignee_id) == (lina, lina)
+    stage.wait(minutes=31)
+    assert (stage.case(number).owner_id, stage.case(number).assignee_id) == (lina, wangfang)
+    assert "resolve" in stage.inbox("wangfang")
+
+
+@pytest.mark.row("FIX-9/same-owner")
 def test_what_fails_the_check_goes_to_a_stand_in_for_an_owner_who_has_left(stage: Stage) -> None:
     number = solved(stage, FAULT)
     leaves(stage, "lina")

@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from loopdesk.desk.acceptance.tables import sample_
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.tests.web.accepting import (
     DAILY,
@@ -124,10 +126,19 @@ def test_bad_samples_are_answered_one_by_one(
         {"at": start.isoformat(), "seconds": "0.4"},
     ]
     client: Any = api("ivan.link", "samples:write")
-    answer = client.post(f"/acceptances/{found.id}/samples", json={"samples": bad}).json
+    english = {"Accept-Language": "en"}
+    answer = client.post(f"/acceptances/{found.id}/samples", json={"samples": bad}, headers=english).json
     assert [one["state"] for one in answer["samples"]] == ["kept", "again", *["refused"] * 5]
-    assert all(one["error"] and one["remedy"] for one in answer["samples"][2:])
+    said = ("another sample", "zone", "future", "before the window", "no response time")
+    assert all(what in one["error"] and one["remedy"] for what, one in zip(said, answer["samples"][2:], strict=True))
     assert (answer["kept"], answer["again"], answer["refused"]) == (1, 1, 5)
+    with desk.engine.read() as tx:
+        kept = tx.conn.execute(sa.select(sample_.c.at, sample_.c.ms)).all()
+    assert [tuple(one) for one in kept] == [(start, 400)], "what came first stays, and nothing else is counted"
+    chinese = client.post(
+        f"/acceptances/{found.id}/samples", json={"samples": bad[3:]}, headers={"Accept-Language": "zh"}
+    )
+    assert all(any("一" <= sign <= "鿿" for sign in one["error"]) for one in chinese.json["samples"])
     wrong: Any = api("ivan.link", "cases:write")
     assert wrong.post(f"/acceptances/{found.id}/samples", json={"samples": bad}).status_code == 403
 
