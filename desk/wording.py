@@ -56,12 +56,27 @@ def jargon(tx: Tx, text: str, language: str) -> list[Hit]:
     return list(found.values())
 
 
+def filled_in(tx: Tx, texts: Iterable[str], language: str) -> None:
+    """Raise `Invalid` when a text still holds a place of a phrase, such as ``{time}``, that its writer fills in."""
+    library = [text for part in phrases(tx, language).values() for text in part.values()]
+    places = dict.fromkeys(place for text in library for place in re.findall(r"\{[^{}]+\}", text))
+    left = [place for place in places if any(place in text for text in texts)]
+    if left:
+        raise Invalid(
+            "The phrase still leaves open %(places)s.",
+            remedy=N_("Write there what the customer should read, and send it again."),
+            places=", ".join(left),
+        )
+
+
 def reply(actor: Actor, tx: Tx, number: str, text: str, *, anyway: bool = False) -> list[Hit]:
     """Answer the customer unless the text holds jargon; ``anyway`` sends it all the same, which is noted.
 
-    Returns the words that kept it from leaving; raises what `communications.comment` raises.
+    Returns the words that kept it from leaving; raises what `communications.comment` raises, and `Invalid` for a
+    phrase that is not filled in.
     """
     case = record.get(tx, number, visible=visible_to(actor))
+    filled_in(tx, [text], case.language)
     hits = jargon(tx, text, case.language)
     if hits and not anyway:
         return hits

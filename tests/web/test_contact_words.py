@@ -72,6 +72,20 @@ def test_phrases_stand_beside_the_reply_in_the_customers_language(desk: Loopdesk
         assert f'data-insert="{text}' in page or text in page, text
 
 
+@pytest.mark.row("COM-3/phrases")
+def test_a_phrase_that_nobody_has_filled_in_does_not_leave(desk: Loopdesk, api: Call, app: Flask) -> None:
+    number = reported(desk, api)
+    browser = as_person(app, "li.na")
+    form = {"csrf_token": csrf_of(app, browser), "mode": "reply", "body": "正在排查，{时间} 前联系您。"}
+    refused = browser.post(f"/cases/{number}/comment", data=form)
+    assert refused.status_code == 422
+    assert "{时间}" in refused.text.split('role="alert"')[1][:600]
+    assert "正在排查" in refused.text, "what was typed stays"
+    assert browser.post(f"/cases/{number}/comment", data=form | {"mode": "internal"}).status_code == 302
+    filled = form | {"body": "正在排查，18:00 前联系您 {A1}。"}
+    assert browser.post(f"/cases/{number}/comment", data=filled).status_code == 302
+
+
 @pytest.mark.row("COM-3/refused-at-save", "COM-3/variables")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_template_that_asks_for_what_nobody_gives_is_refused_when_it_is_saved(

@@ -53,6 +53,9 @@ def test_jargon_in_a_task_is_flagged_before_it_is_sent_and_sending_all_the_same_
     typed = {"csrf_token": csrf_of(app, browser), "body": "We roll out a hotfix.", "task": "1"}
     assert 'name="anyway"' in browser.post(f"/cases/{number}/jargon?lang=en", data=typed).text
     form: dict[str, Any] = {"data": {"result": "我们先回滚 the hotfix。"}, "beside": {}}
+    empty = {"data": {"result": "{时间} 前完成。"}, "beside": {"anyway": "1"}}
+    open_: Any = browser.post(f"/tasks/{task}/complete?lang=en", json=empty, headers=head)
+    assert (open_.status_code, "{时间}" in str(open_.json)) == (422, True), "a phrase that nobody has filled in"
     refused: Any = browser.post(f"/tasks/{task}/complete?lang=en", json=form, headers=head)
     assert refused.status_code == 422
     assert "a quick correction" in str(refused.json["errors"]["result"])

@@ -26,12 +26,14 @@ def section(tx: Tx, found: Case | None, schema: Mapping[str, Any]) -> dict[str, 
 
 
 def check(tx: Tx, chosen: Mapping[str, Any], data: Mapping[str, Any], *, anyway: bool) -> None:
-    """Note the words of a task that the customer may not know; raises `Invalid` with them unless ``anyway``."""
+    """Note the words of a task that the customer may not know; raises `Invalid` with them unless ``anyway``,
+    and always for a phrase that is not filled in."""
     found = case.find(actor(), tx, chosen["key"])
     schema, _ = work.form(tx, chosen, vocabulary.language())
     if found is None:
         return
     written = {key: str(data.get(key) or "") for key in _read(schema.get("components"))}
+    words.filled_in(tx, written.values(), found.language)
     hits = {key: words.jargon(tx, text, found.language) for key, text in written.items() if text}
     hits = {key: said for key, said in hits.items() if said}
     if hits and not anyway:
