@@ -34,7 +34,7 @@ MAILS = (
     ("何静", "hejing@chenxing.example", "发票税率显示错误", "更新后所有发票都按 19% 计税，应为 13%。"),
     ("Paul Meier", "paul@delta.example", "The scanner is silent", "It does not beep any more. A question for you."),
 )
-PLACES = {"closure": "/closure", "feedback": "/feedback", "handoffs": "/handoffs?which=all"}
+PLACES = {"feedback": "/feedback", "handoffs": "/handoffs?which=all"}
 """Name of a picture -> the page that it shows."""
 
 
@@ -209,7 +209,7 @@ def _together(browser: Browser, product: Product, words: Words) -> None:
         for name, path in PLACES.items():
             _take(someone.open(path), f"{name}{words.end}", full=False)
         page = someone.open("/emergencies")
-        page.locator("a[href*='/emergencies/']").filter(has_text="L-").first.click()
+        page.locator("a[data-row][href*='/emergencies/']").first.click()
         page.locator("#war-timeline").wait_for()
         _take(page, f"war-room{words.end}", full=False)
 
@@ -224,7 +224,6 @@ def _diagnose(page: Page) -> None:
             first.check()
         with page.expect_navigation():
             card.locator("form").first.locator("button").click()
-    _case(page)
 
 
 def _case(page: Page) -> None:
