@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from loopdesk.desk.figures import asked, names, rules
 from loopdesk.desk.figures.asked import DAY, TEAM, Asked
-from loopdesk.desk.figures.formulas import FORMULAS, SHOWN
+from loopdesk.desk.figures.formulas import FORMULAS, PLAIN, SHOWN
 from loopdesk.desk.figures.making import Figures, maker
 from loopdesk.desk.figures.shapes import DIMENSIONS, Definition, Filter, Overview, Part, Period, Point
 from loopdesk.desk.figures.spread import Spread
@@ -19,6 +19,8 @@ ANYTHING = Filter()
 DAYS, WEEKS = 31, 26
 """A series goes by days up to so many, then by weeks up to so many, then by months."""
 HELD = "held_time"
+MOST = ("cases_closed", "cases_opened")
+"""By the larger of these the values of a dimension are ordered."""
 Span = tuple[date, date]
 
 
@@ -56,15 +58,22 @@ def series(actor: Actor, tx: Tx, name: str, period: Period, wanted: Filter = ANY
 
 
 def breakdown(
-    actor: Actor, tx: Tx, period: Period, by: str, wanted: Filter = ANYTHING, language: str = "en"
+    actor: Actor,
+    tx: Tx,
+    period: Period,
+    by: str,
+    wanted: Filter = ANYTHING,
+    language: str = "en",
+    only: Collection[str] = PLAIN,
 ) -> list[Part]:
     """The figures for each value of a dimension, those with the most cases first; of customers the largest alone.
 
-    Of a team also for how long it held its cases on average. Raises `Invalid` for an unknown dimension.
+    ``only`` some figures are counted where not all are shown: a median takes as long as the rest. Of a team also for
+    how long it held its cases on average. Raises `Invalid` for an unknown dimension.
     """
     question = Asked(tx, asked.scope(actor), period, wanted, known(by, DIMENSIONS))
     make = maker(tx)
-    found = make.several(question)
+    found = make.several(question, {*only, *MOST})
     if by == TEAM:
         for team, sums in question.held().items():
             found.setdefault(team, make.none())[HELD] = make.one(FORMULAS[HELD], sums)
@@ -103,7 +112,7 @@ def known(name: str, names_: Collection[str]) -> str:
 
 
 def _order(figures: Figures, value: str) -> tuple[int, str]:
-    return -max(figures["cases_closed"].n, figures["cases_opened"].n), value
+    return -max(figures[name].n for name in MOST), value
 
 
 def _spans(period: Period) -> list[Span]:

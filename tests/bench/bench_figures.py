@@ -5,12 +5,18 @@ what the job does for a new event is measured beside them.
 """
 
 import math
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain, combinations
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
 from loopdesk.desk import figures
 from loopdesk.desk.figures import Filter, Period, days
@@ -29,14 +35,23 @@ from loopdesk.tests.bench import house
 from loopdesk.tests.bench.filling import G, fill, spread, text
 from loopdesk.tests.bench.report import row
 from loopdesk.tests.desk.house import WORKFLOWS
+from loopdesk.tests.web.browsers import as_person
+from loopdesk.tests.web.conftest import settings_for
+from loopdesk.web.app import create_app
+from loopdesk.web.first_start import first_start
+from loopdesk.web.wiring import build
 
 CASES, CUSTOMERS, YEAR = 1_000_000, 5_000, 365
-TIMES, TOUCHED = 7, 500
+TIMES, LOOKS, TOUCHED = 7, 3, 500
+BESIDE = f"{CASES:,} closed cases, PostgreSQL"
 START = datetime(2025, 6, 1, tzinfo=UTC)
 NOW = START + timedelta(days=YEAR + 5)
 PERIOD = Period(date(2025, 6, 1), date(2026, 6, 5))
 MONTH = Period(date(2026, 4, 1), date(2026, 4, 30))
 AGENT = Actor("person", "agent", "Agent", frozenset({"agent"}), frozenset({"support"}))
+HEAD = "wang.fang"
+FILTERS = {"channel": "email", "level": "P1", "class": "fault", "team": "support", "customer": "customer-0"}
+"""A value of each dimension; the customer is the largest."""
 Question = Callable[[Tx], object]
 
 
@@ -128,6 +143,7 @@ QUESTIONS: dict[str, Question] = {
     "breakdown of a month by customer": lambda tx: figures.breakdown(SYSTEM, tx, MONTH, "customer"),
     "breakdown of a year by customer": lambda tx: figures.breakdown(SYSTEM, tx, PERIOD, "customer"),
     "drill-down, first page of a year": lambda tx: figures.cases(SYSTEM, tx, "on_time_closure", PERIOD, part="missed"),
+    "what may be filtered by": lambda tx: figures.choices(SYSTEM, tx, "en"),
     "dashboard: overview, two series and a breakdown of a year": lambda tx: (
         figures.overview(SYSTEM, tx, PERIOD),
         figures.series(SYSTEM, tx, "first_response_attainment", PERIOD),
@@ -147,6 +163,43 @@ def asked(engine: Engine, question: Question) -> float:
             question(tx)
         taken.append((time.perf_counter() - began) * 1e3)
     return sorted(taken)[TIMES // 2]
+
+
+@contextmanager
+def browser(database: Database) -> Iterator[FlaskClient]:
+    """A supervisor's, at a desk over this database."""
+    with tempfile.TemporaryDirectory() as folder:
+        desk = build(replace(settings_for(Path(folder), database.url), redis_url=""))
+        first_start(desk)
+        yield as_person(create_app(desk=desk), HEAD)
+        desk.close()
+
+
+def pages(database: Database) -> list[dict[str, Any]]:
+    """The page of a year as HTML under each choice of filters, told apart by each dimension: the slowest of them."""
+    found: dict[str, float] = {}
+    with browser(database) as head:
+        for given in chain.from_iterable(combinations(FILTERS, many) for many in range(len(FILTERS) + 1)):
+            for by in figures.DIMENSIONS:
+                wanted = "&".join([f"by={by}", *(f"{name}={FILTERS[name]}" for name in given)])
+                found[wanted] = page(head, f"/figures?since={PERIOD.since}&until={PERIOD.until}&{wanted}")
+    slowest = max(found, key=lambda one: found[one])
+    what = f"figures: the page in HTML, slowest of {len(found)} choices of filters ({slowest.replace('&', ', ')})"
+    usual = sorted(found.values())[len(found) // 2]
+    return [
+        row(f"{what}, {BESIDE}", found[slowest], "ms", 1000),
+        row(f"figures: the page in HTML, the middle of these choices, {BESIDE}", usual, "ms", 1000),
+    ]
+
+
+def page(head: FlaskClient, address: str) -> float:
+    """The median milliseconds of an answer."""
+    taken = []
+    for _ in range(LOOKS):
+        began = time.perf_counter()
+        assert head.get(address).status_code == 200
+        taken.append((time.perf_counter() - began) * 1e3)
+    return sorted(taken)[LOOKS // 2]
 
 
 def followed(engine: Engine) -> float:
@@ -178,11 +231,11 @@ def rows() -> list[dict[str, Any]]:
             bundles.deploy(SYSTEM, tx, "policies", bundles.read_folder(WORKFLOWS / "policies"))
         fill_house(database)
         whole = add_up(engine)
-        beside = f"{CASES:,} closed cases, PostgreSQL"
-        found.append(row(f"figures: the sums of all days, {beside}", whole, "s"))
+        found.append(row(f"figures: the sums of all days, {BESIDE}", whole, "s"))
         for name, question in QUESTIONS.items():
-            found.append(row(f"figures: {name}, {beside}", asked(engine, question), "ms", 1000))
+            found.append(row(f"figures: {name}, {BESIDE}", asked(engine, question), "ms", 1000))
         found.append(
-            row(f"figures: one run of the job after {TOUCHED} cases changed, {beside}", followed(engine), "ms")
+            row(f"figures: one run of the job after {TOUCHED} cases changed, {BESIDE}", followed(engine), "ms")
         )
+        found += pages(database)
     return found

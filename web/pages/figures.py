@@ -189,7 +189,8 @@ def _over_time(tx: Tx, wanted: Wanted, known: Mapping[str, Definition]) -> dict[
 
 def _apart(tx: Tx, wanted: Wanted, known: Mapping[str, Definition]) -> dict[str, Any]:
     by, name = _by(), _figure(known)
-    parts = figures.breakdown(actor(), tx, wanted.period, by, wanted.filter, vocabulary.language())
+    counted = {*figure_words.COLUMNS, name}
+    parts = figures.breakdown(actor(), tx, wanted.period, by, wanted.filter, vocabulary.language(), counted)
     columns = [*figure_words.COLUMNS, *(["held_time"] if by == "team" else [])]
     if name not in columns and any(name in one.figures for one in parts):
         columns.append(name)
