@@ -28,6 +28,8 @@ from loopdesk.tests.web.browsers import as_person, csrf_of
 from loopdesk.tests.web.conftest import Api, settle
 from loopdesk.web.wiring import Loopdesk
 
+QUESTIONS = ("function", "ease", "speed", "reliability", "support")
+
 
 @pytest.fixture
 def number(desk: Loopdesk, api: Callable[..., Api]) -> str:
@@ -84,7 +86,7 @@ def test_twenty_key_users_decide_by_their_own_links(
     for language in ("en", "zh"):
         shown = browser.get(f"{paths[0]}?lang={language}").text
         assert all(one["name"][language] in shown for one in asked), f"each question is asked in {language}"
-    points = dict.fromkeys(("function", "ease", "speed", "reliability", "support"), "9")
+    points = dict.fromkeys(QUESTIONS, "9")
     given = points | {"comment": "<script>alert(1)</script>", "csrf_token": csrf_of(app, browser)}
     assert browser.post(paths[0], data=given | {"ease": "11"}).status_code == 422
     for path in paths[:19]:
@@ -104,6 +106,43 @@ def test_twenty_key_users_decide_by_their_own_links(
     assert ended.state == "accepted"
     figures = dict(ended.gates[0].figures)
     assert figures | {"answers": 20, "lowest": 88.0, "dimension": "support"} == figures
+
+
+@pytest.mark.row("FIX-7/overall", "FIX-7/each-dimension")
+@pytest.mark.parametrize(
+    ("points", "fails", "figures"),
+    [
+        ({"support": "6"}, ["dimension"], {"overall": 92.0, "lowest": 60.0, "dimension": "support"}),
+        (dict.fromkeys(QUESTIONS, "8"), ["overall"], {"overall": 80.0, "lowest": 80.0}),
+    ],
+    ids=["one-below-70", "all-below-85"],
+)
+def test_a_survey_fails_by_one_dimension_or_by_all_together(
+    desk: Loopdesk,
+    app: Flask,
+    number: str,
+    points: dict[str, str],
+    fails: list[str],
+    figures: dict[str, Any],
+) -> None:
+    """FIX-7: what failed is stored with its figures, the owner has the task, the next round asks everybody anew."""
+    begin(desk, number, "users")
+    named = "\n".join(f"User {one} <u{one}@x.example>" for one in range(20))
+    complete(desk, number, "name_users", people=named)
+    browser = app.test_client()
+    paths = [path_in(body) for body in letters(desk, number, "key-user-survey")]
+    browser.get(paths[0])
+    given = dict.fromkeys(QUESTIONS, "10") | points | {"csrf_token": csrf_of(app, browser)}
+    for path in paths:
+        assert browser.post(path, data=given).status_code == 200
+    settle(desk)
+    [gate] = now(desk, number).gates
+    assert (gate.state, gate.fails) == ("failed", fails)
+    assert dict(gate.figures) | figures == dict(gate.figures)
+    complete(desk, number, "mend", outcome="again", note="The help desk answers within the hour now.")
+    complete(desk, number, "name_users", people=named)
+    again = [path_in(body) for body in letters(desk, number, "key-user-survey")]
+    assert len(set(again) - set(paths)) == 20
 
 
 @pytest.mark.row("FIX-8/after-six-months", "FIX-8/finance-enters", "FIX-8/return")
