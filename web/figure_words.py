@@ -43,7 +43,7 @@ COLUMNS = (
 BY: Mapping[str, Any] = {
     "channel": lazy_gettext("Channel"),
     "level": lazy_gettext("Level"),
-    "class": lazy_gettext("Type"),
+    "class": lazy_gettext("Kind of problem"),
     "team": lazy_gettext("Team"),
     "customer": lazy_gettext("Customer"),
 }
