@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flask_babel import gettext
+
 from loopdesk.desk import catalogues, customers, report_templates
 from loopdesk.desk.crm import assets, contracts
 from loopdesk.desk.record import Case
@@ -33,6 +35,6 @@ def _service(tx: Tx, found: Case) -> str:
 
 
 def _details(tx: Tx, found: Case) -> list[tuple[str, str]]:
-    """What else the form asked, by the labels that it has now."""
-    labels = reports.labels(tx) if found.details else {}
+    """What else the form asked, by the labels that it has now; of an alert, which no form asked, how severe it is."""
+    labels = {"severity": gettext("Severity"), **reports.labels(tx)} if found.details else {}
     return [(labels.get(key, key), vocabulary.case_word(key, value)) for key, value in found.details.items()]

@@ -72,7 +72,7 @@ function option(root: HTMLElement, content: Content) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: { left: 8, right: 16, top: content.series.length > 1 ? 36 : 20, bottom: 4, outerBoundsMode: "same" as const, outerBoundsContain: "axisLabel" as const },
     legend: content.series.length > 1 ? { top: 0, textStyle: ink } : undefined,
-    xAxis: { type: "category" as const, data: content.places, axisLabel: { ...ink, hideOverlap: true, width: 96, overflow: "truncate" as const }, axisLine: line, axisTick: { show: false }, boundaryGap: kind !== "line" },
+    xAxis: { type: "category" as const, data: content.places, axisLabel: { ...ink, hideOverlap: true, width: 120, overflow: "truncate" as const }, axisLine: line, axisTick: { show: false }, boundaryGap: kind !== "line" },
     yAxis: { type: "value" as const, min: min ? Number(min) : undefined, max: max ? Number(max) : undefined, axisLabel: { ...ink, formatter: `{value}${unit}` }, splitLine: line },
     tooltip: {
       trigger: "axis" as const,
