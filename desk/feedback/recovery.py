@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import actions, policy
+from loopdesk.desk import actions, policy, record
 from loopdesk.desk.feedback import paths, survey
 from loopdesk.desk.feedback.paths import LONGEST, POLICY
 from loopdesk.desk.feedback.tables import NONE, SECOND, survey_
@@ -36,16 +36,19 @@ def _reminders(tx: Tx, row: Mapping[str, Any]) -> list[datetime]:
 def remind(actor: Actor, tx: Tx, survey_id: str) -> tuple[Mapping[str, Any], bool]:
     """Count a reminder whose time has come: the survey, and whether the customer is to be written to.
 
-    Reminders whose times have passed together, as after an outage, are one letter.
+    Reminders whose times have passed together, as after an outage, are one letter. While the case is open again nobody
+    is asked how it was solved: that time passes without one.
     """
     require(actor, "survey.send")
     row = survey.get(tx, survey_id)
     due = row["answered_at"] is None and next_reminder(tx, row) <= tx.now < row["expires_at"]
+    asked = due and record.get(tx, row["case"]).status == "closed"
     if due:
         passed = sum(moment <= tx.now for moment in _reminders(tx, row))
         tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(reminded=passed))
+    if asked:
         events.record(actor, tx, "survey.reminded", key=row["case"], data={"id": survey_id})
-    return survey.get(tx, survey_id), due
+    return survey.get(tx, survey_id), asked
 
 
 def tried(actor: Actor, tx: Tx, survey_id: str, note: str = "") -> tuple[datetime | None, int]:

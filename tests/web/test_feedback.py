@@ -82,6 +82,17 @@ def test_reminders_whose_times_passed_during_an_outage_are_one_letter(story: Sto
     assert len(story.letters("survey-reminder")) == 1
 
 
+@pytest.mark.row("FBK-1/reminders")
+def test_nobody_is_reminded_of_a_survey_while_the_case_is_open_again(story: Story) -> None:
+    with story.desk.engine.begin() as tx:
+        casework.reopen(SYSTEM, tx, story.number, reason="It fails again.")
+    story.rest(days=10)
+    assert story.letters("survey-reminder") == []
+    story.close()
+    story.rest(days=4)
+    assert len(story.letters("survey-reminder")) == 1
+
+
 @pytest.mark.row("FBK-1/one-answer", "FBK-1/window", "FBK-1/reminders")
 def test_a_case_that_is_closed_again_is_asked_anew_with_the_whole_time(story: Story) -> None:
     """The link of the first mail and that of the second are one question: one answer, one path, one call-back."""
