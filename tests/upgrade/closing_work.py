@@ -25,7 +25,7 @@ REPORTS = {
 """What is reported where, in words so different that none is taken for a repeat of another."""
 TOLD = "change.signed"
 AGAIN, UNACCEPTABLE, MENDED = "It prints in Dutch now.", "I waited three days for that.", "We answer within the hour."
-WISH = changes.Wish("Move the archive", "To the new disk.", "data", rollback="Move it back.", downtime_minutes=60)
+WISH = change_rows.Wish("Move the archive", "To the new disk.", "data", rollback="Move it back.", downtime_minutes=60)
 
 
 def leave(stage: Stage) -> dict[str, str]:
