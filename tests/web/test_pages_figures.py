@@ -94,6 +94,10 @@ def test_cases_that_have_no_such_value_are_found_as_well(head: FlaskClient, desk
     row = re.search(r'<th scope="row">not known</th>.*?href="([^"]*figure=cases_opened)"', page, re.S)
     assert row
     assert '<option value="-">not known</option>' in page
+    assert '<option value="-" selected>not known</option>' in head.get(f"/figures?lang=en&{DAY}&level=-").text
+    named = head.get(f"/figures?lang=zh&{DAY}&by=class").text
+    assert '<option value="other">其他</option>' in named
+    assert '<th scope="row">其他</th>' in named
     behind = head.get(row[1].replace("&amp;", "&")).text
     assert f'href="/cases/{bare}"' in behind
     assert not [number for number in numbers if f'href="/cases/{number}"' in behind]

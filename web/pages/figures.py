@@ -159,7 +159,10 @@ def _common(tx: Tx, wanted: Wanted, known: Mapping[str, Definition], fresh: figu
     return {
         "wanted": wanted,
         "periods": PERIODS,
-        "choices": figures.choices(actor(), tx, vocabulary.language()),
+        "choices": {
+            by: {value: _called(by, value, name) for value, name in found.items()}
+            for by, found in figures.choices(actor(), tx, vocabulary.language()).items()
+        },
         "by_words": figure_words.BY,
         "fresh": fresh,
         "age": figure_words.age(fresh),
@@ -197,13 +200,18 @@ def _apart(tx: Tx, wanted: Wanted, known: Mapping[str, Definition]) -> dict[str,
     axis = figure_words.scale(one.figures[name] for one in parts if name in one.figures)
     rows = [
         {
-            "name": one.name,
+            "name": _called(by, one.value, one.name),
             "cells": [_cell(one.figures.get(column), axis if column == name else None) for column in columns],
             "args": wanted.args | {by: one.value or figures.NONE},
         }
         for one in parts
     ]
     return {"by": by, "columns": columns, "parts": rows, "apart_axis": axis, "apart_drawn": name in columns}
+
+
+def _called(by: str, value: str, name: str) -> str:
+    """A type that is no class of its own, such as the intake's “other”, is called as the intake calls it."""
+    return vocabulary.case_word("type", value) if by == "class" and value == name else name
 
 
 def _cell(figure: Figure | None, axis: figure_words.Scale | None) -> dict[str, Any]:
