@@ -175,6 +175,12 @@ STEPS: Mapping[str, Sentence] = {
 }
 """What the machinery does, shown on request."""
 
+WISHES: Mapping[str, Sentence] = {
+    "else": Sentence("loop", N_("The customer says that there is something else"), "yellow", "text"),
+    "words": Sentence("reply", N_("The customer has written after the end of the case"), "yellow", "text"),
+}
+"""What a customer asked for after the solution, where it is not that it still fails."""
+
 CONFIRMED = Sentence("check", N_("The customer confirms: it works"), "green", "comment")
 NOT_CONFIRMED = Sentence("cross", N_("The customer says: it does not work yet"), "red", "comment")
 
@@ -216,6 +222,8 @@ def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sente
         return UNFOLLOWED
     if kind == "verification.answered":
         return CONFIRMED if data.get("confirmed") else NOT_CONFIRMED
+    if kind == "case.reopening_asked" and data.get("wish") in WISHES:
+        return WISHES[data["wish"]]
     if kind == "incident.resolved" and data.get("resolution") in RESOLVED:
         return RESOLVED[data["resolution"]]
     if kind == "timer.fired" and data.get("missed"):

@@ -59,6 +59,9 @@ def test_from_the_checklist_to_the_link_that_opens_the_case_again(story: Closing
     assert story.post(again, wish="maybe", comment="Slow.").status_code == 422
     done = story.post(f"{again}?lang=en", wish="fails", comment="Slow again.")
     assert (done.status_code, "open again" in done.text) == (200, True)
+    timeline = desk_page.get(f"/cases/{story.number}?lang=en").text
+    told = ("The customer says that there is something else", "The customer says that it is not over")
+    assert [timeline.count(sentence) for sentence in told] == [1, 1]
     shown = api("ivan.link").get(f"/cases/{story.number}/closure").json
     assert [(word["wish"], word["state"]) for word in shown["reopenings"]] == [
         ("else", "linked"),
