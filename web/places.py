@@ -98,8 +98,14 @@ def _served(who: Actor) -> Iterator[Place]:
 def _entries(who: Actor, places: list[Place]) -> Iterator[Entry]:
     screen, phone = _beside(len(places), ON_A_SCREEN), _beside(len(places), ON_A_PHONE)
     for position, place in enumerate(places):
-        here = request.endpoint == place.endpoint if who.kind == "customer" else of(place.endpoint)
-        yield Entry(place, url_for(place.endpoint), here, position < screen, position < phone)
+        url = url_for(place.endpoint)
+        here = request.endpoint == place.endpoint if who.kind == "customer" else _within(place.endpoint, url)
+        yield Entry(place, url, here, position < screen, position < phone)
+
+
+def _within(endpoint: str, url: str) -> bool:
+    """Whether this page is of the place: of its blueprint, or below its address as its other tabs are."""
+    return of(endpoint) or request.path.startswith(f"{url.rstrip('/')}/")
 
 
 def _beside(count: int, room: int) -> int:

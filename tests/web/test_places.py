@@ -15,3 +15,12 @@ def test_the_page_of_service_levels_is_called_as_the_way_there(light_app: Flask)
     with light_app.test_request_context():
         name = str(escape(str(place.text)))
     assert re.findall(r"<h1>(.*?)</h1>", page) == [name] == ["Service levels"]
+
+
+def test_a_tab_below_a_place_is_that_place(light_app: Flask) -> None:
+    browser = as_person(light_app, "petra.owner")
+    for path in ("/feedback", "/feedback/calls", "/feedback/themes", "/feedback/sentiment"):
+        page = browser.get(f"{path}?lang=en").text
+        assert re.findall(r'<a [^>]*href="([^"]+)"[^>]*aria-current="page"', page.split("<main")[0]) == ["/feedback"], (
+            path
+        )
