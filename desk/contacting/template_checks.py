@@ -160,7 +160,7 @@ def _asked(text: str) -> tuple[Asked, ...]:
     tree = environment.parse(text)
     free = meta.find_undeclared_variables(tree) - _optional(tree)
     found: dict[str, Asked] = {}
-    for node in tree.find_all((nodes.Name, nodes.Getattr)):
+    for node in tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem)):
         name, whole = _named(node)
         if whole in free:
             found.setdefault(name, Asked(name, whole, node.lineno))
@@ -209,6 +209,8 @@ def _named(node: nodes.Node) -> tuple[str, str]:
         return node.name, node.name
     if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
         return f"{node.node.name}.{node.attr}", node.node.name
+    if isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and isinstance(node.arg, nodes.Const):
+        return f"{node.node.name}.{node.arg.value}", node.node.name
     return "", ""
 
 

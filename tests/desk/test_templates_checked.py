@@ -34,6 +34,7 @@ def test_every_shipped_diagram_gives_its_templates_what_they_ask_for(folder: str
     [
         ("{{ question }}", "{{ questoin }}", "template.variable", "questoin"),
         ("{{ question }}", "{{ case.tittle }}", "template.variable", "case.tittle"),
+        ("{{ question }}", "{{ case['tittle'] }}", "template.variable", "case.tittle"),
         ("{{ question }}", "{{ question", "template.syntax", ""),
         ("{{ question }}", "{{ question | shout }}", "template.syntax", ""),
     ],
