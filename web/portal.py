@@ -6,7 +6,7 @@ from flask import Blueprint, flash, g, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications, customers, negotiation
+from loopdesk.desk import attachments, case, communications, customers, feedback, negotiation
 from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.casework import OPEN
 from loopdesk.desk.closure import reopening
@@ -161,6 +161,7 @@ def page(number: str, *, wrong: Shown = NOTHING, **more: Any) -> str:
             "reopen_within": reopening.within(tx, found),
             "agreements": negotiation.listing(actor(), tx, number),
             "may_negotiate": found.status in OPEN,
+            "told_within": feedback.told_within(tx),
             **more,
         }
     return render_template("portal/case.html", **values, wrong=wrong, typed=request.form)

@@ -9,6 +9,7 @@ from loopdesk.desk.feedback import Words, praise
 from loopdesk.engine.errors import Invalid
 from loopdesk.web import portal
 from loopdesk.web.context import actor, open_tx, read_tx
+from loopdesk.web.looks import span
 from loopdesk.web.pages.shown import shown
 from loopdesk.web.security import public
 
@@ -25,9 +26,10 @@ def say(number: str) -> ResponseReturnValue:
     try:
         with open_tx() as tx:
             feedback.add(actor(), tx, number, said)
+            within = span(feedback.told_within(tx))
     except Invalid as error:
         return portal.page(number, feedback_wrong=shown(error)), 422
-    flash(gettext("Thank you. You hear within two days what comes of it."))
+    flash(gettext("Thank you. You hear within %(time)s what comes of it.", time=within))
     return redirect(url_for("portal.one", number=number) + "#feedback")
 
 

@@ -101,10 +101,10 @@ def note(actor: Actor, tx: Tx, call_id: str, heard: Heard) -> CustomerCall:
     words, or a promise without a day to come.
     """
     require(actor, "call.note")
+    case = record.get(tx, get(tx, call_id).case, lock=True)
     found = get(tx, call_id)
     if found.state != OPEN:
         raise Conflict("%(name)s has noted this call already.", name=found.by)
-    case = record.get(tx, found.case, lock=True)
     _check(tx, heard)
     written = _write(actor, tx, case, found, heard)
     promise = _promise(actor, tx, case, found, heard)
@@ -231,9 +231,11 @@ def _settle(tx: Tx, found: CustomerCall, heard: Heard) -> None:
     """The letter that was told has arrived, also where it never left in writing."""
     if not found.message:
         return
-    told = {"feedback": heard.feedback.strip(), "confirmed_at": tx.now if heard.outcome == CONFIRMED else None}
     mine = communication.c.id == found.message
-    tx.conn.execute(sa.update(communication).where(mine).values(**told))
+    told: dict[str, Any] = {"feedback": heard.feedback.strip()} if heard.feedback.strip() else {}
+    told |= {"confirmed_at": tx.now} if heard.outcome == CONFIRMED else {}
+    if told:
+        tx.conn.execute(sa.update(communication).where(mine).values(**told))
     told_now = mine & (communication.c.state == "held") & (communication.c.note == letters.BY_PHONE)
     tx.conn.execute(sa.update(communication).where(told_now).values(state="sent", carried=heard.way))
 

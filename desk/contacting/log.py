@@ -57,19 +57,27 @@ def listing(
     return [dict(row) for row in tx.conn.execute(query).mappings()], total
 
 
-def follow(actor: Actor, tx: Tx, communication_id: str, *, feedback: str, follow_up: str) -> Mapping[str, Any]:
-    """Note what the customer said to a message and what follows. Raises `Missing`, `Invalid` for too long a text."""
+def follow(
+    actor: Actor, tx: Tx, communication_id: str, *, feedback: str | None = None, follow_up: str | None = None
+) -> Mapping[str, Any]:
+    """Note what the customer said to a message and what follows; None leaves what stands there.
+
+    Raises `Missing`, `Invalid` for too long a text.
+    """
     require(actor, "communications.follow")
     row = tx.ask(sa.select(communication).where(communication.c.id == communication_id)).mappings().first()
     if row is None:
         raise Missing("There is no such communication.")
     record.get(tx, row["case"], visible=visible_to(actor))
-    given = {"feedback": feedback.strip(), "follow_up": follow_up.strip()}
+    said = {"feedback": feedback, "follow_up": follow_up}
+    given = {name: text.strip() for name, text in said.items() if text is not None}
     wrong = {name: [str(Phrase("At most 10,000 characters."))] for name, text in given.items() if len(text) > LONGEST}
     if wrong:
         raise Invalid("This cannot be kept.", fields=wrong)
+    if not given:
+        return dict(row)
     tx.conn.execute(sa.update(communication).where(communication.c.id == communication_id).values(**given))
-    data = {"id": communication_id, "follow_up": given["follow_up"]}
+    data = {"id": communication_id, "follow_up": given.get("follow_up", row["follow_up"])}
     events.record(actor, tx, "communication.followed", key=row["case"], data=data)
     return {**row, **given}
 

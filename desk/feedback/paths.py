@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,8 +15,10 @@ from loopdesk.desk.feedback.tables import (
     KINDS,
     NEW,
     NONE,
+    PRAISE,
     SORTED,
     SOURCES,
+    SUGGESTION,
     Answer,
     Feedback,
     feedback_,
@@ -90,8 +92,7 @@ def sort(actor: Actor, tx: Tx, feedback_id: str, *, kind: str, department: str =
         raise Invalid("There is no kind %(kind)s of feedback.", kind=kind or "-")
     values: dict[str, Any] = {"kind": kind, "department": department or record.get(tx, found.case).department}
     values |= {"decided_by": found.decided_by or "kind.dmn", "state": DONE if kind == NONE else SORTED}
-    if kind != NONE:
-        values |= _clocks(tx, kind, found.at)
+    values |= _clocks(tx, kind, found.at)
     return _change(actor, tx, found, "feedback.sorted", **values)
 
 
@@ -102,6 +103,8 @@ def correct(actor: Actor, tx: Tx, feedback_id: str, kind: str) -> Feedback:
     """
     require(actor, "feedback.change")
     found = get(tx, feedback_id, actor)
+    record.get(tx, found.case, lock=True)
+    found = get(tx, feedback_id)  # Somebody else's correction may just have begun the path.
     if kind not in KINDS:
         raise Invalid("Choose what it is.", fields={"kind": [Phrase("Choose one of the list.")]})
     if found.state == DONE and found.kind != NONE:
@@ -110,8 +113,7 @@ def correct(actor: Actor, tx: Tx, feedback_id: str, kind: str) -> Feedback:
         return found
     idle = found.state in (NEW, DONE)
     values: dict[str, Any] = {"kind": kind, "decided_by": actor.name[:200], "state": NEW if idle else found.state}
-    if not idle and kind != NONE:
-        values |= _clocks(tx, kind, found.at)
+    values |= {"result_at": None, "result_by": ""} if idle else _clocks(tx, kind, found.at)
     changed = _change(actor, tx, found, "feedback.corrected", **values)
     if found.state == DONE and kind != NONE:
         begin(actor, tx, changed)
@@ -151,6 +153,14 @@ def settle(actor: Actor, tx: Tx, feedback_id: str, *, result: str, quote: str = 
     return _change(actor, tx, found, "feedback.settled", **values)
 
 
+def told_within(tx: Tx) -> timedelta:
+    """How soon a customer hears what came of his words, whatever kind they are of: the longest time of the policy."""
+    kinds = (COMPLAINT, SUGGESTION, PRAISE)
+    return max(
+        policy.duration(policy.said(tx, POLICY, "paths", kind, "result"), place=f"{kind}: result") for kind in kinds
+    )
+
+
 def get(tx: Tx, feedback_id: str, reader: Actor | None = None) -> Feedback:
     """The feedback with that id, if ``reader`` may see its case; raises `Missing`."""
     where = feedback_.c.id == feedback_id
@@ -164,7 +174,7 @@ def get(tx: Tx, feedback_id: str, reader: Actor | None = None) -> Feedback:
 
 
 def listing(actor: Actor, tx: Tx, **wanted: Any) -> list[Feedback]:
-    """What customers said in cases that ``actor`` may see: complaints first, then what is due first.
+    """What customers said in cases that ``actor`` may see: what is open first, of that complaints, then the newest.
 
     ``wanted``: kind, department, source, state, case; ``stars`` (at most so many), ``late`` (true: only what is),
     ``since`` and ``until`` (when it came), ``limit``.
@@ -230,8 +240,10 @@ def _row(actor: Actor, tx: Tx, case: record.Case, said: Words) -> dict[str, Any]
     }
 
 
-def _clocks(tx: Tx, kind: str, since: datetime) -> dict[str, datetime]:
-    """When it has to be at its department and answered, by its kind."""
+def _clocks(tx: Tx, kind: str, since: datetime) -> dict[str, datetime | None]:
+    """When it has to be at its department and answered, by its kind; what nobody follows is never late."""
+    if kind == NONE:
+        return {"forward_due_at": None, "result_due_at": None}
     return {
         f"{name}_due_at": since + policy.duration(policy.said(tx, POLICY, "paths", kind, name), place=f"{kind}: {name}")
         for name in ("forward", "result")

@@ -33,10 +33,10 @@ class CommunicationQuery(ma.Schema):
 
 
 class FollowUp(Strict):
-    """What the customer said to a message, and what follows."""
+    """What the customer said to a message, and what follows; what is not named stays as it is."""
 
-    feedback = ma.fields.String(load_default="", validate=ma.validate.Length(max=log.LONGEST))
-    follow_up = ma.fields.String(load_default="", validate=ma.validate.Length(max=log.LONGEST))
+    feedback = ma.fields.String(validate=ma.validate.Length(max=log.LONGEST))
+    follow_up = ma.fields.String(validate=ma.validate.Length(max=log.LONGEST))
 
 
 class CommunicationOut(ma.Schema):

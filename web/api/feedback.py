@@ -23,7 +23,7 @@ class NewFeedback(Strict):
     case = ma.fields.String(required=True)
     source = ma.fields.String(required=True, validate=ma.validate.OneOf(TOLD))
     text = ma.fields.String(required=True, validate=ma.validate.Length(1, 10_000))
-    kind = ma.fields.String(load_default="", validate=ma.validate.OneOf(KINDS))
+    kind = ma.fields.String(validate=ma.validate.OneOf(KINDS))
     stars = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1, 5))
     external_id = ma.fields.String(
         load_default=None,

@@ -43,11 +43,16 @@ def flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{path}{name}", value
 
 
-def words(value: object) -> str:
-    """A decision's result; its parts in the words of the forms."""
+def words(value: object, own: Mapping[tuple[str, str], str] = {}) -> str:
+    """A decision's result; its parts in the words of forms: ``own`` of the process that decides, then the intake's."""
     if isinstance(value, Mapping):
-        return ", ".join(vocabulary.case_word(str(name), one) for name, one in value.items() if one not in (None, ""))
+        parts = ((str(name), one) for name, one in value.items() if one not in (None, ""))
+        return ", ".join(own.get((name, vocabulary.value_key(one))) or _part(name, one) for name, one in parts)
     return said(value)
+
+
+def _part(name: str, value: object) -> str:
+    return said(value) if isinstance(value, bool) else vocabulary.case_word(name, value)
 
 
 def said(value: object) -> str:

@@ -54,10 +54,10 @@ def week(monday: str) -> str:
     kind = request.args.get("kind", "")[:60]
     try:
         day = date.fromisoformat(monday)
-    except ValueError as error:
+        with read_tx() as tx:
+            found = weeks.messages(actor(), tx, day, _zone(), kind=kind)
+    except (ValueError, OverflowError) as error:  # No day at all, or one at the end of all calendars.
         raise Missing("There is no such week.") from error
-    with read_tx() as tx:
-        found = weeks.messages(actor(), tx, day, _zone(), kind=kind)
     return render_template("feedback/sentiment_week.html", week=day, kind=kind, found=found, **_words())
 
 

@@ -212,12 +212,13 @@ class _Reader:
         explanation = event["data"].get("explanation") or {}
         made = self._bundle(event)
         labels = vocabulary.label_words(made, self.language) if made else {}
+        own = vocabulary.form_words(made, self.language) if made else {}
         names = [(one, str(one["label"] or one["expression"])) for one in explanation.get("inputs", [])]
         inputs = [(labels.get(name, name), self._said(one)) for one, name in names]
         rules = [
             (
                 gettext("Rule %(number)s", number=rule["index"]),
-                " · ".join(filter(None, [plain.words(rule["outputs"]), rule.get("annotation")])),
+                " · ".join(filter(None, [plain.words(rule["outputs"], own), rule.get("annotation")])),
             )
             for rule in explanation.get("rules", [])
         ]
@@ -226,7 +227,9 @@ class _Reader:
             id=f"e-{event['id']}",
             at=event["at"],
             icon="table",
-            text=gettext("Table “%(table)s” decides: %(value)s", table=self._name(event), value=plain.words(value)),
+            text=gettext(
+                "Table “%(table)s” decides: %(value)s", table=self._name(event), value=plain.words(value, own)
+            ),
             rows=[*inputs, *rules],
             rows_title=gettext("Why"),
         )
