@@ -1,13 +1,16 @@
 """COM-6 end to end: customers' words are scored behind the request, a low mood starts one recovery, people correct."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from flask import Flask
 
 from loopdesk.desk import case, communications, people
+from loopdesk.desk.classification.examples import read
 from loopdesk.desk.classification.trained import classification_model
 from loopdesk.desk.feedback import survey
 from loopdesk.desk.letters import communication
@@ -23,11 +26,25 @@ from loopdesk.engine.redaction import ERASED
 from loopdesk.tests.web.browsers import as_contact, as_person, csrf_of
 from loopdesk.tests.web.conftest import settle
 from loopdesk.tests.web.mails import postman, write
+from loopdesk.web.cli._desk import group_for
 from loopdesk.web.wiring import Loopdesk
 
 CALM = "Where do I find the manual for version 7 as a PDF?"
 ANGRY = "Your colleague promised to call me yesterday. Nobody called. Again. I am fed up, this is unacceptable."
 GLAD = "Perfect, thank you so much, that was quick and friendly. Great help!"
+DISCONTENT = (
+    "We are very dissatisfied.",
+    "We are not satisfied with this.",
+    "I am not happy.",
+    "Very dissatisfied",
+    "我们非常不满意",
+    "不满意",
+    "太差了",
+    "服务太差",
+    "我很失望",
+)
+PRAISE = ("We are very satisfied.", "Not bad at all, thank you.", "我们非常满意", "满意", "服务很好", "不错")
+"""Plain words; none of these stands in the shipped examples, which a test sees to."""
 CHINESE = "说好昨天回电话，等了一天没人打，又是这样，太过分了。"
 
 
@@ -189,6 +206,36 @@ def test_a_low_mood_starts_one_recovery_for_the_case_and_a_supervisor_looks(
 
 
 @pytest.mark.row("COM-6/threshold")
+def test_plain_words_of_discontent_are_below_the_threshold_and_praise_is_not(light_desk: Loopdesk) -> None:
+    with light_desk.engine.read() as tx:
+        files = bundles.current(tx, moods.BUNDLE).files
+    learnt = {one.text for name in ("examples.en.csv", "examples.zh.csv") for one in read(files[name], name)}
+    assert not learnt & {*DISCONTENT, *PRAISE}, "what is asked was not learnt by heart"
+    commands = group_for(light_desk)
+
+    def asked(text: str) -> dict[str, Any]:
+        answer = CliRunner().invoke(commands, ["sentiment", "--json", text])
+        assert answer.exit_code == 0, answer.output
+        found: dict[str, Any] = json.loads(answer.output)
+        return found
+
+    low = {text: asked(text) for text in DISCONTENT}
+    assert {text: said for text, said in low.items() if said["score"] > said["threshold"]} == {}
+    assert {said["label"] for said in low.values()} == {"negative"}
+    assert {asked(text)["label"] for text in PRAISE} == {"positive"}
+    assert asked("没有问题，谢谢")["label"] != "negative"
+
+
+@pytest.mark.row("COM-6/recovery")
+@pytest.mark.parametrize("text", ["We are very dissatisfied.", "我们非常不满意"])
+def test_a_customer_who_plainly_says_so_gets_a_recovery(light_desk: Loopdesk, text: str) -> None:
+    number = reported(light_desk)
+    about = says(light_desk, number, text)
+    look(light_desk)
+    assert [(one.about, one.why) for one in recoveries(light_desk, number)] == [(about, "score")]
+
+
+@pytest.mark.row("COM-6/threshold")
 def test_the_owner_says_when_a_recovery_begins(light_desk: Loopdesk, clock: VirtualClock) -> None:
     policy(light_desk, b"threshold: -1\nin_a_row: 3\nnegative: -0.05\npause: P7D\nfresh: P2D\ncorrections: 20\n")
     number = reported(light_desk)
@@ -236,7 +283,7 @@ def test_a_person_corrects_a_mood_and_the_house_learns_from_it(desk: Loopdesk, c
         table = classification_model
         mine = (table.c.subject == "sentiment") & (table.c.language == "en")
         trained = tx.conn.execute(sa.select(table).where(mine).order_by(table.c.id)).all()
-    assert [row.examples for row in trained] == [312, 313]
+    assert [row.examples for row in trained] == [498, 499]
     assert trained[-1].through == clock.now()
 
 
