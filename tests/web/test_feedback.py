@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -268,21 +267,6 @@ def test_a_customer_suggests_in_the_portal_and_hears_what_becomes_of_it(story: S
     with story.desk.engine.read() as tx:
         [action] = actions.of(tx, "feedback", kept.id)
     assert action.text == "An export"
-
-
-@pytest.mark.row("FBK-3/complaint-first")
-def test_other_systems_tell_and_read_feedback(story: Story, api: Callable[..., Api]) -> None:
-    crm: Any = api("ivan.link")
-    told = {"case": story.number, "source": "call", "text": "I want a refund.", "external_id": "crm-7"}
-    first, again = crm.post("/feedback", json=told), crm.post("/feedback", json=told)
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json["id"] == again.json["id"]
-    settle(story.desk)
-    assert crm.post("/feedback", json=told | {"source": "fax"}).status_code == 422
-    assert crm.post("/feedback", json=told | {"case": "L-1999-000001"}).status_code == 404
-    listed = crm.get("/feedback?kind=complaint").json
-    assert [(one["text"], one["kind"]) for one in listed["feedback"]] == [("I want a refund.", "complaint")]
-    assert crm.get(f"/feedback/{first.json['id']}").json["state"] == "sorted"
 
 
 @pytest.mark.row("FBK-4/quarterly")

@@ -15,7 +15,7 @@ from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.errors import Conflict
 from loopdesk.tests.web.browsers import as_contact, as_person, csrf_of
-from loopdesk.tests.web.conftest import Api
+from loopdesk.tests.web.conftest import Api, settle
 from loopdesk.tests.web.surveyed import REPORT, Story
 from loopdesk.tests.web.test_contacting import letters
 from loopdesk.web.wiring import Loopdesk
@@ -117,3 +117,18 @@ def test_the_timeline_says_in_words_what_the_tables_decided(story: Story) -> Non
     assert "True" not in page
     zh = as_person(story.app, "li.na").get(f"/cases/{story.number}?lang=zh").text
     assert "判定：投诉" in zh
+
+
+@pytest.mark.row("FBK-3/complaint-first")
+def test_other_systems_tell_and_read_feedback(story: Story, api: Callable[..., Api]) -> None:
+    crm: Any = api("ivan.link")
+    told = {"case": story.number, "source": "call", "text": "I want a refund.", "external_id": "crm-7"}
+    first, again = crm.post("/feedback", json=told), crm.post("/feedback", json=told)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json["id"] == again.json["id"]
+    settle(story.desk)
+    assert crm.post("/feedback", json=told | {"source": "fax"}).status_code == 422
+    assert crm.post("/feedback", json=told | {"case": "L-1999-000001"}).status_code == 404
+    listed = crm.get("/feedback?kind=complaint").json
+    assert [(one["text"], one["kind"]) for one in listed["feedback"]] == [("I want a refund.", "complaint")]
+    assert crm.get(f"/feedback/{first.json['id']}").json["state"] == "sorted"
