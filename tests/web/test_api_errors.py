@@ -66,6 +66,14 @@ def test_a_program_chooses_its_language_else_it_is_the_persons(
         assert str(get_locale()) == language
 
 
+@pytest.mark.parametrize("path", ["/figures?since=2026-01-01&until=2026-01-31&chanel=email", "/cases?sttaus=open"])
+def test_a_filter_that_is_misspelt_does_not_answer_for_everything(api: Callable[..., Any], path: str) -> None:
+    answer = api("wang.fang").get(path)
+    assert answer.status_code == 422
+    [(name, problems)] = answer.json["errors"].items()
+    assert (name in path, problems) == (True, ["没有这个字段。"])
+
+
 def test_too_many_requests_are_told_to_wait(light_desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from loopdesk.web.app import create_app
 

@@ -11,7 +11,7 @@ from loopdesk.desk.team import board, meetings, taskforce
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Moment, Strict
+from loopdesk.web.api.schemas import Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("actions", __name__, url_prefix="/actions", description="Improvement actions")
@@ -25,7 +25,7 @@ MINE: Mapping[str, Callable[[Actor, Tx, str], object]] = {
 """Sources to which not everybody adds: who may not write there on its page does not over the API either."""
 
 
-class ActionQuery(ma.Schema):
+class ActionQuery(Query):
     """Filters; all that are given must match. ``late``: open after its day, or done after it."""
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *actions.STATES)))

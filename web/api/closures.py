@@ -8,13 +8,13 @@ from flask_smorest import Blueprint
 from loopdesk.desk.closure import listing, reopening, rounds
 from loopdesk.desk.closure.listing import Line
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("closures", __name__, description="Verification before closing, opening again")
 
 
-class ClosureQuery(ma.Schema):
+class ClosureQuery(Query):
     """Filters; all that are given must match."""
 
     owner = ma.fields.String(load_default="", metadata={"description": "A person's id."})

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from loopdesk.desk.contacting import calls, log
 from loopdesk.desk.contacting.rows import KINDS, STATES, CustomerCall
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint(
@@ -20,7 +20,7 @@ _PAGE: dict[str, Any] = {"load_default": 1, "validate": ma.validate.Range(1)}
 _PER_PAGE: dict[str, Any] = {"load_default": 25, "validate": ma.validate.Range(1, 100)}
 
 
-class CommunicationQuery(ma.Schema):
+class CommunicationQuery(Query):
     """Filters; all that are given must match."""
 
     case = ma.fields.String(load_default="")
@@ -61,7 +61,7 @@ class CommunicationOut(ma.Schema):
     confirmed_at = ma.fields.AwareDateTime(allow_none=True)
 
 
-class CallQuery(ma.Schema):
+class CallQuery(Query):
     """Filters; all that are given must match."""
 
     case = ma.fields.String(load_default="")

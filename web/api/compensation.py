@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from loopdesk.desk.response import awards
 from loopdesk.desk.response.awards import Compensation, Wish
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Moment, Strict
+from loopdesk.web.api.schemas import Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("compensations", __name__, url_prefix="/compensations", description="Compensation for outages")
@@ -34,7 +34,7 @@ class NewCompensation(Strict):
     dry_run = ma.fields.Boolean(load_default=False, metadata={"description": "Compute and keep nothing."})
 
 
-class CompensationQuery(ma.Schema):
+class CompensationQuery(Query):
     """Filters; all that are given must match."""
 
     emergency = ma.fields.String(load_default="")

@@ -10,7 +10,7 @@ from webargs.flaskparser import parser
 
 from loopdesk.engine import bundles
 from loopdesk.web.api.auth import JSON, scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.uploads import from_parts, from_texts, from_zip, to_zip
 
@@ -78,7 +78,7 @@ class Files(Strict):
     promote = ma.fields.Boolean(load_default=True)
 
 
-class Which(ma.Schema):
+class Which(Query):
     """Which deployment; the current one when left out."""
 
     number = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1))

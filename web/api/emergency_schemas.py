@@ -3,12 +3,12 @@
 import marshmallow as ma
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 
 _TEXT = ma.validate.Length(1, 20_000)
 
 
-class EmergencyQuery(ma.Schema):
+class EmergencyQuery(Query):
     """``ended``: also those that are over."""
 
     ended = ma.fields.Boolean(load_default=False)

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from loopdesk.desk import feedback
 from loopdesk.desk.feedback import KINDS, SOURCES, STATES, Feedback, Words
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Moment, Strict
+from loopdesk.web.api.schemas import Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/feedback", description="What customers say about us")
@@ -32,7 +32,7 @@ class NewFeedback(Strict):
     )
 
 
-class FeedbackQuery(Strict):
+class FeedbackQuery(Query):
     """Filters; all of them have to fit."""
 
     kind = ma.fields.String(validate=ma.validate.OneOf(KINDS))

@@ -10,14 +10,14 @@ from loopdesk.desk import figures
 from loopdesk.desk.figures import CasePage, Filter, Overview, Part, Period, Point
 from loopdesk.desk.figures.formulas import UNITS
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Page, PageQuery
+from loopdesk.web.api.schemas import Page, PageQuery, Query
 from loopdesk.web.context import actor, snapshot_tx
 from loopdesk.web.vocabulary import language
 
 blueprint = Blueprint("figures", __name__, url_prefix="/figures", description="Figures of the desk")
 
 
-class FigureQuery(ma.Schema):
+class FigureQuery(Query):
     """Whole days, both included, in the zone of the house; filters: all that are given must match."""
 
     since = ma.fields.Date(required=True)

@@ -10,7 +10,7 @@ from loopdesk.desk.handoff import OPEN, STATES
 from loopdesk.engine import work
 from loopdesk.engine.errors import N_, Conflict
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("handoffs", __name__, url_prefix="/handoffs", description="Cases between departments")
@@ -61,7 +61,7 @@ class HandoffPage(ma.Schema):
     total = ma.fields.Integer()
 
 
-class HandoffQuery(ma.Schema):
+class HandoffQuery(Query):
     """Which handoffs; without a state the open ones."""
 
     state = ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(STATES)), load_default=lambda: list(OPEN))
@@ -116,7 +116,7 @@ class RulingPage(ma.Schema):
     total = ma.fields.Integer()
 
 
-class RulingQuery(ma.Schema):
+class RulingQuery(Query):
     """All words of `q` have to stand in the ruling or its dispute."""
 
     q = ma.fields.String(load_default="")

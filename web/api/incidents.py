@@ -10,14 +10,14 @@ from loopdesk.engine import bulk, repair, selection
 from loopdesk.engine import incidents as engine_incidents
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.operating import Why
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/incidents", description="What did not work")
 bulk_blueprint = Blueprint("bulk", __name__, url_prefix="/bulk", description="The same for many at once")
 
 
-class Wanted(ma.Schema):
+class Wanted(Query):
     """Which open incidents."""
 
     kind = ma.fields.String()
@@ -113,7 +113,7 @@ class BulkId(ma.Schema):
     id = ma.fields.String()
 
 
-class ItemQuery(Strict):
+class ItemQuery(Query):
     """Which items."""
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", "waiting", "done", "refused")))

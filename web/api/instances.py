@@ -9,7 +9,7 @@ from loopdesk.desk import case, rights
 from loopdesk.engine import events, instances, messages, selection
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances", description="Running and finished processes")
@@ -68,7 +68,7 @@ class History(ma.Schema):
     events = ma.fields.List(ma.fields.Nested(EventOut))
 
 
-class Wanted(ma.Schema):
+class Wanted(Query):
     """Which runs: those of a case, or by what they have in common."""
 
     case = ma.fields.String(metadata={"description": "Number of the case; without it only who may step in may ask."})

@@ -10,7 +10,7 @@ from loopdesk.engine import migration
 from loopdesk.engine.migration_rows import FAILED, FINISHED, MIGRATED, PAUSED, RUNNING, WAITING
 from loopdesk.web import version_words
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("migrations", __name__, url_prefix="/migrations", description="Running instances change version")
@@ -123,13 +123,13 @@ class MigratedInstances(ma.Schema):
     instances = ma.fields.List(ma.fields.Nested(ItemOut))
 
 
-class Filter(ma.Schema):
+class Filter(Query):
     """Of which process."""
 
     process = ma.fields.String(load_default="")
 
 
-class ItemFilter(ma.Schema):
+class ItemFilter(Query):
     """Which instances, and those behind which one."""
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *ITEMS)))

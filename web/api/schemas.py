@@ -26,7 +26,19 @@ class Moment(ma.fields.AwareDateTime):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class PageQuery(ma.Schema):
+class Query(ma.Schema):
+    """What stands behind the ``?``: a name that nobody knows is a mistake to be told about, or a filter that is
+    misspelt would answer for everything. ``lang`` chooses the language of each answer."""
+
+    @ma.pre_load
+    def _refuse_unknown(self, data: Any, **_: Any) -> Any:
+        known = {field.data_key or name for name, field in self.fields.items()} | {"lang"}
+        if unknown := [name for name in data if name not in known]:
+            raise ma.ValidationError({name: [self.error_messages["unknown"]] for name in unknown})
+        return data
+
+
+class PageQuery(Query):
     """Which page, counted from 1."""
 
     page = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100_000))

@@ -10,7 +10,7 @@ from loopdesk.desk import breach, duty, escalation, skills
 from loopdesk.desk.record import TIERS
 from loopdesk.desk.rights import require
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict
+from loopdesk.web.api.schemas import Moment, Page, PageQuery, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("support", __name__, url_prefix="/support", description="Who is there, and what went wrong")
@@ -73,7 +73,7 @@ class Lifted(ma.Schema):
     tier = ma.fields.String(metadata={"enum": list(escalation.LADDER)})
 
 
-class Period(ma.Schema):
+class Period(Query):
     """Cases that were opened from one moment until another."""
 
     since = Moment(required=True)

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from loopdesk.desk import case, handoff
 from loopdesk.engine import work
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks", description="Work that waits for a person")
@@ -56,7 +56,7 @@ class TaskPage(ma.Schema):
     next = ma.fields.String(allow_none=True)
 
 
-class TaskQuery(ma.Schema):
+class TaskQuery(Query):
     """Which tasks."""
 
     box = ma.fields.String(load_default="all", validate=ma.validate.OneOf(("mine", "due", "group", "all")))

@@ -9,7 +9,7 @@ from loopdesk.desk.themes import overview
 from loopdesk.desk.themes.transcripts import add_transcript
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.cases import Made
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("themes", __name__, description="Themes of feedback")
@@ -22,7 +22,7 @@ class Transcript(Strict):
     external_id = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
-class ThemeQuery(ma.Schema):
+class ThemeQuery(Query):
     """Which texts, and of how many days back."""
 
     days = ma.fields.Integer(load_default=overview.DAYS[0], validate=ma.validate.OneOf(overview.DAYS))

@@ -12,7 +12,7 @@ from loopdesk.engine.comparison import compare
 from loopdesk.engine.tx import Tx
 from loopdesk.web import version_words
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Strict
+from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("versions", __name__, url_prefix="/definitions", description="Versions of process folders")
@@ -66,7 +66,7 @@ class PerhapsNumbered(Noted):
     number = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1))
 
 
-class Two(ma.Schema):
+class Two(Query):
     """Which versions to compare."""
 
     old = ma.fields.Integer(required=True, validate=ma.validate.Range(1))
