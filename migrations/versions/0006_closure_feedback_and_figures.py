@@ -41,8 +41,42 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_figure", schema=None) as batch_op:
         batch_op.create_index("ix_case_figure_closed", ["closed_day"], unique=False)
-        batch_op.create_index("ix_case_figure_customer", ["customer", "closed_day"], unique=False)
-        batch_op.create_index("ix_case_figure_customer_opened", ["customer", "opened_day"], unique=False)
+        batch_op.create_index(
+            "ix_case_figure_customer",
+            ["customer", "closed_day"],
+            unique=False,
+            postgresql_include=(
+                "channel",
+                "level",
+                "class",
+                "team",
+                "restricted",
+                "repair_seconds",
+                "repair_bucket",
+                "on_time",
+                "escalated",
+                "asked",
+                "stars",
+                "nps",
+                "complained",
+            ),
+        )
+        batch_op.create_index(
+            "ix_case_figure_customer_opened",
+            ["customer", "opened_day"],
+            unique=False,
+            postgresql_include=(
+                "channel",
+                "level",
+                "class",
+                "team",
+                "restricted",
+                "first_seconds",
+                "first_bucket",
+                "first_kept",
+                "responded",
+            ),
+        )
         batch_op.create_index("ix_case_figure_customer_team", ["customer", "team", "restricted"], unique=False)
         batch_op.create_index("ix_case_figure_opened", ["opened_day"], unique=False)
 
@@ -797,8 +831,38 @@ def downgrade() -> None:
     with op.batch_alter_table("case_figure", schema=None) as batch_op:
         batch_op.drop_index("ix_case_figure_opened")
         batch_op.drop_index("ix_case_figure_customer_team")
-        batch_op.drop_index("ix_case_figure_customer_opened")
-        batch_op.drop_index("ix_case_figure_customer")
+        batch_op.drop_index(
+            "ix_case_figure_customer_opened",
+            postgresql_include=(
+                "channel",
+                "level",
+                "class",
+                "team",
+                "restricted",
+                "first_seconds",
+                "first_bucket",
+                "first_kept",
+                "responded",
+            ),
+        )
+        batch_op.drop_index(
+            "ix_case_figure_customer",
+            postgresql_include=(
+                "channel",
+                "level",
+                "class",
+                "team",
+                "restricted",
+                "repair_seconds",
+                "repair_bucket",
+                "on_time",
+                "escalated",
+                "asked",
+                "stars",
+                "nps",
+                "complained",
+            ),
+        )
         batch_op.drop_index("ix_case_figure_closed")
 
     op.drop_table("case_figure")
