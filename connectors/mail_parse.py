@@ -254,7 +254,10 @@ def _content(part: Part, body: _Body) -> bytes:
 
 
 def _file_name(part: Part) -> str:
-    value = part.get_filename("")
+    try:
+        value = part.get_filename("")
+    except UnicodeError:  # RFC 2231: the bytes where the name's character set should stand are none of its own
+        return ""
     return decode_header_text(value).replace("\n", " ").strip()
 
 

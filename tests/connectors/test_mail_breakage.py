@@ -33,6 +33,7 @@ def test_hostile_html_is_read_in_time(piece: str) -> None:
         HEAD + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!not base64!!!!",
         HEAD + b'Content-Type: text/plain; charset="\r\n\r\nx',
         HEAD + b"Content-Type: ;;;;\r\nContent-Disposition: ;filename*0*=x''%;\r\n\r\nx",
+        HEAD + b"Content-Disposition: attachment; filename*0*=\xc4\xe3''\r\n\r\nx",
         HEAD + b"Content-Type: message/rfc822\r\n\r\n",
         HEAD + b"Content-Type: text/plain; charset=unicode_escape\r\n\r\n\\ud800",
         HEAD + b"Content-Type: text/plain; charset=utf-7\r\n\r\n+2AA-",
