@@ -1,7 +1,7 @@
 """Figures that a process owner edits: YAML files of the bundle ``policies`` (SLA-1), never constants in code."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,8 @@ import yaml
 
 from loopdesk.engine import bundles, yamlfiles
 from loopdesk.engine.errors import N_, Invalid, Missing
+from loopdesk.engine.findings import Finding
+from loopdesk.engine.host import Files
 from loopdesk.engine.tx import Tx
 
 BUNDLE = "policies"
@@ -105,3 +107,21 @@ def duration(text: object, *, place: str = "") -> timedelta:
             "%(text)s is not a duration.", remedy=N_("Write it like PT30M, PT48H or P30D."), place=place, text=str(text)
         )
     return timedelta(**parts)
+
+
+def unusable(file: str, remedy: str, **params: Any) -> Invalid:
+    """That a file cannot be used, with what to do about it."""
+    return Invalid("%(file)s cannot be used as it stands.", remedy=remedy, file=file, **params)
+
+
+def check(
+    files: Files, file: str, rule: str, problems: Callable[[Mapping[str, Any]], Iterable[Invalid]]
+) -> list[Finding]:
+    """What ``problems`` yields, or raises, about a file of a folder, as findings; none where it is not there."""
+    if file not in files:
+        return []
+    try:
+        found = [*problems(parse(files[file], file))]
+    except Invalid as error:
+        found = [error]
+    return [Finding(file, "", "", rule, "error", one.message, one.remedy, dict(one.params)) for one in found]

@@ -159,4 +159,4 @@ def _benefit(said: Mapping[str, Any]) -> None:
 
 
 def _unusable(remedy: str) -> Invalid:
-    return Invalid("%(file)s cannot be used as it stands.", remedy=remedy, file=FILE)
+    return policy.unusable(FILE, remedy)

@@ -15,12 +15,7 @@ LENGTHS = ("chase_after", "close_after", "reopen_within")
 
 def check(files: Files) -> list[Finding]:
     """What is wrong with the file: a time that is none, a checklist that is none, an item without a name."""
-    if FILE not in files:
-        return []
-    try:
-        return [_finding(error) for error in _problems(policy.parse(files[FILE], FILE))]
-    except Invalid as error:
-        return [_finding(error)]
+    return policy.check(files, FILE, "closure.unusable", _problems)
 
 
 def _problems(said: Mapping[str, Any]) -> Iterator[Invalid]:
@@ -31,7 +26,7 @@ def _problems(said: Mapping[str, Any]) -> Iterator[Invalid]:
         try:
             policy.duration(text)
         except Invalid:
-            yield _unusable(N_("%(entry)s is a time such as PT48H or P14D."), entry=place)
+            yield policy.unusable(FILE, N_("%(entry)s is a time such as PT48H or P14D."), entry=place)
     named = {*policy.shipped(POLICY)["items"], *_mapping(said.get("items"))}
     for kind, one in checks.items():
         for part in PARTS:
@@ -40,22 +35,16 @@ def _problems(said: Mapping[str, Any]) -> Iterator[Invalid]:
 
 def _items(place: str, codes: object, named: set[str]) -> Iterator[Invalid]:
     if not isinstance(codes, list):
-        yield _unusable(N_("%(entry)s is a list of items, such as [retested]."), entry=place)
+        yield policy.unusable(FILE, N_("%(entry)s is a list of items, such as [retested]."), entry=place)
         return
     unknown = [str(code) for code in codes if code not in named]
     if unknown:
-        yield _unusable(N_("Give %(items)s of %(entry)s a name under items."), entry=place, items=", ".join(unknown))
+        yield policy.unusable(
+            FILE, N_("Give %(items)s of %(entry)s a name under items."), entry=place, items=", ".join(unknown)
+        )
 
 
 def _mapping(given: object) -> Mapping[str, Any]:
     if given is not None and not isinstance(given, Mapping):
-        raise _unusable(N_("items and checks are lists of names with what belongs to each."))
+        raise policy.unusable(FILE, N_("items and checks are lists of names with what belongs to each."))
     return given or {}
-
-
-def _finding(error: Invalid) -> Finding:
-    return Finding(FILE, "", "", "closure.unusable", "error", error.message, error.remedy, dict(error.params))
-
-
-def _unusable(remedy: str, **params: Any) -> Invalid:
-    return Invalid("%(file)s cannot be used as it stands.", remedy=remedy, file=FILE, **params)

@@ -17,12 +17,7 @@ COUNTS = {"quarterly": "at_once"}
 
 def check(files: Files) -> list[Finding]:
     """What is wrong with the file: a time that is none, a list of times that is none, a number that is none."""
-    if FILE not in files:
-        return []
-    try:
-        return [_finding(error) for error in _problems(policy.parse(files[FILE], FILE))]
-    except Invalid as error:
-        return [_finding(error)]
+    return policy.check(files, FILE, "feedback.unusable", _problems)
 
 
 def _problems(said: Mapping[str, Any]) -> Iterator[Invalid]:
@@ -35,29 +30,21 @@ def _problems(said: Mapping[str, Any]) -> Iterator[Invalid]:
     for part, name in ROWS.items():
         row = parts[part].get(name) or []
         if not isinstance(row, list):
-            yield _unusable(N_("%(entry)s is a list of times, such as [P3D, P9D]."), entry=f"{part}.{name}")
+            yield policy.unusable(FILE, N_("%(entry)s is a list of times, such as [P3D, P9D]."), entry=f"{part}.{name}")
             continue
         times += [(f"{part}.{name}", length) for length in row]
     for place, text in times:
         try:
             policy.duration(text)
         except Invalid:
-            yield _unusable(N_("%(entry)s is a time such as PT48H or P14D."), entry=place)
+            yield policy.unusable(FILE, N_("%(entry)s is a time such as PT48H or P14D."), entry=place)
     for part, name in COUNTS.items():
         number = parts[part].get(name, 1)
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            yield _unusable(N_("%(entry)s is a whole number from 1."), entry=f"{part}.{name}")
+            yield policy.unusable(FILE, N_("%(entry)s is a whole number from 1."), entry=f"{part}.{name}")
 
 
 def _mapping(place: str, given: object) -> Mapping[str, Any]:
     if given is not None and not isinstance(given, Mapping):
-        raise _unusable(N_("%(entry)s is a list of names with what belongs to each."), entry=place)
+        raise policy.unusable(FILE, N_("%(entry)s is a list of names with what belongs to each."), entry=place)
     return given or {}
-
-
-def _finding(error: Invalid) -> Finding:
-    return Finding(FILE, "", "", "feedback.unusable", "error", error.message, error.remedy, dict(error.params))
-
-
-def _unusable(remedy: str, **params: Any) -> Invalid:
-    return Invalid("%(file)s cannot be used as it stands.", remedy=remedy, file=FILE, **params)

@@ -209,4 +209,4 @@ def _words(known: tuple[str, ...]) -> str:
 
 
 def _unusable(remedy: str, **params: Any) -> Invalid:
-    return Invalid("%(file)s cannot be used as it stands.", remedy=remedy, file=FILE, **params)
+    return policy.unusable(FILE, remedy, **params)

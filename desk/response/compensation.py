@@ -167,4 +167,4 @@ def _number(said: Mapping[str, Any], key: str) -> Decimal:
 
 
 def _unusable(remedy: str) -> Invalid:
-    return Invalid("%(file)s cannot be used as it stands.", remedy=remedy, file=FILE)
+    return policy.unusable(FILE, remedy)
