@@ -24,7 +24,7 @@ A_DAY, DAYS, FAILING_DAY = 288, 30, 12
 SLOW = 40
 """Samples of the failing day that came late: of 8,640 so many may fail, and three more."""
 CAUSE = "Nobody told the branches what we changed."
-REPORT = "We changed the cache without telling you. From now on each change is announced a day before."
+REPORT = "We changed a setting without telling you. From now on each change is announced a day before."
 ACTION = "Announce each change of a configuration a day before"
 
 
@@ -79,7 +79,7 @@ def _fixed(chromium: Browser, house: Moved, monitor: httpx.Client) -> str:
         _put_to_work(house, monitor, number)
         page = _task(tom, number, "Solve the problem")
         tick(page, "It is solved")
-        page.get_by_role("textbox", name="Solution").fill("The cache is as large as it has to be.")
+        page.get_by_role("textbox", name="Solution").fill("We gave the system more room; orders are quick again.")
         complete(page)
     house.rest()
     return number
