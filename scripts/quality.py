@@ -18,8 +18,8 @@ from loopdesk.scripts.weight import weights
 
 PAGE = ROOT / "docs" / "quality.md"
 LIGHT, HEAVY = 120_000, 300_000
-"""Bytes of script that a page, and one with a form, may load."""
-WITH_FORM = ("/tasks/…", "/portal/report")
+"""Bytes of script that a page, and one with a form or charts, may load."""
+WITH_FORM = ("/tasks/…", "/portal/report", "/figures")
 ROOMS = {
     "engine": ("*.py",),
     "desk": ("*.py",),

@@ -30,7 +30,8 @@ def weights(product: Product) -> dict[str, int]:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
         found = dict(_measure(browser, product, "", ["/sign-in", "/portal/report"]))
         found |= dict(_measure(browser, product, who[AGENT], paths))
-        found |= dict(_measure(browser, product, who[OWNER], ["/definitions", "/definitions/intake", "/incidents"]))
+        owned = ["/definitions", "/definitions/intake", "/incidents", "/figures"]
+        found |= dict(_measure(browser, product, who[OWNER], owned))
         browser.close()
     return found
 
