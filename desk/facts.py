@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loopdesk.desk import case_facts, causes, emergency, handoff, impact, people, record, subcases
+from loopdesk.desk import acceptance, case_facts, causes, emergency, handoff, impact, people, record, subcases
 from loopdesk.desk.diagnosis import course
 from loopdesk.desk.implementation import tables as implementation
 from loopdesk.desk.record import Case
@@ -15,7 +15,7 @@ _DERIVED = """
 due owner owner_name assignee support_tier tier customer customer_number contact missing commanders commander emergency
 colleagues breach_causes
 diagnosis diagnosing draft parent split results business_side loss share reports customers hour
-implementation
+implementation gates_wanted
 """
 NAMES = frozenset({*case_facts.PLAIN, *_DERIVED.split()})
 """All that ``case`` can be asked for; a diagram, table or form that asks for anything else is wrong."""
@@ -49,7 +49,8 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
     ``diagnosis`` and the ``draft`` of a solution found so far, and whether a diagnosis is under way (``diagnosing``);
     the ``parent`` of a sub-case, whether it was ``split`` off (nobody outside reported it), and the ``results`` of
     its own sub-cases; the ``business_side`` that verifies a fix: the department that first handed the case over; the
-    plan by which it was last put to work (``implementation``), empty for none.
+    plan by which it was last put to work (``implementation``), empty for none; whether somebody has asked for gates
+    beforehand (``gates_wanted``).
     """
     # Locked from the first look on: what a step decides by is what it changes.
     case = record.find(tx, key, lock=tx.writes)
@@ -69,6 +70,7 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
         "results": lambda: subcases.results(tx, key),
         "business_side": lambda: handoff.sender_of(tx, key) or None,
         "implementation": lambda: implementation.plan_of(tx, key),
+        "gates_wanted": lambda: acceptance.in_state(tx, key, acceptance.WANTED) is not None,
         **_impact(tx, key),
     }
     asked |= case_facts.asked(tx, case)

@@ -119,6 +119,7 @@ VERBS: Mapping[str, Who] = {
     "drill.take": Who(STAFF, scope="cases:write"),
     "runbook.review": Who(frozenset({"owner", "supervisor"}), scope="cases:write"),
     "acceptance.run": _DIAGRAM,
+    "acceptance.ask": Who(CASEWORK, scope="cases:write", process=True),
     "acceptance.sample": Who(frozenset({"integrator", "admin"}), _CONNECTOR, "samples:write"),
     "acceptance.report": Who(CASEWORK, scope="cases:write", process=True),
     "acceptance.answer": Who(kinds=_OUTSIDE),

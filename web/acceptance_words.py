@@ -15,6 +15,7 @@ KINDS = {
     acceptance.USERS: lazy_gettext("Key users"),
 }
 STATES = {
+    gates.WANTED: Look(lazy_gettext("Begins once the fix is confirmed"), "", "circle"),
     gates.RUNNING: Look(lazy_gettext("Running"), "blue", "disc"),
     gates.ACCEPTED: Look(lazy_gettext("Accepted"), "green", "check"),
     gates.REFUSED: Look(lazy_gettext("Not accepted"), "red", "cross"),
@@ -22,6 +23,7 @@ STATES = {
     gates.WITHDRAWN: Look(lazy_gettext("Ended: the case was opened again"), "", "minus"),
 }
 GATES = {
+    gates.WAITING: Look(lazy_gettext("Not begun"), "", "circle"),
     gates.RUNNING: Look(lazy_gettext("Running"), "blue", "disc"),
     gates.FAILED: Look(lazy_gettext("Not met"), "red", "cross"),
     gates.MET: Look(lazy_gettext("Met"), "green", "check"),

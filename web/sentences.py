@@ -116,6 +116,7 @@ TOLD: Mapping[str, Sentence] = {
     "emergency.recorded": Sentence("file", N_("The event record is written"), note="symptoms"),
     "emergency.room": Sentence("people", N_("The war room stands"), "green"),
     "emergency.ended": Sentence("check", N_("The emergency is over"), "green", "summary"),
+    "acceptance.wanted": Sentence("note", N_("Asks for gates before the case is closed")),
     "verification.asked": Sentence("mail", N_("The customer is asked whether it works")),
     "verification.chased": Sentence("mail", N_("The customer is asked once more"), "yellow"),
     "survey.sent": Sentence("star", N_("The customer is asked how it was")),

@@ -24,15 +24,17 @@ MONITORING, LOAD_TEST, USERS = KINDS = ("monitoring", "load_test", "users")
 BENEFIT = "benefit"
 """Asked for beside the gates; it runs as a process of its own, for the case may be closed long before."""
 OTHER_WORDS = {"loadtest": LOAD_TEST, "survey": USERS, "survey20": USERS, "roi": BENEFIT}
-RUNNING, ACCEPTED, REFUSED, REPLACED, WITHDRAWN = STATES = (
+WANTED, RUNNING, ACCEPTED, REFUSED, REPLACED, WITHDRAWN = STATES = (
+    "wanted",
     "running",
     "accepted",
     "refused",
     "replaced",
     "withdrawn",
 )
-FAILED, MET, EXCEPTED, GIVEN_UP = "failed", "met", "excepted", "given_up"
-GATE_STATES = (RUNNING, FAILED, MET, EXCEPTED, GIVEN_UP)
+"""A wanted one was asked for beforehand: it begins when the closure comes to the gates."""
+WAITING, FAILED, MET, EXCEPTED, GIVEN_UP = "waiting", "failed", "met", "excepted", "given_up"
+GATE_STATES = (WAITING, RUNNING, FAILED, MET, EXCEPTED, GIVEN_UP)
 REPLACED_BY = "acceptance.replaced"
 LOST, LOAD_TESTED, USERS_ANSWERED, SAID = TOLD = (
     "acceptance.lost",
@@ -94,19 +96,40 @@ def wanted(names: Iterable[str]) -> list[str]:
 
 
 def open_(actor: Actor, tx: Tx, number: str, names: Iterable[str]) -> Acceptance:
-    """Begin an acceptance; one of the same case that still runs is replaced: its fix was another one."""
+    """Begin an acceptance; one of the same case that still runs is replaced: its fix was another one.
+
+    What was asked for beforehand (`wants.ask`) begins with it: its gates are passed as well.
+    """
     require(actor, "acceptance.run")
-    kinds = [one for one in wanted(names) if one != BENEFIT]
     record.get(tx, number, lock=True)
     _stop(actor, tx, number, REPLACED)
-    row = {"id": new_id(), "case": number, "state": RUNNING, "reason": "", "opened_at": tx.now}
-    tx.conn.execute(sa.insert(acceptance_).values(**row))
-    for kind in kinds:
+    made = prepare(tx, number, [one for one in wanted(names) if one != BENEFIT]).id
+    values = {"state": RUNNING, "opened_at": tx.now}
+    tx.conn.execute(sa.update(acceptance_).where(acceptance_.c.id == made).values(**values))
+    tx.conn.execute(sa.update(gate_).where(gate_.c.acceptance == made).values(state=RUNNING))
+    found = get(tx, made)
+    kinds = [gate.kind for gate in found.gates]
+    events.record(actor, tx, "acceptance.opened", key=number, data={"id": made, "gates": kinds})
+    return found
+
+
+def prepare(tx: Tx, number: str, kinds: Iterable[str]) -> Acceptance:
+    """The acceptance of the case that has not begun yet, else a new one, with these gates beside those it has."""
+    found = in_state(tx, number, WANTED)
+    if found is None:
+        row = {"id": new_id(), "case": number, "state": WANTED, "reason": "", "opened_at": tx.now}
+        tx.conn.execute(sa.insert(acceptance_).values(**row))
+    made = found.id if found else str(row["id"])
+    for kind in sorted(set(kinds) - {gate.kind for gate in (found.gates if found else ())}):
         empty = {"bars": {}, "figures": {}, "fails": [], "reason": "", "approved_id": "", "approved_by": ""}
-        gate = {"id": new_id(), "acceptance": row["id"], "case": number, "kind": kind, "state": RUNNING, "round": 0}
+        gate = {"id": new_id(), "acceptance": made, "case": number, "kind": kind, "state": WAITING, "round": 0}
         tx.conn.execute(sa.insert(gate_).values(**gate, **empty))
-    events.record(actor, tx, "acceptance.opened", key=number, data={"id": row["id"], "gates": kinds})
-    return get(tx, str(row["id"]))
+    return get(tx, made)
+
+
+def in_state(tx: Tx, number: str, state: str) -> Acceptance | None:
+    """The newest acceptance of a case in that state."""
+    return next(iter(_select(tx, (acceptance_.c.case == number) & (acceptance_.c.state == state))), None)
 
 
 def withdraw(actor: Actor, tx: Tx, number: str) -> None:

@@ -61,6 +61,8 @@ def hand_in(
     found = gates.of_kind(tx, acceptance_id, LOAD_TEST)
     record.get(tx, found.case, visible=visible_to(actor))
     gate = gates.one(tx, found.id, lock=True)
+    if gate.state == gates.WAITING:
+        raise Conflict("This acceptance has not begun yet.", remedy=N_("Hand the report in once the fix is confirmed."))
     if gate.state != RUNNING or gates.get(tx, acceptance_id).state != gates.RUNNING:
         raise Conflict("This load test is decided already.", remedy=N_("Ask the owner to begin it anew."))
     if last(tx, gate) is not None:

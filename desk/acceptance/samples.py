@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk.acceptance import attainment, gates
 from loopdesk.desk.acceptance.bars import Bars, of_kept
-from loopdesk.desk.acceptance.gates import LOST, MONITORING, RUNNING, Gate
+from loopdesk.desk.acceptance.gates import LOST, MONITORING, RUNNING, WAITING, Gate
 from loopdesk.desk.acceptance.tables import sample_
 from loopdesk.desk.rights import require
 from loopdesk.engine import events, messages
@@ -85,6 +85,11 @@ def add(actor: Actor, tx: Tx, acceptance_id: str, given: Sequence[Any]) -> Batch
 
 
 def _open(tx: Tx, gate: Gate) -> tuple[Bars, datetime]:
+    if gate.state == WAITING:
+        raise Conflict(
+            "This acceptance has not begun yet.",
+            remedy=N_("It begins once the fix is confirmed; samples count from then on."),
+        )
     if gate.from_at is None or gate.until_at is None:
         raise Conflict("This acceptance has not begun yet.", remedy=N_("Send the samples again in a minute."))
     bars = of_kept(gate.bars)

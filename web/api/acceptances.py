@@ -7,7 +7,7 @@ from flask import request
 from flask_smorest import Blueprint
 
 from loopdesk.desk import acceptance
-from loopdesk.desk.acceptance import attainment, benefits, load_tests, samples, users
+from loopdesk.desk.acceptance import attainment, benefits, load_tests, samples, users, wants
 from loopdesk.desk.acceptance.gates import Acceptance, Gate
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
@@ -124,6 +124,18 @@ class AcceptanceQuery(PageQuery):
     case = ma.fields.String(load_default="")
 
 
+class NewAcceptance(Strict):
+    """Which case has to pass which gates before it is closed."""
+
+    case = ma.fields.String(required=True)
+    gates = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(acceptance.KINDS)),
+        required=True,
+        validate=ma.validate.Length(1, len(acceptance.KINDS)),
+        metadata={"example": [acceptance.MONITORING]},
+    )
+
+
 class LoadTestOut(ma.Schema):
     """A report that was handed in; the process checks it by its table."""
 
@@ -195,6 +207,21 @@ def listing(query: dict[str, Any]) -> dict[str, Any]:
     with read_tx() as tx:
         found = acceptance.listing(actor(), tx, **query)
     return {"acceptances": found.rows, **placed(found)}
+
+
+@blueprint.post("")
+@scoped("cases:write")
+@blueprint.arguments(NewAcceptance)
+@blueprint.response(201, AcceptanceOut, description="The acceptance; 200 when it was asked for before, or runs.")
+def ask(given: dict[str, Any]) -> tuple[Acceptance, int]:
+    """Ask that a case passes gates before it is closed, beside those that the table of its closure asks for.
+
+    They begin once the fix is confirmed: until then the state is `wanted`, and nothing is handed in. The same request
+    again is the same acceptance; further gates are added while it has not begun.
+    """
+    with open_tx() as tx:
+        asked = wants.ask(actor(), tx, given["case"], given["gates"])
+    return asked.acceptance, 201 if asked.new else 200
 
 
 @blueprint.get("/<acceptance_id>")

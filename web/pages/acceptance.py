@@ -23,7 +23,7 @@ from loopdesk.web.pages.shown import NOTHING, Shown, shown
 blueprint = Blueprint("pages_acceptance", __name__, url_prefix="/closure/acceptance")
 
 _COLUMNS = ("day", "begins", "due", "passed", "slow", "down", "missing", "failed", "percent")
-FILTERS = (gates.RUNNING, gates.ACCEPTED, gates.REFUSED)
+FILTERS = (gates.WANTED, gates.RUNNING, gates.ACCEPTED, gates.REFUSED)
 
 
 @blueprint.get("")
