@@ -18,7 +18,7 @@ from babel.dates import format_datetime
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from loopdesk.desk import policy
+from loopdesk.desk import policy, priorities
 from loopdesk.engine import bundles, yamlfiles
 from loopdesk.engine.errors import N_, Invalid, Missing
 from loopdesk.engine.tx import Tx
@@ -59,6 +59,13 @@ def _duration(context: Context, value: timedelta | str) -> str:
     return f"{amount} {names[context['_language'] == 'zh']}"
 
 
+@jinja2.pass_context
+def _priority(context: Context, value: str | None) -> str:
+    """What a priority is called in the receiver's language; empty for one without a name."""
+    found: Mapping[str, str] = context["_priorities"]()
+    return found.get(value or "", "")
+
+
 def _environment() -> SandboxedEnvironment:
     environment = SandboxedEnvironment(
         undefined=jinja2.StrictUndefined,
@@ -67,7 +74,7 @@ def _environment() -> SandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": _moment, "duration": _duration}
+    environment.filters |= {"moment": _moment, "duration": _duration, "priority": _priority}
     return environment
 
 
@@ -85,7 +92,8 @@ def render(tx: Tx, template: str, *, language: str, zone: str, scope: Mapping[st
     Raises `Missing` for an unknown template and `Invalid`, naming template and variable, for what cannot be filled.
     """
     source = _source(tx, template, language)
-    known = dict(scope) | {"_language": base_language(language), "_zone": zone}
+    spoken = base_language(language)
+    known = dict(scope) | {"_language": spoken, "_zone": zone, "_priorities": lambda: priorities.names(tx, spoken)}
     subject, body = (_fill(template, source[part], known) for part in ("subject", "body"))
     # A subject is one line: anything else would be a second mail header.
     return Message(subject=" ".join(subject.split()), body=body.strip() + "\n")

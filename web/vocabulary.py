@@ -11,7 +11,7 @@ from babel.dates import format_skeleton, get_datetime_format
 from flask import g
 from flask_babel import get_locale, get_timezone, gettext, lazy_gettext, to_user_timezone
 
-from loopdesk.desk import channels, departments
+from loopdesk.desk import channels, departments, priorities
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import Bundle
@@ -37,13 +37,14 @@ STATUSES: Mapping[str, Look] = {
     "closed": Look(lazy_gettext("Closed"), "", "minus"),
 }
 
-PRIORITIES: Mapping[str, Look] = {
-    "P0": Look(lazy_gettext("Emergency"), "red", "octagon"),
-    "P1": Look(lazy_gettext("Urgent"), "red", "triangle"),
-    "P2": Look(lazy_gettext("High"), "yellow", "up"),
-    "P3": Look(lazy_gettext("Normal"), "", "bars"),
-    "P4": Look(lazy_gettext("Low"), "", "minus"),
+PRIORITIES: Mapping[str, tuple[str, str]] = {
+    "P0": ("red", "octagon"),
+    "P1": ("red", "triangle"),
+    "P2": ("yellow", "up"),
+    "P3": ("", "bars"),
+    "P4": ("", "minus"),
 }
+"""Colour and shape of a priority; its name is the owner's."""
 
 ROLES: Mapping[str, Any] = {
     "agent": lazy_gettext("Agent"),
@@ -129,9 +130,18 @@ def status_look(status: str) -> Look:
     return STATUSES.get(status, Look(status))
 
 
+def priority_names() -> dict[str, str]:
+    """Code -> name of each priority in the reader's language, read once a request."""
+    if "priority_names" not in g:
+        with read_tx() as tx:
+            g.priority_names = priorities.names(tx, language())
+    return dict(g.priority_names)
+
+
 def priority_look(priority: str) -> Look:
-    """How a priority is shown; the owner's own levels show their code."""
-    return PRIORITIES.get(priority, Look(priority, "", "bars"))
+    """How a priority is shown; one that the owner gave no name shows its code."""
+    tone, shape = PRIORITIES.get(priority, ("", "bars"))
+    return Look(priority_names().get(priority, ""), tone, shape)
 
 
 def script_words() -> dict[str, str]:
@@ -210,11 +220,13 @@ def form_words(made: Bundle, code: str) -> Mapping[tuple[str, str], str]:
     forms = [orjson.loads(made.files[path]) for path in made.files if path.endswith(".form")]
     texts = made.texts.get(code, {})
     fields = [one for form in forms for one in components(translate(form, texts)) if one.get("key")]
-    # Decision tables word their results in the texts alone: `priority_reason` is the output `reason` of `priority`.
+    # Decision tables word their results in the texts alone: `priority_reason` is the output `reason` of `priority`,
+    # `kind_told_in` the output `told_in` of `kind`; both parts may be of several words.
     results = {
-        (key.rpartition("_")[2], str(value)): str(word)
+        (output, value_key(value)): str(word)
         for key, words in texts.items()
         for value, word in (words.get("options") or {}).items()
+        for output in _endings(key)
     }
     return results | {
         (str(one["key"]), value_key(option["value"])): str(option["label"])
@@ -222,6 +234,11 @@ def form_words(made: Bundle, code: str) -> Mapping[tuple[str, str], str]:
         for option in one.get("values") or []
         if isinstance(option, dict) and "value" in option and "label" in option
     }
+
+
+def _endings(key: str) -> list[str]:
+    parts = key.split("_")
+    return ["_".join(parts[start:]) for start in range(1, len(parts))]
 
 
 def value_key(value: object) -> str:

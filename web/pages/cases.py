@@ -64,7 +64,7 @@ def cases() -> str:
         staff=[person for person in staff if person.active and "agent" in person.roles],
         codes=codes,
         statuses=[(code, look.text) for code, look in vocabulary.STATUSES.items()],
-        priorities=[(code, f"{code} · {look.text}") for code, look in vocabulary.PRIORITIES.items()],
+        priorities=[(code, f"{code} · {name}") for code, name in vocabulary.priority_names().items()],
     )
 
 
