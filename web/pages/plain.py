@@ -46,13 +46,34 @@ def flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
 def words(value: object, own: Mapping[tuple[str, str], str] = {}) -> str:
     """A decision's result; its parts in the words of forms: ``own`` of the process that decides, then the intake's."""
     if isinstance(value, Mapping):
-        parts = ((str(name), one) for name, one in value.items() if one not in (None, ""))
-        return ", ".join(own.get((name, vocabulary.value_key(one))) or _part(name, one) for name, one in parts)
+        parts = ((str(name), one) for name, one in value.items() if one not in (None, "", []))
+        return ", ".join(_part(name, one, own) for name, one in parts)
+    if isinstance(value, list | tuple):
+        return "; ".join(words(one, own) for one in value)
     return said(value)
 
 
-def _part(name: str, value: object) -> str:
-    return said(value) if isinstance(value, bool) else vocabulary.case_word(name, value)
+def named(value: Any, explanation: Mapping[str, Any]) -> Any:
+    """A result under the name of its output: a table with one output gives the bare value."""
+    names = {name for rule in explanation.get("rules", []) for name in rule["outputs"]}
+    return {next(iter(names)): value} if len(names) == 1 and isinstance(value, str | list) else value
+
+
+def _part(name: str, value: object, own: Mapping[tuple[str, str], str]) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_part(name, one, own) for one in value)
+    known = own.get((name, vocabulary.value_key(value)))
+    if known or isinstance(value, bool):
+        return known or said(value)
+    word = vocabulary.case_word(name, value)
+    return _group(word) if word == value else word
+
+
+def _group(code: str) -> str:
+    """A department, or its role, as people say it; any other code as it is."""
+    department, _, role = code.partition("/")
+    known = department in vocabulary.department_names() and role in ("", *vocabulary.ROLES)
+    return vocabulary.group(code) if known else code
 
 
 def said(value: object) -> str:

@@ -222,13 +222,13 @@ class _Reader:
             )
             for rule in explanation.get("rules", [])
         ]
-        value = event["data"].get("value")
+        value = plain.named(event["data"].get("value"), explanation)
         return Entry(
             id=f"e-{event['id']}",
             at=event["at"],
             icon="table",
             text=gettext(
-                "Table “%(table)s” decides: %(value)s", table=self._name(event), value=plain.words(value, own)
+                "Table “%(table)s” decides: %(value)s", table=self._name(event), value=plain.words(value, own) or "–"
             ),
             rows=[*inputs, *rules],
             rows_title=gettext("Why"),
