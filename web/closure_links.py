@@ -67,9 +67,18 @@ def wished(form: Mapping[str, str]) -> str:
 
 def thanks(found: Found, one: Reopening) -> str:
     """Which thanks are said, with what the page needs for them."""
-    found |= {"other": one.other}
+    found |= {"other": one.other, "first": _first(found) if one.wish == reopening.ELSE else ""}
     if one.other:
         return "linked"
     if one.wish == reopening.WORKS:
         return "kept"
     return "added" if one.state == reopening.ADDED else "again"
+
+
+def _first(found: Found) -> str:
+    """How it stands with the case that the link is about, for whoever speaks of something else (COM-9)."""
+    if found["status"] == "closed":
+        return "closed"
+    if found["state"] == "open":
+        return "open"
+    return "yes" if found.get("confirmed") else "no"

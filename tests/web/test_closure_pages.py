@@ -53,7 +53,11 @@ def test_from_the_checklist_to_the_link_that_opens_the_case_again(story: Closing
     assert story.post(path, wish="else", comment=" ").status_code == 422
     more = story.post(f"{path}?lang=en", wish="else", comment="The printer is offline.")
     assert (more.status_code, story.number in more.text) == (200, True)
+    assert all(text in more.text for text in ("One question is still open", f'href="{path}"'))
     assert story.post(path, confirmed="yes").status_code == 200
+    answered = story.post(f"{path}?lang=en", wish="else", comment="The screen is dark.")
+    assert f"{story.number} itself stays closed." in answered.text
+    assert "still open" not in answered.text
     again = story.link("closing-confirmed", "r")
     assert "It does not work" in story.app.test_client().get(f"{again}?lang=en").text
     assert story.post(again, wish="maybe", comment="Slow.").status_code == 422
@@ -61,9 +65,10 @@ def test_from_the_checklist_to_the_link_that_opens_the_case_again(story: Closing
     assert (done.status_code, "open again" in done.text) == (200, True)
     timeline = desk_page.get(f"/cases/{story.number}?lang=en").text
     told = ("The customer says that there is something else", "The customer says that it is not over")
-    assert [timeline.count(sentence) for sentence in told] == [1, 1]
+    assert [timeline.count(sentence) for sentence in told] == [2, 1]
     shown = api("ivan.link").get(f"/cases/{story.number}/closure").json
     assert [(word["wish"], word["state"]) for word in shown["reopenings"]] == [
+        ("else", "linked"),
         ("else", "linked"),
         ("fails", "reopened"),
     ]
