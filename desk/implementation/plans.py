@@ -151,20 +151,18 @@ def calendar_of(tx: Tx) -> Calendar:
 
 def check(files: Files) -> list[Finding]:
     """What is wrong with the file, said before it is deployed."""
-    if FILE not in files:
-        return []
-    try:
-        said = policy.parse(files[FILE], FILE)
-        for code, entry in (said.get("plans") or {}).items():
-            read_plan(str(code), entry)
-        read_limits(said.get("alarms"))
-        _check_reviews(policy.under(said, ("reviews", "at")))
-        for keys in LENGTHS:
-            if (given := policy.under(said, keys)) is not None:
-                policy.duration(given, place=f"{FILE}: {'.'.join(keys)}")
-    except Invalid as error:
-        params = dict(error.params)
-        return [Finding(FILE, "", "", "implementation.unusable", "error", error.message, error.remedy, params)]
+    return policy.check(files, FILE, "implementation.unusable", _problems)
+
+
+def _problems(said: Mapping[str, Any]) -> list[Invalid]:
+    """No list of them: the first one is raised by what reads it."""
+    for code, entry in (said.get("plans") or {}).items():
+        read_plan(str(code), entry)
+    read_limits(said.get("alarms"))
+    _check_reviews(policy.under(said, ("reviews", "at")))
+    for keys in LENGTHS:
+        if (given := policy.under(said, keys)) is not None:
+            policy.duration(given, place=f"{FILE}: {'.'.join(keys)}")
     return []
 
 
