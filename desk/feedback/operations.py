@@ -32,15 +32,20 @@ def _not_reached(step: Step, *, survey: str, note: str = "") -> Result:
 
 @operation("survey.report")
 def _report(
-    step: Step, *, survey: str, report: str, action: str = "", action_owner: str = "", action_until: str = ""
+    step: Step,
+    *,
+    survey: str,
+    report: str,
+    action: str = "",
+    action_owner: str = "",
+    action_other: str = "",
+    action_until: str = "",
 ) -> Result:
-    """Keep the improvement report and send it to the customer; action, with its owner and day, is followed up.
-
-    Gives: ask_at (when to ask the customer again).
+    """Keep the improvement report and send it to the customer; action, with its owner and day, is followed up; other:
+    somebody in place of the owner, by sign-in name or e-mail. Gives: ask_at (when to ask the customer again).
     """
-    until = read_moment(f"{action_until}T18:00:00", ZoneInfo(step.tx.host.zone)) if action_until else None
-    who = action_owner or ""
-    recovery.report(step.actor, step.tx, survey, text=report or "", action=action or "", owner=who, until=until)
+    promised = _promise(step, action, action_owner, action_other, action_until)
+    recovery.report(step.actor, step.tx, survey, text=report or "", promised=promised)
     _tell(step, "improvement-report", {"report": report})
     return {"ask_at": recovery.ask_at(step.tx).isoformat()}
 
@@ -94,13 +99,15 @@ def _settle(
     quote: str = "",
     action: str = "",
     action_owner: str = "",
+    action_other: str = "",
     action_until: str = "",
 ) -> Result:
-    """Keep what came of feedback; quote: words of praise that may be published; action: what is done about it."""
-    until = read_moment(f"{action_until}T18:00:00", ZoneInfo(step.tx.host.zone)) if action_until else None
+    """Keep what came of feedback; quote: words of praise that may be published; action: what is done about it, by its
+    owner, or somebody other by sign-in name or e-mail.
+    """
+    promised = _promise(step, action, action_owner, action_other, action_until)
     paths.settle(step.actor, step.tx, feedback, result=result or "", quote=quote or "")
-    if (action or "").strip():
-        recovery.promise(step.actor, step.tx, step.number, feedback, text=action, owner=action_owner or "", until=until)
+    recovery.promise(step.actor, step.tx, step.number, feedback, promised)
     return None
 
 
@@ -133,6 +140,12 @@ def _remind_quarterly(step: Step) -> Result:
     for row in rows:
         _tell(step, "survey-reminder", _linked(step, "s", row), number=row["case"])
     return {"reminded": len(rows), "more": more}
+
+
+def _promise(step: Step, text: str, owner: str, other: str, day: str) -> recovery.Promise:
+    """What a form says about an action; it is due at six in the evening of its day."""
+    until = read_moment(f"{day}T18:00:00", ZoneInfo(step.tx.host.zone)) if day else None
+    return recovery.Promise(text or "", owner or "", other or "", until)
 
 
 def _linked(step: Step, path: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """After few stars: called back, tried again, a report to the customer, and asked once more (FBK-2)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -65,12 +66,26 @@ def tried(actor: Actor, tx: Tx, survey_id: str, note: str = "") -> tuple[datetim
     return tx.now + policy.duration(said[tries - 1], place=f"{POLICY}.yaml: call_back.try_again"), tries
 
 
-def report(
-    actor: Actor, tx: Tx, survey_id: str, *, text: str, action: str = "", owner: str = "", until: datetime | None = None
-) -> Mapping[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What gets better, by whom, until when; ``other`` names somebody whom the list of the form does not have.
+
+    Nobody named: whoever promises it does it.
+    """
+
+    text: str = ""
+    owner: str = ""
+    other: str = ""
+    until: datetime | None = None
+
+
+NOTHING = Promise()
+
+
+def report(actor: Actor, tx: Tx, survey_id: str, *, text: str, promised: Promise = NOTHING) -> Mapping[str, Any]:
     """Keep the improvement report; what it promises becomes an action with an owner, followed until it is done.
 
-    Raises `Invalid` for no words, and for what `actions.add` refuses.
+    Raises `Invalid` for no words, and what `promise` raises.
     """
     require(actor, "survey.call_back")
     row = survey.get(tx, survey_id)
@@ -78,18 +93,26 @@ def report(
         raise Invalid("Write what the customer is to read.", fields={"report": [Phrase("This is needed.")]})
     values = {"report": text.strip()[:LONGEST], "reported_at": tx.now}
     tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(**values))
-    if action.strip():
-        promise(actor, tx, row["case"], survey_id, text=action, owner=owner, until=until)
+    promise(actor, tx, row["case"], survey_id, promised)
     events.record(actor, tx, "survey.reported", key=row["case"], data={"id": survey_id, "report": values["report"]})
     return survey.get(tx, survey_id)
 
 
-def promise(
-    actor: Actor, tx: Tx, number: str, source_id: str, *, text: str, owner: str, until: datetime | None
-) -> None:
-    """An improvement action of a case, due at ``until``; raises what `actions.add` raises."""
-    said = {"text": text, "owner": owner or actor.id, "case": number}
-    actions.add(actor, tx, source=SOURCE, source_id=source_id, due_at=until or tx.now, **said)
+def promise(actor: Actor, tx: Tx, number: str, source_id: str, promised: Promise) -> None:
+    """An improvement action of a case; none without a text.
+
+    Raises `Invalid` with the form's field that is wrong, such as a name that nobody here has.
+    """
+    if not promised.text.strip():
+        return
+    named = promised.other.strip() or promised.owner
+    said = {"text": promised.text, "owner": named or actor.id, "case": number}
+    try:
+        actions.add(actor, tx, source=SOURCE, source_id=source_id, due_at=promised.until or tx.now, **said)
+    except Invalid as error:
+        fields = {"owner": "action_other" if promised.other.strip() else "action_owner", "due_at": "action_until"}
+        wrong = {fields.get(name, name): messages for name, messages in error.fields.items()}
+        raise Invalid("Please check this action.", fields=wrong) from error
 
 
 def ask_at(tx: Tx) -> datetime:

@@ -147,7 +147,7 @@ def test_two_stars_are_called_back_reported_and_asked_again(story: Story) -> Non
     story.post(story.link("survey", "s"), stars="2", comment="Too slow.")
     assert story.waiting() == {"call_back": "customer_success/agent", "forward": "customer_success/agent"}
     story.complete("call_back", "customer_success", reached=True, root_cause="The handoff waited a night.")
-    promised = {"action": "A night shift", "action_owner": "priya.raman", "action_until": "2026-04-01"}
+    promised = {"action": "A night shift", "action_other": "priya.raman", "action_until": "2026-04-01"}
     story.complete("write_report", "customer_success", report="We hand over in the evening now.", **promised)
     assert "We hand over in the evening now." in story.letters("improvement-report")[0]
     first = story.surveys()[0]
@@ -261,7 +261,7 @@ def test_a_customer_suggests_in_the_portal_and_hears_what_becomes_of_it(story: S
     [kept] = story.kept()
     assert (kept.source, kept.kind) == ("portal", "suggestion")
     story.complete("forward", "customer_success", kind="suggestion", department="support")
-    promised = {"action": "An export", "action_owner": "tom.baker", "action_until": "2026-05-01"}
+    promised = {"action": "An export", "action_other": "tom.baker", "action_until": "2026-05-01"}
     story.complete("weigh_suggestion", "support", taken="now", result="It comes in May.", **promised)
     assert "It comes in May." in story.letters("feedback-result")[0]
     with story.desk.engine.read() as tx:
