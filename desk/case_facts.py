@@ -16,7 +16,7 @@ solved_at closed_at close_reason
 template details service out_of_scope problem impact impact_score agreed
 """
 PLAIN = _NAMES.split()
-_BESIDE = "due owner assignee missing support_tier owner_name tier customer customer_number contact"
+_BESIDE = "due owner assignee missing support_tier owner_name tier customer customer_number contact contact_phone"
 LETTERS = (*PLAIN, *_BESIDE.split())
 """All that `of_case` knows, for letters."""
 REQUIRED = ("customer", "description", "occurred_at", "steps", "expected", "system_version", "scope")
@@ -47,15 +47,16 @@ def asked(tx: Tx, case: Case) -> dict[str, Callable[[], Any]]:
         return found
 
     @cache
-    def contact() -> str:
-        return customers.contact(tx, case.contact_id).name if case.contact_id else ""
+    def contact() -> customers.Contact | None:
+        return customers.contact(tx, case.contact_id) if case.contact_id else None
 
     return {
         "owner_name": lambda: name_of(tx, case.owner_id),
         "tier": lambda: found.tier if (found := organisation()) else "potential",
-        "customer": lambda: found.name if (found := organisation()) else contact(),
+        "customer": lambda: found.name if (found := organisation() or contact()) else "",
         "customer_number": lambda: found.number if (found := organisation()) else "",
-        "contact": contact,
+        "contact": lambda: found.name if (found := contact()) else "",
+        "contact_phone": lambda: found.phone if (found := contact()) else "",
     }
 
 

@@ -12,8 +12,8 @@ from loopdesk.desk.record import Case
 from loopdesk.engine.tx import Tx
 
 _DERIVED = """
-due owner owner_name assignee support_tier tier customer customer_number contact missing commanders commander emergency
-colleagues breach_causes
+due owner owner_name assignee support_tier tier customer customer_number contact contact_phone missing
+commanders commander emergency colleagues breach_causes
 diagnosis diagnosing draft parent split results business_side loss share reports customers hour
 implementation gates_wanted
 """

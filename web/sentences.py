@@ -122,6 +122,7 @@ TOLD: Mapping[str, Sentence] = {
     "survey.sent": Sentence("star", N_("The customer is asked how it was")),
     "survey.answered": Sentence("star", N_("The customer gives %(stars)s of 5 stars"), note="comment"),
     "survey.reminded": Sentence("mail", N_("The customer is reminded of the survey")),
+    "survey.rests": Sentence("pause", N_("Open again: the customer is asked how it was once the case is closed")),
     "survey.not_reached": Sentence("reply", N_("The call-back reached nobody"), "yellow", "note"),
     "survey.reported": Sentence("file", N_("The customer gets the improvement report"), "accent", "report"),
     "survey.recovered": Sentence("check", N_("The call-back is over"), note="note"),
@@ -193,6 +194,27 @@ RESOLVED = {
     "cancelled": Sentence("cross", N_("The stopped step is cancelled"), "yellow", "reason"),
 }
 """How somebody dealt with an incident."""
+CALLED = {
+    "recovered": Sentence("check", N_("The call-back is over: the customer is content again"), "green", "note"),
+    "still-low": Sentence("octagon", N_("The call-back is over: the customer is still not content"), "yellow", "note"),
+    "silent": Sentence("minus", N_("The call-back is over: no second answer came"), note="note"),
+    "not-reached": Sentence("minus", N_("The call-back is over: nobody was reached"), "yellow", "note"),
+}
+WON = {
+    "recovered": Sentence("check", N_("The service recovery is over: the customer is won back"), "green", "note"),
+    "unhappy": Sentence("octagon", N_("The service recovery is over: the customer is still unhappy"), "yellow", "note"),
+    "not_reached": Sentence("minus", N_("The service recovery is over: nobody was reached"), "yellow", "note"),
+    "not_needed": Sentence("minus", N_("The service recovery is over: no call was needed"), note="note"),
+    "stopped": Sentence("minus", N_("The service recovery ended with its process")),
+}
+"""What came of the calls after few stars, and after a low mood."""
+TOLD_BY: Mapping[str, tuple[str, Mapping[str, Sentence]]] = {
+    "case.reopening_asked": ("wish", WISHES),
+    "incident.resolved": ("resolution", RESOLVED),
+    "recovery.ended": ("result", WON),
+    "survey.recovered": ("outcome", CALLED),
+}
+"""Kinds of which one value of their data says what to tell."""
 UNFOLLOWED = Sentence("up", N_("Escalated from %(from)s to %(to)s; nobody there could take over"), "red", "reason")
 NOT_SENT = Sentence("octagon", N_("A message could not be delivered; it waits among the incidents"), "red")
 
@@ -223,10 +245,9 @@ def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sente
         return UNFOLLOWED
     if kind == "verification.answered":
         return CONFIRMED if data.get("confirmed") else NOT_CONFIRMED
-    if kind == "case.reopening_asked" and data.get("wish") in WISHES:
-        return WISHES[data["wish"]]
-    if kind == "incident.resolved" and data.get("resolution") in RESOLVED:
-        return RESOLVED[data["resolution"]]
+    name, told = TOLD_BY.get(kind, ("", {}))
+    if data.get(name) in told:
+        return told[data[name]]
     if kind == "timer.fired" and data.get("missed"):
         return MISSED
     return TOLD.get(kind) or (STEPS.get(kind) if technical else None)

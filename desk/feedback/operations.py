@@ -51,9 +51,13 @@ def _report(
 
 
 @operation("survey.ask_again")
-def _ask_again(step: Step, *, survey: str) -> Result:
-    """Ask the customer once more, after the call-back. Gives: second (id), remind_at (when to remind)."""
-    row = recovery.ask_again(step.actor, step.tx, survey)
+def _ask_again(step: Step, *, survey: str, wait: bool = False) -> Result:
+    """Ask the customer once more, after the call-back; with wait not while the case is open again. Gives: second (id;
+    empty where it waits for the closing), remind_at (when to remind).
+    """
+    row = recovery.ask_again(step.actor, step.tx, survey, wait=bool(wait))
+    if row is None:
+        return {"second": "", "remind_at": step.tx.now.isoformat()}
     _link(step, "survey-again", "s", row)
     return {"second": row["id"], "remind_at": recovery.next_reminder(step.tx, row).isoformat()}
 

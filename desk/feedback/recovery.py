@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from loopdesk.desk import actions, policy, record
 from loopdesk.desk.feedback import paths, survey
 from loopdesk.desk.feedback.paths import LONGEST, POLICY
-from loopdesk.desk.feedback.tables import NONE, SECOND, survey_
+from loopdesk.desk.feedback.tables import CLOSURE, NONE, SECOND, survey_
 from loopdesk.desk.rights import require
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
@@ -37,19 +37,28 @@ def _reminders(tx: Tx, row: Mapping[str, Any]) -> list[datetime]:
 def remind(actor: Actor, tx: Tx, survey_id: str) -> tuple[Mapping[str, Any], bool]:
     """Count a reminder whose time has come: the survey, and whether the customer is to be written to.
 
-    Reminders whose times have passed together, as after an outage, are one letter. While the case is open again nobody
-    is asked how it was solved: that time passes without one.
+    Reminders whose times have passed together, as after an outage, are one letter. One whose time comes while the case
+    is open again is left out (see `rests`).
     """
     require(actor, "survey.send")
     row = survey.get(tx, survey_id)
     due = row["answered_at"] is None and next_reminder(tx, row) <= tx.now < row["expires_at"]
-    asked = due and record.get(tx, row["case"]).status == "closed"
+    asked = due and not rests(tx, row)
     if due:
         passed = sum(moment <= tx.now for moment in _reminders(tx, row))
         tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(reminded=passed))
     if asked:
         events.record(actor, tx, "survey.reminded", key=row["case"], data={"id": survey_id})
     return survey.get(tx, survey_id), asked
+
+
+def rests(tx: Tx, row: Mapping[str, Any]) -> bool:
+    """Whether a survey waits because its case is open again: nobody is asked how it was solved before it is (FIX-9).
+
+    A quarterly survey, and the second ask after it, is about us and not about how the case ended.
+    """
+    about = survey.get(tx, row["first"]) if row["kind"] == SECOND else row
+    return about["kind"] == CLOSURE and record.get(tx, row["case"]).status != "closed"
 
 
 def tried(actor: Actor, tx: Tx, survey_id: str, note: str = "") -> tuple[datetime | None, int]:
@@ -122,10 +131,16 @@ def ask_at(tx: Tx) -> datetime:
     )
 
 
-def ask_again(actor: Actor, tx: Tx, survey_id: str) -> Mapping[str, Any]:
-    """The second survey, linked to the first; asked twice, it is the same one."""
+def ask_again(actor: Actor, tx: Tx, survey_id: str, *, wait: bool = False) -> Mapping[str, Any] | None:
+    """The second survey, linked to the first; asked twice, it is the same one.
+
+    None where ``wait`` is wished and the case is open again (see `rests`): the caller asks once it is closed.
+    """
     require(actor, "survey.send")
     first = survey.get(tx, survey_id)
+    if wait and rests(tx, first):
+        events.record(actor, tx, "survey.rests", key=first["case"], data={"id": survey_id})
+        return None
     query = sa.select(survey_).where(survey_.c.first == survey_id)
     known = tx.conn.execute(query).mappings().first()
     return dict(known) if known else survey.ask(actor, tx, first["case"], kind=SECOND, first=survey_id)

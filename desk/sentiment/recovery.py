@@ -68,7 +68,7 @@ def finish(actor: Actor, tx: Tx, recovery_id: str, *, result: str, gesture: str 
         get(tx, recovery_id)
         raise Conflict("This service recovery has ended already.")
     ended = get(tx, recovery_id)
-    data = {"id": ended.id, "result": result, "gesture": gesture}
+    data = {"id": ended.id, "result": result, "gesture": gesture, "note": note}
     events.record(actor, tx, "recovery.ended", key=ended.case, data=data)
     return ended
 

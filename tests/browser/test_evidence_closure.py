@@ -178,6 +178,7 @@ def _called_back(chromium: Browser, house: Moved, number: str) -> None:
     house.wait(hours=3)
     with person(chromium, house, "周敏") as min_:
         page = _task(min_, number, "Call the customer back")
+        expect(page.locator(".fjs-container")).to_contain_text("Anna Berg (Aurora Retail) · No phone number is known")
         expect(page.locator(".fjs-container")).to_contain_text("2 of 5 stars")
         expect(page.locator(".fjs-container")).to_contain_text("Why did <b>nobody</b> tell us?")
         tick(page, "Yes, we talked")
@@ -192,7 +193,7 @@ def _reported(chromium: Browser, house: Moved, number: str) -> None:
         page = _task(min_, number, "Write the improvement report")
         page.get_by_role("textbox", name="Report to the customer").fill(REPORT)
         page.get_by_role("textbox", name="What gets better").fill(ACTION)
-        page.get_by_role("textbox", name="Who does it").fill("emma.stone")
+        page.get_by_role("textbox", name="Somebody else").fill("emma.stone")
         page.get_by_label("Until").fill("05/30/2026")
         page.keyboard.press("Tab")
         complete(page)

@@ -1,0 +1,120 @@
+"""Whoever calls a customer sees whom and at what number, and how it ended stands on the case (FBK-2, COM-6)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from loopdesk.connectors import inbound
+from loopdesk.desk import erasure
+from loopdesk.desk.customers import contact_
+from loopdesk.desk.sentiment import recovery
+from loopdesk.engine import work
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.redaction import ERASED
+from loopdesk.tests.web.browsers import as_person
+from loopdesk.tests.web.conftest import Api, settle
+from loopdesk.tests.web.surveyed import REPORT, Story
+from loopdesk.tests.web.test_sentiment import ANGRY, look, recoveries, reported, says, who
+from loopdesk.tests.web.test_task_words import task_of
+from loopdesk.web.stores import stores
+from loopdesk.web.wiring import Loopdesk
+
+PHONE = "+86 10 5551 2345"
+
+
+@pytest.fixture
+def story(app: Flask, desk: Loopdesk, clock: VirtualClock, api: Callable[..., Api]) -> Story:
+    return Story(app, desk, clock, api)
+
+
+def has_phone(desk: Loopdesk, address: str = REPORT["email"]) -> None:
+    """The contact with that address can be called."""
+    with desk.engine.begin() as tx:
+        mine = sa.update(contact_).where(contact_.c.email == address)
+        assert tx.conn.execute(mine.values(phone=PHONE)).rowcount == 1
+
+
+def asked_of(desk: Loopdesk, number: str, element: str) -> tuple[str, dict[str, Any]]:
+    """The first text of the form that waits there, and the facts of the case that go with it."""
+    with desk.engine.read() as tx:
+        schema, data = work.form(tx, work.get(SYSTEM, tx, task_of(desk, number, element)), "en")
+    return str(schema["components"][0]["text"]), data["case"]
+
+
+@pytest.mark.row("FBK-2/call-back", "FBK-2/not-reached")
+def test_who_calls_back_sees_whom_to_call_and_the_number_as_it_is_now(story: Story) -> None:
+    story.post(story.link("survey", "s"), stars="2", comment="Too slow.")
+    text, facts = asked_of(story.desk, story.number, "call_back")
+    assert "No phone number is known" in text
+    assert (facts["contact"], facts["contact_phone"]) == ("何静", "")
+    has_phone(story.desk)
+    assert asked_of(story.desk, story.number, "call_back")[1]["contact_phone"] == PHONE
+    path = f"/tasks/{task_of(story.desk, story.number, 'call_back')}"
+    assert PHONE in as_person(story.app, "zhou.min").get(path).text
+    strange = as_person(story.app, "zhang.wei").get(path)
+    assert (strange.status_code, PHONE in strange.text) == (404, False), "R&D does not call back"
+    for pause in ({"hours": 4, "minutes": 1}, {"days": 1, "minutes": 1}, {}):
+        story.complete("call_back", "customer_success", reached=False)
+        story.rest(**pause)
+    text, facts = asked_of(story.desk, story.number, "take_over")
+    assert ("case.contact_phone" in text, facts["contact_phone"]) == (True, PHONE)
+
+
+@pytest.mark.row("FBK-2/call-back")
+def test_the_number_of_a_customer_who_was_erased_is_shown_no_more(story: Story) -> None:
+    has_phone(story.desk)
+    story.post(story.link("survey", "s"), stars="2")
+    with story.desk.engine.begin() as tx:
+        erasure.erase(SYSTEM, tx, stores(story.desk.settings), REPORT["email"], inbound.empty)
+    _, facts = asked_of(story.desk, story.number, "call_back")
+    assert (facts["contact"], facts["contact_phone"]) == (ERASED, "")
+
+
+@pytest.mark.row("COM-6/recovery", "COM-4/recorded")
+def test_a_recovery_is_called_at_the_known_number_and_the_case_says_how_it_ended(desk: Loopdesk, app: Flask) -> None:
+    number = reported(desk)
+    has_phone(desk, "anna@aurora.example")
+    says(desk, number, ANGRY)
+    look(desk)
+    _complete(desk, number, "look", decision="yes")
+    text, facts = asked_of(desk, number, "call")
+    assert ("case.contact_phone" in text, facts["contact_phone"]) == (True, PHONE)
+    _complete(desk, number, "call", reached="yes", said="We fix it on Friday.", satisfied="yes")
+    _complete(desk, number, "decide", gesture="apology", note="A word was enough.")
+    assert [one.result for one in recoveries(desk, number)] == ["recovered"]
+    page = as_person(app, "li.na").get(f"/cases/{number}?lang=en").text
+    for words in (
+        "We fix it on Friday.",
+        "The service recovery is over: the customer is won back",
+        "A word was enough.",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize("result", [one for one in recovery.RESULTS if one != "recovered"])
+def test_each_end_of_a_recovery_has_words_of_its_own(light_desk: Loopdesk, light_app: Flask, result: str) -> None:
+    number = reported(light_desk)
+    says(light_desk, number, ANGRY)
+    look(light_desk)
+    [begun] = recoveries(light_desk, number)
+    with light_desk.engine.begin() as tx:
+        recovery.finish(SYSTEM, tx, begun.id, result=result)
+    page = as_person(light_app, "li.na").get(f"/cases/{number}?lang=en").text
+    said = {
+        "unhappy": "over: the customer is still unhappy",
+        "not_reached": "over: nobody was reached",
+        "not_needed": "over: no call was needed",
+        "stopped": "ended with its process",
+    }
+    assert f"The service recovery {'is ' if result != 'stopped' else ''}{said[result]}" in page
+
+
+def _complete(desk: Loopdesk, number: str, element: str, **data: str) -> None:
+    by, task = who(desk, "wang.fang"), task_of(desk, number, element)
+    with desk.engine.begin() as tx:
+        work.complete(by, tx, task, data)
+    settle(desk)
