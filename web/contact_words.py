@@ -23,6 +23,8 @@ CALLS: Mapping[str, Look] = {
     REACHED: Look(lazy_gettext("Spoken to"), "green", "check"),
     MISSED: Look(lazy_gettext("Not reached"), "", "minus"),
 }
+READS: Mapping[str, Any] = {"en": lazy_gettext("English"), "zh": lazy_gettext("Chinese")}
+"""The language in which a customer is written to."""
 STATES: Mapping[str, Look] = {
     "sent": Look(lazy_gettext("Sent"), "green", "check"),
     "received": Look(lazy_gettext("Received"), "", "disc"),

@@ -25,6 +25,9 @@ def test_jargon_is_flagged_before_it_is_sent_and_sending_all_the_same_is_noted(
     assert refused.status_code == 422
     assert "a quick correction" in refused.text
     assert "我们先回滚" in refused.text
+    assert refused.text.count("恢复到之前的版本") == 1
+    live = refused.text.split("data-jargon=")[1].split("<textarea")[0]
+    assert "恢复到之前的版本" in live, "what is flagged while one goes on typing takes its place"
     with desk.engine.read() as tx:
         assert not [row for row in events.timeline(tx, number) if row["kind"] == "communication.jargon"]
     assert browser.post(f"/cases/{number}/comment", data=form | {"anyway": "1"}).status_code == 302

@@ -39,8 +39,10 @@ def test_phrases_stand_where_a_task_writes_to_the_customer_and_nowhere_else(
     page = browser.get(f"/tasks/{task}").text
     for text in ("非常理解这件事", "由专人负责到底", "免费延长"):
         assert f'data-insert="{text}' in page or text in page, text
-    triage = task_of(desk, number, "triage")
-    assert "data-insert" not in browser.get(f"/tasks/{triage}").text, "the customer does not read the triage"
+    assert "The customer of this case reads Chinese." in browser.get(f"/tasks/{task}?lang=en").text
+    triage = browser.get(f"/tasks/{task_of(desk, number, 'triage')}?lang=en").text
+    assert "data-insert" not in triage, "the customer does not read the triage"
+    assert "of this case reads" not in triage
 
 
 @pytest.mark.row("COM-10/jargon")
@@ -51,13 +53,16 @@ def test_jargon_in_a_task_is_flagged_before_it_is_sent_and_sending_all_the_same_
     browser = as_person(app, "tom.baker")
     head = {"X-CSRFToken": csrf_of(app, browser), "Accept": "application/json"}
     typed = {"csrf_token": csrf_of(app, browser), "body": "We roll out a hotfix.", "task": "1"}
-    assert 'name="anyway"' in browser.post(f"/cases/{number}/jargon?lang=en", data=typed).text
+    flagged = browser.post(f"/cases/{number}/jargon?lang=en", data=typed).text
+    assert ('name="anyway"' in flagged, 'role="alert"' in flagged) == (True, False)
+    kept_back = browser.post(f"/cases/{number}/jargon?lang=en", data=typed | {"refused": "1"}).text
+    assert ('name="anyway"' in kept_back, 'role="alert"' in kept_back, "Not sent yet" in kept_back) == (True,) * 3
     form: dict[str, Any] = {"data": {"result": "我们先回滚 the hotfix。"}, "beside": {}}
     empty = {"data": {"result": "{时间} 前完成。"}, "beside": {"anyway": "1"}}
     open_: Any = browser.post(f"/tasks/{task}/complete?lang=en", json=empty, headers=head)
     assert (open_.status_code, "{时间}" in str(open_.json)) == (422, True), "a phrase that nobody has filled in"
     refused: Any = browser.post(f"/tasks/{task}/complete?lang=en", json=form, headers=head)
-    assert refused.status_code == 422
+    assert (refused.status_code, refused.json["type"]) == (422, "urn:loopdesk:problem:jargon")
     assert "a quick correction" in str(refused.json["errors"]["result"])
     assert "send it all the same" in refused.json["remedy"]
     with desk.engine.read() as tx:

@@ -64,11 +64,13 @@ def follow(communication_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/<number>/jargon")
 def jargon(number: str) -> str:
-    """The words of a text that a customer may not know, while it is written."""
+    """The words of a text that a customer may not know, while it is written; ``refused`` when they kept a task from
+    being completed."""
     with read_tx() as tx:
         found = case.read(actor(), tx, number)
         hits = plain_words.jargon(tx, request.form.get("body", ""), found.language)
-    return render_template("cases/jargon.html", hits=hits, task=request.form.get("task", ""))
+    given = {name: request.form.get(name, "") for name in ("task", "refused")}
+    return render_template("cases/jargon.html", hits=hits, **given)
 
 
 @blueprint.post("/<number>/explanation")

@@ -124,7 +124,7 @@ def _problem(tx: Tx, number: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """What the customer told, so that nobody has to leave the task for it; nothing of a case that is not to be seen."""
     found = case.find(actor(), tx, number)
     if found is None:
-        return {"case": None, "files": [], "last_word": None, "phrases": {}}
+        return {"case": None, "files": [], "last_word": None, **writing_section.section(tx, None, schema)}
     words = [row for row in communications.listing(actor(), tx, number) if row["direction"] == "in"]
     return {
         "case": found,

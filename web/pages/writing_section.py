@@ -6,7 +6,7 @@ A field that the customer reads says so in its form: ``"properties": {"reader": 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from loopdesk.desk import case
+from loopdesk.desk import case, templates
 from loopdesk.desk import wording as words
 from loopdesk.desk.record import Case
 from loopdesk.engine import work
@@ -18,16 +18,28 @@ from loopdesk.web.context import actor
 READER, CUSTOMER = "reader", "customer"
 
 
+class Jargon(Invalid):
+    """Words that the customer may not know; the page shows them where they are flagged while somebody types."""
+
+    code = "jargon"
+
+
 def section(tx: Tx, found: Case | None, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The phrases of a task's page, in the customer's language; nothing for a form that no customer reads."""
+    """The phrases of a task's page, in the customer's language, which it names; nothing for a form that no customer
+    reads."""
     if found is None or not list(_read(schema.get("components"))):
-        return {"phrases": {}}
-    return {"phrases": words.phrases(tx, found.language), "phrase_parts": contact_words.PARTS}
+        return {"phrases": {}, "reads": ""}
+    spoken = templates.base_language(found.language)
+    return {
+        "phrases": words.phrases(tx, found.language),
+        "phrase_parts": contact_words.PARTS,
+        "reads": contact_words.READS.get(spoken, found.language) if found.contact_id or found.organisation_id else "",
+    }
 
 
 def check(tx: Tx, chosen: Mapping[str, Any], data: Mapping[str, Any], *, anyway: bool) -> None:
-    """Note the words of a task that the customer may not know; raises `Invalid` with them unless ``anyway``,
-    and always for a phrase that is not filled in."""
+    """Note the words of a task that the customer may not know; raises `Jargon` with them unless ``anyway``, and
+    `Invalid` in any case for a phrase that is not filled in."""
     found = case.find(actor(), tx, chosen["key"])
     schema, _ = work.form(tx, chosen, vocabulary.language())
     if found is None:
@@ -38,7 +50,7 @@ def check(tx: Tx, chosen: Mapping[str, Any], data: Mapping[str, Any], *, anyway:
     hits = {key: said for key, said in hits.items() if said}
     if hits and not anyway:
         fields = {key: [_plain(hit) for hit in said] for key, said in hits.items()}
-        raise Invalid("Words that the customer may not know", remedy=_REMEDY, fields=fields)
+        raise Jargon("Words that the customer may not know", remedy=_REMEDY, fields=fields)
     if hits:
         words.sent_anyway(actor(), tx, found.number, chosen["id"], [hit for said in hits.values() for hit in said])
 

@@ -14,7 +14,7 @@ import { standing, type Standing } from "./standing";
 import { beside } from "./beside";
 import { startSimilar } from "./similar";
 import { startTemplates } from "./template";
-import { startWriting } from "./writing";
+import { startWriting, type Writing } from "./writing";
 import { translated } from "./form-words";
 import { asWritten } from "./form-written";
 
@@ -135,7 +135,13 @@ function target(root: HTMLElement): string {
   return url.href;
 }
 
-async function send(root: HTMLElement, form: Form, drafts: Drafts | null, state: Standing | null): Promise<void> {
+interface Around {
+  drafts: Drafts | null;
+  state: Standing | null;
+  writing: Writing | null;
+}
+
+async function send(root: HTMLElement, form: Form, { drafts, state, writing }: Around): Promise<void> {
   settle();
   const result = form.submit() as unknown as Result;
   if (Object.keys(result.errors).length > 0) return focusFirstError(root);
@@ -152,6 +158,11 @@ async function send(root: HTMLElement, form: Form, drafts: Drafts | null, state:
   button.disabled = false;
   const held = answer.problem.type?.endsWith(":suspended") ?? false;
   if (answer.problem.status === 409 && state && !held) return state.refresh();
+  // Said once, where it was flagged while one typed and can be sent all the same.
+  if (answer.problem.type?.endsWith(":jargon") && (await writing?.refused())) {
+    root.querySelector<HTMLElement>("[data-problem]")!.hidden = true;
+    return;
+  }
   showProblem(root, answer.problem, showErrors(form, answer.problem.errors ?? {}));
   focusFirstError(root);
 }
@@ -180,11 +191,11 @@ async function draw(root: HTMLElement): Promise<void> {
     if (closed) drafts?.stop();
   });
   form.on("changed", (event: { data: Data }) => touched && !state?.closed && drafts?.later(event.data));
-  root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, drafts, state));
+  const around = { drafts, state, writing: startWriting(root, form) };
+  root.querySelector("[data-submit]")?.addEventListener("click", () => void send(root, form, around));
   steady(root);
   startTemplates(root, form);
   startSimilar(root, form);
-  startWriting(root, form);
   if (root.hasAttribute("data-steps")) startSteps(root, form, settle);
 }
 

@@ -12,14 +12,20 @@ interface Field {
   properties?: { reader?: string };
 }
 
-export function startWriting(root: HTMLElement, form: Form): void {
+export interface Writing {
+  /** Say that flagged words kept the form from being sent; false where that cannot be said here. */
+  refused(): Promise<boolean>;
+}
+
+export function startWriting(root: HTMLElement, form: Form): Writing | null {
   const help = root.querySelector<HTMLElement>("[data-writing]");
   const box = help?.querySelector<HTMLElement>("[data-jargon-box]");
-  if (!help || !box) return;
+  if (!help || !box) return null;
   const marked = (form.get("formFieldRegistry") as { getAll(): Field[] }).getAll().filter((field) => field.properties?.reader === "customer");
   let last: HTMLTextAreaElement | null = null;
   let timer = 0;
   let asked = "";
+  let turn = 0;
 
   /** Those that the form shows at present: its conditions hide and show them. */
   function fields(): HTMLTextAreaElement[] {
@@ -27,16 +33,31 @@ export function startWriting(root: HTMLElement, form: Form): void {
     return [...all].filter((one) => marked.some((field) => one.id.endsWith(`-${field.id}`)));
   }
 
-  async function look(): Promise<void> {
+  /** Whether the box says now what is to be said of the words as they stand. */
+  async function look(refused = false): Promise<boolean> {
     const text = fields().map((field) => field.value).join("\n");
-    if (text === asked) return;
+    if (text === asked && !refused) return true;
     asked = text;
-    if (!text.trim()) return void (box!.innerHTML = "");
+    const mine = ++turn;
+    if (!text.trim()) {
+      box!.innerHTML = "";
+      return true;
+    }
     const token = document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
-    const body = new URLSearchParams({ body: text, task: "1", csrf_token: token });
+    const body = new URLSearchParams({ body: text, task: "1", refused: refused ? "1" : "", csrf_token: token });
     const answer = await fetch(help!.dataset["writing"]!, { method: "POST", body }).catch(() => null);
     // An answer to older words is of no use.
-    if (answer?.ok && text === asked) box!.innerHTML = await answer.text();
+    if (!answer?.ok || mine !== turn) return false;
+    box!.innerHTML = await answer.text();
+    return box!.childElementCount > 0;
+  }
+
+  async function refused(): Promise<boolean> {
+    clearTimeout(timer);
+    if (!(await look(true))) return false;
+    box!.scrollIntoView({ block: "nearest" });
+    box!.focus();
+    return true;
   }
 
   function changed(): void {
@@ -57,4 +78,5 @@ export function startWriting(root: HTMLElement, form: Form): void {
   });
   form.on("changed", changed);
   changed();
+  return { refused };
 }
