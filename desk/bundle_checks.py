@@ -7,7 +7,7 @@ from loopdesk.desk import wording as phrases
 from loopdesk.desk.acceptance import bars as acceptance
 from loopdesk.desk.classification import examples
 from loopdesk.desk.closure import checks as closure
-from loopdesk.desk.contacting import template_checks
+from loopdesk.desk.contacting import notice_checks, template_checks
 from loopdesk.desk.diagnosis import checks as diagnosis
 from loopdesk.desk.drills import checks as drills
 from loopdesk.desk.duplicates import rules as duplicates
@@ -52,7 +52,7 @@ def check(
     found += runbooks.check(name, files, departments, kinds) + drills.check(name, files, kinds)
     found += receiver_checks.check(files, departments, person) + skills.check(files)
     found += emergencies.check(name, files, departments)
-    found += template_checks.check_folder(name, files, others) + phrases.check(files)
+    found += template_checks.check_folder(name, files, others) + phrases.check(files) + notice_checks.check(files)
     return (
         found
         + retention.check(files)

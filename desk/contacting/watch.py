@@ -43,9 +43,12 @@ def _tell(tx: Tx, row: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
         return
     if not subscriptions.listens(tx, message, case.number):
         return
-    payload = {"step": str(entry.get("step") or ""), **_plain(row["data"] or {})}
-    once = f"{message}:{case.number}:{payload['step']}:{_window(row, entry)}"
-    messages.publish(TIMER, tx, message, key=case.number, payload=payload, message_id=once)
+    step = str(entry.get("step") or "")
+    told = f"{message}:{case.number}:{step}:"
+    if _too_soon(tx, message, case.number, told, entry):
+        return
+    payload = {"step": step, **_plain(row["data"] or {})}
+    messages.publish(TIMER, tx, message, key=case.number, payload=payload, message_id=f"{told}{row['id']}")
 
 
 def _concerns_customer(tx: Tx, case: Case, row: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
@@ -59,12 +62,14 @@ def _concerns_customer(tx: Tx, case: Case, row: Mapping[str, Any], entry: Mappin
     return tx.ask(sa.select(communication.c.id).where(had, communication.c.at < row["at"]).limit(1)).first() is not None
 
 
-def _window(row: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """Events of one window are told once; without ``apart`` each is told."""
+def _too_soon(tx: Tx, name: str, key: str, told: str, entry: Mapping[str, Any]) -> bool:
+    """Whether the message before of this case and step, whose id begins with ``told``, is less than ``apart`` old."""
     if not entry.get("apart"):
-        return str(row["id"])
+        return False
     apart = policy.duration(entry["apart"], place=f"{FILE}.yaml: watch")
-    return f"w{int(row['at'].timestamp() // apart.total_seconds())}"
+    sent = messages.message.c
+    mine = (sent.name == name) & (sent.key == key) & sent.message_id.startswith(told, autoescape=True)
+    return tx.conn.scalar(sa.select(sent.id).where(mine, sent.created_at > tx.now - apart).limit(1)) is not None
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -250,6 +250,27 @@ def test_feedback_and_follow_up_are_noted_at_a_message(desk: Loopdesk, api: Call
     assert long.status_code == 422
 
 
+@pytest.mark.row("COM-1/progress")
+@pytest.mark.parametrize("start", [0, 1, 3])
+def test_news_of_one_step_are_as_far_apart_as_the_policy_says(
+    desk: Loopdesk, api: Call, clock: VirtualClock, start: int
+) -> None:
+    """`apart` is a distance, whatever the clock on the wall says: no border makes two letters of one minute."""
+    number = reported(desk, api)
+    looked(desk)
+    with desk.engine.begin() as tx:
+        record.change(tx, number, priority="P1")
+    clock.advance(timedelta(hours=start, minutes=59))
+    counts = []
+    for minutes in (0, 2, 237, 1, 240):
+        clock.advance(timedelta(minutes=minutes))
+        with desk.engine.begin() as tx:
+            events.record(SYSTEM, tx, "diagnosis.begun", key=number, data={})
+        looked(desk)
+        counts.append(len(letters(desk, number, "notice-progress")))
+    assert counts == [1, 1, 1, 2, 3]
+
+
 @pytest.mark.row("COM-4/kept")
 def test_communications_are_kept_three_years_at_least(desk: Loopdesk, api: Call) -> None:
     files = {path: content.decode() for path, content in bundles.read_folder(WORKFLOWS / "policies").items()}
