@@ -121,7 +121,7 @@ def _page(name: str, findings: list[Finding], wrong: Shown) -> str:
         made = bundles.current(tx, name)
         rows = versions.listing(actor(), tx, name)
         jobs = migration.listing(actor(), tx, name, limit=5) if actor().has_role(*bundles.ROLES) else []
-    files = [_file(path, made.files[path]) for path in sorted(made.files, key=_order)]
+    files = [_file(path, made.files[path]) for path in sorted(made.files, key=order)]
     diagrams = [file for file in files if file["path"].endswith(".bpmn")]
     return render_template(
         "definitions/definition.html",
@@ -156,7 +156,8 @@ def title_of(made: Bundle) -> str:
     return made.text(made.name, "name", vocabulary.language()) or made.name
 
 
-def _order(path: str) -> tuple[int, str]:
+def order(path: str) -> tuple[int, str]:
+    """Where a file stands in a list: as a process owner thinks of them."""
     suffix = PurePosixPath(path).suffix
     return FIRST.index(suffix) if suffix in FIRST else len(FIRST), path
 

@@ -14,7 +14,7 @@ from loopdesk.engine.errors import LoopdeskError, Missing, Refused
 from loopdesk.engine.propertynames import said
 from loopdesk.web import element_words, vocabulary
 from loopdesk.web.context import actor, open_tx, read_tx
-from loopdesk.web.pages.definitions import title_of
+from loopdesk.web.pages.definitions import order, title_of
 from loopdesk.web.pages.shown import shown
 
 blueprint = Blueprint("pages_versions", __name__, url_prefix="/definitions")
@@ -33,6 +33,7 @@ def version(name: str, number: int) -> str:
         title=title_of(made),
         row=row,
         look=element_words.STATES[row["state"]],
+        files=[(path, len(made.files[path])) for path in sorted(made.files, key=order)],
         others=[one for one in rows if one["number"] != number],
         options=element_words.options(one for one in rows if one["number"] != number),
         current=next((one["number"] for one in rows if one["current"]), None),

@@ -1,0 +1,174 @@
+"""A file of a process folder in the browser: read in any version, edited, checked and deployed as an upload is."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from loopdesk.engine import bundles, versions
+from loopdesk.engine.actor import SYSTEM
+from loopdesk.tests.web.browsers import as_person, csrf_of
+from loopdesk.web.first_start import WORKFLOWS
+from loopdesk.web.pages import process_files
+from loopdesk.web.wiring import Loopdesk
+
+NOTICES = (WORKFLOWS / "policies" / "notices.yaml").read_text()
+
+
+class Owner:
+    """A process owner's browser, at the files of a folder."""
+
+    def __init__(self, app: Flask, folder: str = "policies", login: str = "petra.owner") -> None:
+        self.client = as_person(app, login)
+        self.token = csrf_of(app, self.client)
+        self.at = f"/definitions/{folder}/files"
+
+    def page(self, path: str) -> str:
+        answer = self.client.get(f"{self.at}/{path}")
+        assert answer.status_code == 200, answer.status_code
+        return answer.text
+
+    def save(self, file: str, text: str, page: str = "", **data: Any) -> Any:
+        """The form of the page sent as a browser sends it: lines end in CR LF."""
+        hidden = dict(re.findall(r'<input type="hidden" name="(number|current)" value="(\d+)"', page))
+        sent = {"csrf_token": self.token, "do": "deploy", **hidden, "text": text.replace("\n", "\r\n"), **data}
+        return self.client.post(f"{self.at}/{file}", data=sent, content_type="multipart/form-data")
+
+
+def shown(page: str) -> str:
+    """The text that a browser shows in the page's box; it drops one line end at the start."""
+    found = re.search(r'<textarea id="text"[^>]*>\n?(.*?)</textarea>', page, re.S)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def read(desk: Loopdesk, file: str, folder: str = "policies", number: int | None = None) -> bytes:
+    with desk.engine.read() as tx:
+        return bundles.numbered(tx, folder, number).files[file]
+
+
+def states(desk: Loopdesk, folder: str = "policies") -> list[tuple[int, str]]:
+    with desk.engine.read() as tx:
+        return [(row["number"], row["state"]) for row in versions.listing(SYSTEM, tx, folder)]
+
+
+def test_every_file_of_a_folder_is_read_in_the_browser_and_nothing_in_it_runs(light_app: Flask) -> None:
+    li = Owner(light_app, login="li.na")
+    page = li.page("notices.yaml?lang=en")
+    assert "<h1>notices.yaml</h1>" in page
+    assert "version 1" in page
+    assert str(html.escape(NOTICES.splitlines()[2], quote=True)).replace("&#x27;", "&#39;") in page
+    assert "<textarea" not in page
+    drawn = Owner(light_app, "intake").page("intake.bpmn")
+    assert "&lt;bpmn:process" in drawn
+    assert "<bpmn:process" not in drawn
+    assert "scenarios/arrival.yaml" in Owner(light_app, "intake").page("scenarios/arrival.yaml")
+    assert li.client.get("/definitions/policies/files/none.yaml").status_code == 404
+    assert li.client.get("/definitions/policies/files/notices.yaml?number=9").status_code == 404
+    saved = li.client.get("/definitions/policies/raw/notices.yaml")
+    assert (saved.data.decode(), saved.mimetype) == (NOTICES, "application/octet-stream")
+    assert light_app.test_client().get("/definitions/policies/files/notices.yaml").status_code in (302, 401)
+
+
+def test_a_text_is_edited_checked_and_becomes_the_next_version(light_app: Flask, light_desk: Loopdesk) -> None:
+    owner = Owner(light_app)
+    assert "edit=1" in owner.page("notices.yaml")
+    page = owner.page("notices.yaml?edit=1")
+    assert shown(page) == NOTICES
+    text = NOTICES.replace("apart: PT4H", "apart: PT5H", 1)
+    made = owner.save("notices.yaml", text, page, note="Less often")
+    assert (made.status_code, made.location) == (302, f"{owner.at}/notices.yaml")
+    assert read(light_desk, "notices.yaml") == text.encode()
+    assert states(light_desk) == [(2, "current"), (1, "former")]
+    assert "Less often" in owner.client.get("/definitions/policies").text
+    old = owner.page("notices.yaml?number=1")
+    assert "not the current version" in old
+    assert "apart: PT5H" not in old
+    assert (
+        "/definitions/policies/files/notices.yaml?number=1" in owner.client.get("/definitions/policies/versions/1").text
+    )
+    owner.save("notices.yaml", shown(owner.page("notices.yaml?edit=1")), owner.page("notices.yaml?edit=1"))
+    assert len(states(light_desk)) == 2, "nothing has changed"
+
+
+def test_a_text_is_kept_as_a_draft_and_a_draft_is_edited_further(light_app: Flask, light_desk: Loopdesk) -> None:
+    owner = Owner(light_app, "intake")
+    texts = read(light_desk, "texts.en.yaml", "intake").decode()
+    first = owner.save("texts.en.yaml", texts + "# one\n", owner.page("texts.en.yaml?edit=1"), do="draft")
+    assert first.location.endswith("texts.en.yaml?number=2")
+    page = owner.page("texts.en.yaml?number=2&edit=1")
+    owner.save("texts.en.yaml", texts + "# one\n# two\n", page, do="draft")
+    assert states(light_desk, "intake") == [(3, "draft"), (2, "draft"), (1, "current")]
+    assert read(light_desk, "texts.en.yaml", "intake", 3).decode().endswith("# one\n# two\n")
+
+
+def test_a_text_that_cannot_be_used_is_refused_with_its_place_and_stays_in_the_box(
+    light_app: Flask, light_desk: Loopdesk
+) -> None:
+    owner = Owner(light_app)
+    text = NOTICES.replace("apart: PT4H", "apart: soon & <often>", 1)
+    refused = owner.save("notices.yaml", text, owner.page("notices.yaml?edit=1"), note="Try")
+    assert refused.status_code == 422
+    assert "Not deployed; version 1 stays." in refused.text
+    assert "<code>notices.yaml</code>" in refused.text
+    assert shown(refused.text).replace("\r\n", "\n") == text
+    assert 'value="Try"' in refused.text
+    assert states(light_desk) == [(1, "current")]
+    broken = owner.save("notices.yaml", "watch: [", owner.page("notices.yaml?edit=1"))
+    assert broken.status_code == 422
+
+
+def test_who_edits_while_another_deploys_loses_nothing_and_overwrites_nothing(
+    light_app: Flask, light_desk: Loopdesk
+) -> None:
+    one, other = Owner(light_app), Owner(light_app)
+    page = one.page("notices.yaml?edit=1")
+    calendars = read(light_desk, "calendars.yaml").decode() + "# of the other\n"
+    other.save("calendars.yaml", calendars, other.page("calendars.yaml?edit=1"))
+    text = NOTICES.replace("apart: PT4H", "apart: PT5H", 1)
+    late = one.save("notices.yaml", text, page)
+    assert late.status_code == 409
+    assert "Version 2 has become current" in late.text
+    assert "/definitions/policies/compare?old=1&amp;new=2" in late.text
+    assert shown(late.text).replace("\r\n", "\n") == text
+    assert one.save("notices.yaml", text, late.text).status_code == 302
+    assert read(light_desk, "calendars.yaml").decode() == calendars
+    assert read(light_desk, "notices.yaml").decode() == text
+
+
+@pytest.mark.parametrize("login", ["li.na", "wang.fang"])
+def test_only_who_may_upload_may_save(light_app: Flask, light_desk: Loopdesk, login: str) -> None:
+    """SEC-1: the button is not there, and the form is refused all the same."""
+    agent = Owner(light_app, login=login)
+    assert "edit=1" not in agent.page("notices.yaml")
+    assert "<textarea" not in agent.page("notices.yaml?edit=1")
+    assert agent.save("notices.yaml", NOTICES + "# mine\n").status_code == 403
+    assert states(light_desk) == [(1, "current")]
+
+
+def test_ends_of_lines_stay_as_the_file_has_them_and_a_first_empty_line_stays(
+    light_app: Flask, light_desk: Loopdesk
+) -> None:
+    files = dict(bundles.read_folder(WORKFLOWS / "policies")) | {
+        "more.txt": b"\r\none\r\n",
+        "picture.md": b"\xff\xd8\xff",
+    }
+    with light_desk.engine.begin() as tx:
+        bundles.deploy(SYSTEM, tx, "policies", files)
+    owner = Owner(light_app)
+    page = owner.page("more.txt?edit=1")
+    assert ">\n\r\none\r\n</textarea>" in page
+    owner.save("more.txt", "\none\ntwo\n", page)
+    assert read(light_desk, "more.txt") == b"\r\none\r\ntwo\r\n"
+    picture = owner.page("picture.md?edit=1")
+    assert "Not a text." in picture
+    assert "<textarea" not in picture
+
+
+def test_a_long_file_shows_its_beginning_and_says_so(light_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_files, "LARGEST", 100)
+    page = Owner(light_app).page("notices.yaml?edit=1")
+    assert "its end is not shown" in page
+    assert "<textarea" not in page
