@@ -1,7 +1,8 @@
 """The log of communications: time, channel, words, the customer's feedback, the follow-up (COM-4)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
@@ -17,44 +18,63 @@ from loopdesk.engine.tx import Tx
 
 LONGEST = 10_000
 """Characters of a feedback or a follow-up that are kept."""
+_NEWEST = (communication.c.at.desc(), communication.c.id.desc())
+_PART = 500
+"""Rows that are in memory at a time while all are read."""
+
+
+class Filters(TypedDict, total=False):
+    """What of the log is wanted; ``q`` is looked for in subject, words, names and case number, ``open_only`` keeps what
+    has a follow-up, and moments count from ``since`` until before ``until``."""
+
+    number: str
+    q: str
+    channel: str
+    state: str
+    open_only: bool
+    since: datetime | None
+    until: datetime | None
 
 
 def listing(
-    actor: Actor,
-    tx: Tx,
-    *,
-    number: str = "",
-    q: str = "",
-    channel: str = "",
-    state: str = "",
-    open_only: bool = False,
-    page: int = 1,
-    per_page: int = 25,
+    actor: Actor, tx: Tx, *, page: int = 1, per_page: int = 25, **wanted: Unpack[Filters]
 ) -> tuple[list[dict[str, Any]], int]:
     """What was said with customers on cases that ``actor`` may see, newest first, and how much there is.
 
-    ``q`` is looked for in subject, words, names and case number; ``open_only`` keeps what has a follow-up. Notes and
-    letters among staff are no communications with customers and left out.
+    Notes and letters among staff are no communications with customers and left out.
     """
+    mine = _matching(actor, tx, wanted)
+    total = tx.conn.scalar(sa.select(sa.func.count()).select_from(communication).where(mine)) or 0
+    limit, offset = page_of(page, per_page)
+    query = sa.select(communication).where(mine).order_by(*_NEWEST).limit(limit).offset(offset)
+    return [dict(row) for row in tx.conn.execute(query).mappings()], total
+
+
+def every(actor: Actor, tx: Tx, **wanted: Unpack[Filters]) -> Iterator[Mapping[Any, Any]]:
+    """All that `listing` has pages of, one after the other; read in parts, so that it may be long."""
+    query = sa.select(communication).where(_matching(actor, tx, wanted)).order_by(*_NEWEST)
+    yield from tx.conn.execute(query, execution_options={"yield_per": _PART}).mappings()
+
+
+def _matching(actor: Actor, tx: Tx, wanted: Filters) -> sa.ColumnElement[bool]:
+    number, q = wanted.get("number", ""), wanted.get("q", "").strip()
     if number:
         record.get(tx, number, visible=readable(actor))
-    wanted: sa.ColumnElement[bool] = communication.c.case.in_(sa.select(case_.c.number).where(readable(actor)))
-    wanted &= (communication.c.direction != INTERNAL) & (communication.c.channel != NOTE)
-    for column, value in ((communication.c.case, number), (communication.c.channel, channel)):
-        wanted = wanted & (column == value) if value else wanted
-    if state:
-        wanted &= communication.c.state == state
-    if open_only:
-        wanted &= communication.c.follow_up != ""
-    if q.strip():
+    mine: sa.ColumnElement[bool] = communication.c.case.in_(sa.select(case_.c.number).where(readable(actor)))
+    mine &= (communication.c.direction != INTERNAL) & (communication.c.channel != NOTE)
+    for column, value in (("case", number), ("channel", wanted.get("channel")), ("state", wanted.get("state"))):
+        mine = mine & (communication.c[column] == value) if value else mine
+    if wanted.get("open_only"):
+        mine &= communication.c.follow_up != ""
+    if since := wanted.get("since"):
+        mine &= communication.c.at >= since
+    if until := wanted.get("until"):
+        mine &= communication.c.at < until
+    if q:
         columns = ("case", "subject", "body", "author", "recipient", "feedback", "follow_up")
-        pattern = f"%{escape_like(q.strip()[:200])}%"
-        wanted &= sa.or_(*(communication.c[name].ilike(pattern, escape="\\") for name in columns))
-    total = tx.conn.scalar(sa.select(sa.func.count()).select_from(communication).where(wanted)) or 0
-    limit, offset = page_of(page, per_page)
-    order = (communication.c.at.desc(), communication.c.id.desc())
-    query = sa.select(communication).where(wanted).order_by(*order).limit(limit).offset(offset)
-    return [dict(row) for row in tx.conn.execute(query).mappings()], total
+        pattern = f"%{escape_like(q[:200])}%"
+        mine &= sa.or_(*(communication.c[name].ilike(pattern, escape="\\") for name in columns))
+    return mine
 
 
 def follow(

@@ -1,5 +1,6 @@
 """Breaches and what became of them, and the share of cases that went up (SLA-6, DIA-1)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +12,12 @@ from loopdesk.desk.breach import Trace
 from loopdesk.engine.tx import Tx
 from loopdesk.web import clock_words, vocabulary
 from loopdesk.web.context import actor, read_tx
-from loopdesk.web.pages.sheets import sheet
+from loopdesk.web.pages.sheets import MOST, sheet
 
 blueprint = Blueprint("pages_breaches", __name__, url_prefix="/sla")
 
 PERIODS = (7, 30, 90, 365)
-PER_PAGE = 25
-EXPORTED = 10_000
-"""Rows of one file."""
+PER_PAGE, PER_FILE_PAGE = 25, 100
 STATES = ("open", "done")
 _COLUMNS = (
     *("case", "clock", "level", "department", "due_at", "minutes_over", "opened_at", "state", "cause"),
@@ -73,14 +72,12 @@ def _wanted() -> dict[str, str]:
     return {"state": state if state in STATES else "", "cause": request.args.get("cause", "")[:60]}
 
 
-def _all(tx: Tx) -> list[Trace]:
-    found: list[Trace] = []
-    for page in range(1, EXPORTED // 100 + 1):
-        rows, total = breach.listing(actor(), tx, **_wanted(), page=page, per_page=100)
-        found += rows
-        if len(found) >= total:
-            break
-    return found
+def _all(tx: Tx) -> Iterator[Trace]:
+    for page in range(1, MOST // PER_FILE_PAGE + 2):
+        rows, total = breach.listing(actor(), tx, **_wanted(), page=page, per_page=PER_FILE_PAGE)
+        yield from rows
+        if page * PER_FILE_PAGE >= total:
+            return
 
 
 def _cell(one: Trace, column: str) -> object:

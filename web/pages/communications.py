@@ -1,6 +1,7 @@
 """The log of communications, of one case or all, and the help to write: phrases, plain words, explanations
 (COM-3, COM-4, COM-10)."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -15,14 +16,12 @@ from loopdesk.engine.errors import Invalid
 from loopdesk.web import contact_words, vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.looks import own_path
-from loopdesk.web.pages import cases
-from loopdesk.web.pages.sheets import sheet
+from loopdesk.web.pages import cases, sheets, typed
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_communications", __name__, url_prefix="/cases")
 
 PER_PAGE = 25
-FILTERS = ("q", "channel", "state")
 _COLUMNS = (
     *("id", "case", "at", "direction", "channel", "wanted", "carried", "author", "recipient", "subject", "body"),
     *("state", "note", "feedback", "follow_up", "confirmed_at"),
@@ -43,10 +42,10 @@ def of_case(number: str) -> str:
 
 @blueprint.get("/communications.csv")
 def as_csv() -> Response:
-    """The newest hundred that match as a file for a spreadsheet."""
+    """All that match, newest first, as a file for a spreadsheet."""
     with read_tx() as tx:
-        found, _ = log.listing(actor(), tx, **_wanted(request.args.get("case", "")), per_page=100)
-    return sheet("communications.csv", _COLUMNS, ([row[name] for name in _COLUMNS] for row in found))
+        found = log.every(actor(), tx, **_wanted(request.args.get("case", "")))
+        return sheets.sheet("communications.csv", _COLUMNS, ([row[name] for name in _COLUMNS] for row in found))
 
 
 @blueprint.post("/communications/<communication_id>/follow")
@@ -85,14 +84,27 @@ def explain(number: str) -> ResponseReturnValue:
     return cases.page(number, NOTHING, typed={"body": text})
 
 
-def _wanted(number: str) -> dict[str, Any]:
-    wanted: dict[str, Any] = {name: request.args.get(name, "").strip() for name in FILTERS}
-    return {**wanted, "number": number, "open_only": request.args.get("follow_up") == "1"}
+def _wanted(number: str) -> log.Filters:
+    """The filters of the address; days are the reader's own. Raises `Invalid` for a day that is none."""
+    until = typed.asked_day("until")
+    return {
+        "number": number,
+        "q": _asked("q"),
+        "channel": _asked("channel"),
+        "state": _asked("state"),
+        "open_only": _asked("follow_up") == "1",
+        "since": typed.asked_day("since"),
+        "until": until + timedelta(days=1) if until else None,
+    }
+
+
+def _asked(name: str) -> str:
+    return request.args.get(name, "").strip()
 
 
 def _page(number: str, wrong: Shown) -> str:
     wanted = _wanted(number)
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = typed.page()
     with read_tx() as tx:
         found, total = log.listing(actor(), tx, **wanted, page=page, per_page=PER_PAGE)
         names = channels.names(tx, vocabulary.language())
@@ -102,9 +114,11 @@ def _page(number: str, wrong: Shown) -> str:
         rows=[_row(row, names) for row in found],
         case=about,
         wanted=wanted,
+        days={name: _asked(name) for name in ("since", "until")},
         channels=vocabulary.channel_names() | {code: names[code] for code in names if code != channels.AUTO},
         states=contact_words.STATES,
         total=total,
+        most=sheets.MOST,
         page=page,
         pages=-(-total // PER_PAGE),
         wrong=wrong,

@@ -16,7 +16,7 @@ from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.engine.tx import Tx
 from loopdesk.web import feedback_words
 from loopdesk.web.context import actor, open_tx, read_tx
-from loopdesk.web.pages.sheets import sheet
+from loopdesk.web.pages.sheets import MOST, sheet
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_feedback", __name__, url_prefix="/feedback")
@@ -46,7 +46,7 @@ def listing() -> str:
 def as_csv() -> Response:
     """The same list as a file for a spreadsheet."""
     with read_tx() as tx:
-        found = feedback.listing(actor(), tx, **_asked(_wanted()))
+        found = feedback.listing(actor(), tx, **_asked(_wanted()), limit=MOST + 1)
     return sheet("feedback.csv", _COLUMNS, ([getattr(one, name) for name in _COLUMNS] for one in found))
 
 

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 from flask import request
 from flask_babel import get_timezone
 
-from loopdesk.engine.errors import Invalid, Phrase
+from loopdesk.engine.errors import N_, Invalid, Phrase
 
 LAST = 100_000
 """The last page that anybody can ask for: a database counts no further than its integers."""
+EARLIEST, LATEST = 1900, 9000
+"""Years of the days that an address may ask for."""
 
 
 def zone() -> ZoneInfo:
@@ -36,6 +38,18 @@ def moment(field: str, wrong: str) -> datetime:
         return datetime.fromisoformat(request.form.get(field, "")).replace(tzinfo=ZoneInfo(str(get_timezone())))
     except ValueError:
         raise Invalid(wrong, fields={field: [Phrase("Give day and time.")]}) from None
+
+
+def asked_day(name: str) -> datetime | None:
+    """When the day begins that the address asks for as ``name``, None without one; raises `Invalid` for no day."""
+    text = request.args.get(name, "").strip()
+    try:
+        found = datetime.combine(date.fromisoformat(text), time(), zone()) if text else None
+        if found and not EARLIEST <= found.year <= LATEST:
+            raise ValueError(text)  # a moment there is beyond what calendars and databases count
+        return found
+    except ValueError:
+        raise Invalid(N_("“%(day)s” is no day."), fields={name: [Phrase("Give a day.")]}, day=text[:40]) from None
 
 
 def page(name: str = "page") -> int:
