@@ -1,6 +1,7 @@
 """The figures of the desk: queries over history, each with its definition and its cases (ANA-1, ANA-2, ANA-8)."""
 
 from loopdesk.desk.figures.answers import breakdown, choices, definitions, overview, series, today
+from loopdesk.desk.figures.asked import Coverage, coverage
 from loopdesk.desk.figures.drill import cases
 from loopdesk.desk.figures.formulas import OF_CASES, SHOWN
 from loopdesk.desk.figures.keep import forget, fresh, local_handlers, run, step
@@ -30,6 +31,7 @@ __all__ = [
     "TABLES",
     "CaseLine",
     "CasePage",
+    "Coverage",
     "Definition",
     "Figure",
     "Filter",
@@ -41,6 +43,7 @@ __all__ = [
     "breakdown",
     "cases",
     "choices",
+    "coverage",
     "definitions",
     "forget",
     "fresh",

@@ -28,7 +28,15 @@ Sums = dict[Any, Counter[str]]
 Scope = Callable[[sa.Table], sa.ColumnElement[bool]]
 
 
-def scope(actor: Actor) -> Scope:
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Whose cases figures are made of: the codes of departments, None for all, and whether restricted cases count."""
+
+    departments: tuple[str, ...] | None
+    restricted: bool
+
+
+def coverage(actor: Actor) -> Coverage:
     """Which cases ``actor`` gets figures of: supervisors and process owners all, others those of their departments.
 
     Restricted cases count for the security department and administrators alone, as everywhere (SEC-1). Raises
@@ -38,13 +46,18 @@ def scope(actor: Actor) -> Scope:
     if actor.kind == "customer":
         raise Refused("You may not do this.", verb="figures.read")
     if actor.kind != "person" or actor.has_role("admin"):
-        return lambda _table: sa.true()
+        return Coverage(None, True)
     wide = actor.has_role("supervisor", "owner")
-    secret = RESTRICTED_TO in actor.departments
+    return Coverage(None if wide else tuple(sorted(actor.departments)), RESTRICTED_TO in actor.departments)
+
+
+def scope(actor: Actor) -> Scope:
+    """`coverage` as the condition under every question; raises what it raises."""
+    covered = coverage(actor)
 
     def condition(table: sa.Table) -> sa.ColumnElement[bool]:
-        mine = sa.true() if wide else table.c.team.in_(sorted(actor.departments))
-        return mine if secret else sa.and_(mine, table.c.restricted.is_(sa.false()))
+        mine = sa.true() if covered.departments is None else table.c.team.in_(covered.departments)
+        return mine if covered.restricted else sa.and_(mine, table.c.restricted.is_(sa.false()))
 
     return condition
 

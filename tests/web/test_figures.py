@@ -95,6 +95,28 @@ def test_a_rate_of_nobody_is_no_rate(desk: Loopdesk, api: Callable[..., Api], cl
     assert closed
 
 
+def test_the_api_says_whose_cases_were_counted(desk: Loopdesk, api: Callable[..., Api], closed: str) -> None:
+    """SEC-1: a token sees its person's departments; the answer says so, or zeros would look like a quiet month."""
+    keep(desk)
+    for login, departments, opened in (("wang.fang", None, 1), ("li.na", ["support"], 1), ("zhang.wei", ["rnd"], 0)):
+        client: Any = api(login, "cases:read")
+        whole = client.get("/figures", query_string=MARCH).json
+        listed = client.get("/figures/cases_opened/cases", query_string=MARCH).json
+        assert (whole["departments"], listed["departments"]) == (departments, departments), login
+        assert (values(whole["figures"])["cases_opened"], listed["total"]) == (opened, opened), login
+        assert (whole["restricted"], listed["restricted"]) == (False, False), login
+    described = desk_schema(api)["components"]["schemas"]
+    assert "null: all of the house" in described["FigureOverview"]["properties"]["departments"]["description"]
+    assert "departments" in described["FigureCases"]["properties"]
+    assert closed
+
+
+def desk_schema(api: Callable[..., Api]) -> dict[str, Any]:
+    """The description of the API."""
+    found: dict[str, Any] = api("wang.fang").get("/openapi.json").json
+    return found
+
+
 def test_bad_questions_are_answered_in_words(api: Callable[..., Api]) -> None:
     """An unknown figure, a period that ends before it begins, no day at all, a customer's token is impossible."""
     boss: Any = api("wang.fang", "cases:read")

@@ -1,6 +1,7 @@
 """The figures of the desk: all of a period, one over time, by a dimension, and the cases behind one (ANA-1, ANA-2)."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
@@ -58,7 +59,22 @@ class FigureFresh(ma.Schema):
     total = ma.fields.Integer()
 
 
-class FigureOverview(ma.Schema):
+class FigureCoverage(ma.Schema):
+    """Whose cases were counted: a token sees those of its person."""
+
+    departments = ma.fields.List(
+        ma.fields.String(),
+        allow_none=True,
+        metadata={
+            "description": "Codes of the departments whose cases were counted, by the department that held them last; "
+            "null: all of the house. A token of a supervisor, process owner or administrator covers all, any other "
+            "those of its person: an empty list covers nothing, and every figure is empty."
+        },
+    )
+    restricted = ma.fields.Boolean(metadata={"description": "Whether restricted cases were counted as well."})
+
+
+class FigureOverview(FigureCoverage):
     """All figures of a period."""
 
     fresh = ma.fields.Nested(FigureFresh)
@@ -101,7 +117,7 @@ class FigureCase(ma.Schema):
     stars = ma.fields.Integer(allow_none=True)
 
 
-class FigureCases(Page):
+class FigureCases(Page, FigureCoverage):
     """A page of the cases behind a figure, newest first."""
 
     lines = ma.fields.List(ma.fields.Nested(FigureCase))
@@ -123,10 +139,13 @@ class FigureDefinition(ma.Schema):
 @blueprint.arguments(FigureQuery, location="query")
 @blueprint.response(200, FigureOverview)
 def overview(query: dict[str, Any]) -> Mapping[str, Any]:
-    """All figures of a period, over the cases of your departments; supervisors and process owners over all."""
+    """All figures of a period, over the cases of your departments; supervisors and process owners over all.
+
+    `departments` and `restricted` say whose cases were counted; the other figures here cover the same.
+    """
     with snapshot_tx() as tx:
         found: Overview = figures.overview(actor(), tx, *_asked(query))
-    return {"fresh": found.fresh, "figures": list(found.figures.values())}
+    return {**_covered(), "fresh": found.fresh, "figures": list(found.figures.values())}
 
 
 @blueprint.get("/definitions")
@@ -164,11 +183,17 @@ def series(query: dict[str, Any], name: str) -> list[Point]:
 @scoped("cases:read")
 @blueprint.arguments(FigureCasesQuery, location="query")
 @blueprint.response(200, FigureCases)
-def cases(query: dict[str, Any], name: str) -> CasePage:
+def cases(query: dict[str, Any], name: str) -> Mapping[str, Any]:
     """The cases behind a figure."""
     part, page, per_page = (query.pop(key) for key in ("part", "page", "per_page"))
     with snapshot_tx() as tx:
-        return figures.cases(actor(), tx, name, *_asked(query), part=part, page=page, per_page=per_page)
+        found: CasePage = figures.cases(actor(), tx, name, *_asked(query), part=part, page=page, per_page=per_page)
+    counts = {"total": found.total, "page": found.page, "per_page": found.per_page}
+    return {**_covered(), **counts, "lines": found.lines}
+
+
+def _covered() -> dict[str, Any]:
+    return asdict(figures.coverage(actor()))
 
 
 def _asked(query: Mapping[str, Any]) -> tuple[Period, Filter]:

@@ -165,9 +165,16 @@ def _common(tx: Tx, wanted: Wanted, known: Mapping[str, Definition], fresh: figu
         },
         "by_words": figure_words.BY,
         "fresh": fresh,
+        "covered": _covered(),
         "age": figure_words.age(fresh),
         "known": known,
     }
+
+
+def _covered() -> list[str] | None:
+    """The departments whose cases were counted, by name; None for all."""
+    codes = figures.coverage(actor()).departments
+    return None if codes is None else [vocabulary.department(code) for code in codes]
 
 
 def _over_time(tx: Tx, wanted: Wanted, known: Mapping[str, Definition]) -> dict[str, Any]:
