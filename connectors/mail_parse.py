@@ -13,6 +13,7 @@ from email.policy import Compat32
 from email.utils import getaddresses
 
 from loopdesk.connectors.mail_html import html_to_text
+from loopdesk.connectors.mail_part import MailPart
 from loopdesk.connectors.mail_text import decode_bytes, decode_header_text, new_part
 
 CASE_NUMBER = re.compile(r"\bL-\d{4}-\d{6,}\b")
@@ -24,6 +25,9 @@ _MAX_PARTS = 500
 _MAX_HOPS = 50
 _LONGEST_ID = 500
 _READABLE_BYTES = 1_000_000
+_OF_CONTENT = re.compile(rb"^content-[^\n]*\n(?:[ \t][^\n]*\n)*", re.I | re.M)
+"""Headers that say how the body is to be read, with the lines that they are continued on."""
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 
 
 class _AsIs(Compat32):
@@ -92,14 +96,17 @@ def parse(raw: bytes, *, own: Collection[str] = ()) -> Inbound:
     try:
         return _parse(raw, own)
     except Exception as error:  # noqa: BLE001 - recorded in `problems`; whatever arrives becomes a case
-        readable = decode_bytes(raw[:_READABLE_BYTES], "")[0].strip()
-        found = _parse(_head(raw), own)
+        head = _head(raw)
+        charset = _CHARSET.search(head)
+        readable = decode_bytes(raw[:_READABLE_BYTES], charset[1].decode() if charset else "")[0].strip()
+        # Without what it says of a body that could not be read: it might fail for the same reason again.
+        found = _parse(_OF_CONTENT.sub(b"", head), own)
         problems = (f"{type(error).__name__}: {error}", *found.problems)
         return replace(found, message_id=message_id_of(raw), text=readable, new_text=readable, problems=problems)
 
 
 def _parse(raw: bytes, own: Collection[str]) -> Inbound:
-    mail = message_from_bytes(raw, policy=_AS_IS)
+    mail = message_from_bytes(raw, MailPart, policy=_AS_IS)
     body = _Body([], [], [], [], [])
     _walk(mail, body)
     text = "\n\n".join(part for part in body.plain if part.strip())
@@ -131,7 +138,7 @@ def _parse(raw: bytes, own: Collection[str]) -> Inbound:
 
 def message_id_of(raw: bytes, mail: Part | None = None) -> str:
     """The Message-ID, or a digest of the whole mail where it has none: the same mail twice has the same id."""
-    mail = mail if mail is not None else message_from_bytes(_head(raw), policy=_AS_IS)
+    mail = mail if mail is not None else message_from_bytes(_OF_CONTENT.sub(b"", _head(raw)), policy=_AS_IS)
     named = next(iter(_ids(mail, "Message-ID")), "")
     return named if named and len(named) <= _LONGEST_ID else f"<sha256.{hashlib.sha256(raw).hexdigest()}@missing>"
 

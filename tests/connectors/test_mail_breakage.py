@@ -1,12 +1,14 @@
 """Broken, hostile and huge mails are still read, and in time (CON-7; issue 2, bad input)."""
 
 import time
-from email.message import MIMEPart
+from email.message import Message, MIMEPart
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopdesk.connectors import mail_parse
 from loopdesk.connectors.mail_parse import parse
 from loopdesk.tests.connectors.mails import HEAD
 
@@ -108,3 +110,65 @@ def test_whatever_arrives_is_read(raw: bytes) -> None:
     found = parse(raw)
     assert found.message_id
     (found.text + found.subject + found.sender + found.sender_name).encode()
+
+
+TWICE = b"%s*=utf-8''%s; %s*0=\"%s\""
+"""A parameter both whole and in pieces, which Python cannot order."""
+
+
+def test_a_file_named_in_two_ways_at_once_is_kept_with_all_others() -> None:
+    named = TWICE % (b"filename", b"Bild%20%E4%B8%80.png", b"filename", b"Bild.png")
+    mail = (
+        HEAD
+        + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain; charset=gb2312\r\n\r\n'
+        + "登录不了".encode("gb18030")
+        + b"\r\n--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"
+        + b"Content-Disposition: attachment; "
+        + named
+        + b"\r\n\r\naGVsbG8=\r\n--b\r\nContent-Disposition: attachment; filename=log.txt\r\n\r\nlines\r\n--b--\r\n"
+    )
+    found = parse(mail)
+    assert [(file.name, file.content) for file in found.files] == [("Bild 一.png", b"hello"), ("log.txt", b"lines")]
+    assert found.text == "登录不了"
+    assert found.problems == ("InvalidHeaderDefect",)
+
+
+def test_the_parts_of_a_mail_whose_boundary_is_given_twice_are_read() -> None:
+    head = b"Content-Type: multipart/mixed; " + TWICE % (b"boundary", b"b", b"boundary", b"b")
+    part = b"Content-Disposition: attachment; filename=log.txt\r\n\r\nlines\r\n"
+    found = parse(HEAD + head + b"\r\n\r\n--b\r\n\r\nHello\r\n--b\r\n" + part + b"--b--\r\n")
+    assert (found.text, [file.name for file in found.files]) == ("Hello", ["log.txt"])
+
+
+@pytest.mark.parametrize(
+    ("more", "problems"),
+    [
+        (f"; charset*{'1' * 5000}=koi8-r", ("InvalidHeaderDefect",)),
+        ("; charset*0=koi8-r", ("InvalidHeaderDefect",)),
+        ("", ()),
+    ],
+    ids=["numbered", "twice", "extended"],
+)
+def test_a_mail_of_one_part_keeps_its_characters_and_its_sender(more: str, problems: tuple[str, ...]) -> None:
+    charset = f"charset*=us-ascii''koi8-r{more}".encode()
+    found = parse(HEAD + b"Content-Type: text/plain; " + charset + b"\r\n\r\n" + "Привет, не работает".encode("koi8-r"))
+    assert found.text == "Привет, не работает"
+    assert found.sender == "ann@acme.example"
+    assert found.problems == problems
+
+
+def test_a_mail_that_cannot_be_taken_apart_is_read_in_its_own_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong with the body, headers are read without those that led to it."""
+    walk = mail_parse._walk
+
+    def fails(mail: Message, body: Any) -> None:
+        if "Content-Type" in mail:
+            raise RuntimeError("out of order")
+        walk(mail, body)
+
+    monkeypatch.setattr(mail_parse, "_walk", fails)
+    kind = b'Content-Type: text/plain;\r\n charset="koi8-r"\r\nSubject: help\r\n\r\n'
+    found = parse(HEAD + kind + "Привет".encode("koi8-r"))
+    assert "Привет" in found.text
+    assert (found.subject, found.sender, found.message_id) == ("help", "ann@acme.example", "<m1@acme.example>")
+    assert found.problems[0] == "RuntimeError: out of order"
