@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from loopdesk.desk import policy
-from loopdesk.desk.classification import guess, report
-from loopdesk.desk.classification.examples import BUNDLE, Example, digest, file_of, read
+from loopdesk.desk.classification import guess, learning, report
+from loopdesk.desk.classification.examples import Example, digest, file_of, read
+from loopdesk.desk.classification.lessons import Subject
 from loopdesk.desk.classification.model import packed
 from loopdesk.desk.classification.text import LANGUAGES
 from loopdesk.desk.classification.training import fit
 from loopdesk.desk.sentiment import moods
 from loopdesk.desk.sentiment import report as sentiment_report
+from loopdesk.desk.sentiment.learning import MOODS
 from loopdesk.engine import bundles
 
 ROOT = Path(__file__).parent.parent
@@ -35,16 +37,19 @@ def write() -> None:
     def feelings(examples: Sequence[Example], language: str, of: str) -> dict[str, Any]:
         return sentiment_report.measure(examples, language, of, threshold=threshold)
 
-    _write(BUNDLE, guess.SHIPPED, types, report.page)
-    _write(moods.BUNDLE, moods.SHIPPED, feelings, sentiment_report.page)
+    _write(learning.TYPES, guess.SHIPPED, types, report.page)
+    _write(MOODS, moods.SHIPPED, feelings, sentiment_report.page)
 
 
-def _write(bundle: str, folder: Path, measure: Measure, page: Callable[[Mapping[str, dict[str, Any]]], str]) -> None:
+def _write(
+    subject: Subject, folder: Path, measure: Measure, page: Callable[[Mapping[str, dict[str, Any]]], str]
+) -> None:
+    bundle = subject.bundle
     files = bundles.read_folder(WORKFLOWS / bundle)
     folder.mkdir(exist_ok=True)
     found = {}
     for language in LANGUAGES:
-        examples = read(files[file_of(language)], file_of(language))
+        examples = subject.learns(read(files[file_of(language)], file_of(language)))
         of = digest(files, language)
         found[language] = measure(examples, language, of)
         about = {"digest": of, "examples": len(examples), "score": found[language]["macro_f1"]}

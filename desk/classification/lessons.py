@@ -5,7 +5,7 @@ seconds. A model that a cross-validation finds worse than the one in use is not 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -40,7 +40,8 @@ class Subject:
 
     ``bundle`` is the folder of its examples and the policy with its ``corrections``. What people chose: ``last`` is the
     moment of the newest choice in a language, ``corrected`` how many were others than the guess since a moment,
-    ``chosen`` (text, label) up to a moment, newest first, at most so many.
+    ``chosen`` (text, label) up to a moment, newest first, at most so many. ``reads`` makes of a text what the
+    model learns from and is asked.
     """
 
     name: str
@@ -48,6 +49,11 @@ class Subject:
     last: Callable[[Tx, str], datetime | None]
     corrected: Callable[[Tx, str, datetime | None], int]
     chosen: Callable[[Tx, str, datetime, Collection[str], int], Iterable[tuple[str, str]]]
+    reads: Callable[[str], str] = str
+
+    def learns(self, examples: Iterable[Example]) -> list[Example]:
+        """The examples as the model reads them."""
+        return [replace(one, text=self.reads(one.text)) for one in examples]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +113,13 @@ def _examples(tx: Tx, subject: Subject, files: Files, language: str, through: da
     """The owner's examples, and the texts that people have labelled up to a moment."""
     own = read(files.get(file_of(language), b""), file_of(language))
     if through is None:
-        return own
+        return subject.learns(own)
     # The newest choice about a text counts, once: the same complaint from a thousand customers teaches one thing.
     said: dict[str, str] = {}
     for text, label in subject.chosen(tx, language, through, classes(files), MOST):
         said.setdefault(text, label)
-    return own + [Example(label, sha256(text.encode()).hexdigest(), text) for text, label in said.items()]
+    own += [Example(label, sha256(text.encode()).hexdigest(), text) for text, label in said.items()]
+    return subject.learns(own)
 
 
 def train(found: Lesson) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from loopdesk.desk.letters import communication
 from loopdesk.desk.record import case_
 from loopdesk.desk.sentiment.look import own_words
 from loopdesk.desk.sentiment.moods import BUNDLE, SUBJECT
+from loopdesk.desk.sentiment.negation import near
 from loopdesk.desk.sentiment.tables import COMMUNICATION, SURVEY, sentiment_
 from loopdesk.engine.redaction import ERASED
 from loopdesk.engine.tx import Tx
@@ -54,7 +55,7 @@ def _labels(language: str) -> sa.ColumnElement[bool]:
     return (sentiment_.c.language == language) & sentiment_.c.chosen_at.is_not(None)
 
 
-MOODS = lessons.Subject(SUBJECT, BUNDLE, _last, _corrected, _chosen)
+MOODS = lessons.Subject(SUBJECT, BUNDLE, _last, _corrected, _chosen, near)
 
 
 def look(tx: Tx) -> None:

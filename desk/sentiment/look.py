@@ -68,7 +68,7 @@ def keep(tx: Tx, said: Said) -> bool:
     own = own_words(said.text)
     language = language_of(own)
     model_id, model = moods.current(tx, language)
-    guess = model.guess(own) if model else None
+    guess = moods.taken_for(model, own) if model else None
     if guess is None or not guess.type:
         return False
     row: dict[str, Any] = {"about": said.about, "source": said.source, "case": said.case, "at": said.at}

@@ -16,6 +16,7 @@ from loopdesk.desk.classification import trained
 from loopdesk.desk.classification.model import Guess, Model
 from loopdesk.desk.rights import require, visible_to
 from loopdesk.desk.sentiment import recovery
+from loopdesk.desk.sentiment.negation import near
 from loopdesk.desk.sentiment.tables import LABELS, NEGATIVE, POSITIVE, SAID, sentiment_
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
@@ -46,6 +47,11 @@ def current(tx: Tx, language: str) -> tuple[str, Model | None]:
 def seed(tx: Tx) -> None:
     """Take the shipped models into a house that has none."""
     trained.seed(tx, SUBJECT, BUNDLE, SHIPPED)
+
+
+def taken_for(model: Model, text: str) -> Guess:
+    """What a model takes a text for, read as the texts that it has learnt from."""
+    return model.guess(near(text))
 
 
 def score_of(guess: Guess) -> float:

@@ -30,10 +30,11 @@ LIMITS = """## Limits
   threshold is a false alarm than the table says; look at it before you move the threshold.
 - The commonest mistake is irony and praise in the words of complaint ("a failure-free week"), in both directions:
   the confusion table says how often. A service recovery therefore begins with a person who looks, not with a call.
-- Negation is learnt from pairs and pieces of words (`not satisfied`, 不满意), not understood: where *not* stands
-  further from its word ("not at all satisfied with"), the score may stay above the threshold. The themes `plain-…` of
-  the shipped examples set sentences against each other that differ in a word or two: the false alarms among them stand
-  in the table, too.
+- Negation is learnt from pairs and pieces of words (`not satisfied`, 不满意), not understood. Set phrases between *not*
+  and its word are taken out before a text is learnt or scored ("not at all satisfied", "anything but happy",
+  一点也不满意, 并不怎么满意); where other words stand between them, the score may stay above the threshold. The themes
+  `plain-…` of the shipped examples set sentences against each other that differ in a word or two: the false alarms
+  among them stand in the table, too.
 - Polite disappointment is found less often than open anger. Several negative messages in a row start a recovery, too.
 - Words that sound bad (`fatal`, `kill`, 死信) are in the examples in all moods; others that stand nowhere in them may
   still pull a score down.

@@ -74,7 +74,7 @@ def _label(tx: Tx, text: str) -> str:
     if known not in _guessed:
         while len(_guessed) >= GUESSES:
             _guessed.pop(next(iter(_guessed)), None)
-        _guessed[known] = model.guess(text).type
+        _guessed[known] = moods.taken_for(model, text).type
     return _guessed[known]
 
 

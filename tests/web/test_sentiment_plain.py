@@ -24,6 +24,17 @@ DISCONTENT = (
     "服务太差",
     "我很失望",
 )
+FAR = (
+    "We are not at all satisfied with this.",
+    "I am not in any way happy with this.",
+    "I cannot say that I am happy.",
+    "We are anything but satisfied with this.",
+    "一点也不满意",
+    "并不怎么满意",
+    "我们不是很满意",
+    "谈不上满意",
+)
+"""The negation stands away from its word."""
 PRAISE = ("We are very satisfied.", "Not bad at all, thank you.", "我们非常满意", "满意", "服务很好", "不错")
 """Plain words; none of these stands in the shipped examples, which a test sees to."""
 
@@ -33,7 +44,7 @@ def test_plain_words_of_discontent_are_below_the_threshold_and_praise_is_not(lig
     with light_desk.engine.read() as tx:
         files = bundles.current(tx, moods.BUNDLE).files
     learnt = {one.text for name in ("examples.en.csv", "examples.zh.csv") for one in read(files[name], name)}
-    assert not learnt & {*DISCONTENT, *PRAISE}, "what is asked was not learnt by heart"
+    assert not learnt & {*DISCONTENT, *FAR, *PRAISE}, "what is asked was not learnt by heart"
     commands = group_for(light_desk)
 
     def asked(text: str) -> dict[str, Any]:
@@ -42,7 +53,7 @@ def test_plain_words_of_discontent_are_below_the_threshold_and_praise_is_not(lig
         found: dict[str, Any] = json.loads(answer.output)
         return found
 
-    low = {text: asked(text) for text in DISCONTENT}
+    low = {text: asked(text) for text in (*DISCONTENT, *FAR)}
     assert {text: said for text, said in low.items() if said["score"] > said["threshold"]} == {}
     assert {said["label"] for said in low.values()} == {"negative"}
     assert {asked(text)["label"] for text in PRAISE} == {"positive"}

@@ -51,7 +51,7 @@ def _score(text: str, as_json: bool) -> None:
     language = language_of(own)
     with desk().engine.read() as tx:
         model_id, model = moods.current(tx, language)
-        guess = model.guess(own) if model else None
+        guess = moods.taken_for(model, own) if model else None
         threshold = float(policy.said(tx, moods.POLICY, "threshold"))
     known = guess is not None and bool(guess.type)
     score = moods.score_of(guess) if guess is not None and known else None
