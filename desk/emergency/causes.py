@@ -34,7 +34,7 @@ def join(actor: Actor, tx: Tx, number: str, *, cause: str = "") -> Emergency | N
         return None
     row = {"id": new_id(), "emergency": found.id, "number": number, "at": tx.now, "why": why}
     tx.conn.execute(sa.insert(rows.joined).values(**row))
-    timeline.write(actor, tx, found, "joined", "", case=number, why=why)
+    timeline.happened(actor, tx, found, "joined", "", case=number, why=why)
     data = {"id": found.id, "case": number, "to": found.case, "why": why}
     for key in (found.case, number):
         events.record(actor, tx, "emergency.joined", key=key, data=data)

@@ -113,7 +113,7 @@ def _call(actor: Actor, tx: Tx, running: Emergency, call: crew.Call, place: int,
     word, names = call.word, ", ".join(one.name for one in call.found)
     change(tx, running.id, called=place, limit_at=limit_at)
     chain.pass_on(tx, running, word)
-    timeline.write(actor, tx, running, "escalated", "", to=word, names=names)
+    timeline.happened(actor, tx, running, "escalated", "", to=word, names=names)
     department = word.partition("/")[0]
     if word != COMMANDER:
         record.involve(tx, running.case, department)

@@ -54,8 +54,8 @@ def assign(actor: Actor, tx: Tx, emergency_id: str, role: str, person: str) -> r
     return begin(actor, tx, running, role, found)
 
 
-def begin(actor: Actor, tx: Tx, emergency: Emergency, role_: str, person: Person) -> rows.Role:
-    """The person has the role from now on; the caller has asked for the right."""
+def begin(actor: Actor, tx: Tx, emergency: Emergency, role_: str, person: Person, *, called: bool = False) -> rows.Role:
+    """The person has the role from now on, ``called`` by the duty list; the caller has asked for the right."""
     before = [one for one in reads.roles(tx, emergency.id) if one.role == role_]
     if any(one.person_id == person.id for one in before):
         return next(one for one in before if one.person_id == person.id)
@@ -73,7 +73,7 @@ def begin(actor: Actor, tx: Tx, emergency: Emergency, role_: str, person: Person
         work.pass_on(actor, tx, emergency.case, people.actor_of(person), held_by=former.person_id)
     if former or role_ != COMMANDER:
         said = {"role": role_, "person": person.id, "name": person.name, "before": former.name if former else ""}
-        timeline.write(actor, tx, emergency, "role", "", **said)
+        (timeline.happened if called else timeline.write)(actor, tx, emergency, "role", "", **said)
         events.record(actor, tx, "emergency.assigned", key=emergency.case, data={"id": emergency.id} | said)
     return rows.Role(role_, person.id, person.name, tx.now)
 
@@ -146,7 +146,7 @@ def assemble(actor: Actor, tx: Tx, emergency_id: str) -> list[Call]:
         if one.id == running.commander_id or one.id in taken.values():
             continue
         free = next((name for name in (rows.SCRIBE, rows.COMMUNICATIONS) if name not in taken), PARTICIPANT)
-        begin(actor, tx, running, free, one)
+        begin(actor, tx, running, free, one, called=True)
         taken.setdefault(free, one.id)
     for call in calls:
         if call.gap:
@@ -157,7 +157,7 @@ def assemble(actor: Actor, tx: Tx, emergency_id: str) -> list[Call]:
 def say_gap(actor: Actor, tx: Tx, running: Emergency, call: Call) -> None:
     """Keep that nobody on duty could be called for a word, and who was called instead."""
     instead = [one.name for one in call.found]
-    timeline.write(actor, tx, running, "gap", "", team=call.word, instead=instead)
+    timeline.happened(actor, tx, running, "gap", "", team=call.word, instead=instead)
     data = {"id": running.id, "team": call.word, "instead": ", ".join(instead)}
     events.record(actor, tx, "emergency.gap", key=running.case, data=data)
 

@@ -169,7 +169,7 @@ def remind(actor: Actor, tx: Tx, emergency_id: str, *, audience: str = EXTERNAL,
     if running.ended_at or promised is None or promised > tx.now or (due and promised != datetime.fromisoformat(due)):
         return None
     minutes = _late(promised, tx.now)
-    timeline.write(actor, tx, running, "missed", "", audience, minutes=minutes, due=promised.isoformat())
+    timeline.happened(actor, tx, running, "missed", "", audience, minutes=minutes, due=promised.isoformat())
     data = {"id": emergency_id, "late": minutes, "to": audience}
     events.record(actor, tx, "emergency.reminded", key=running.case, data=data)
     return running
@@ -217,7 +217,7 @@ def _lapse(actor: Actor, tx: Tx, running: Emergency) -> None:
         still = rows.decision.c.id.in_([one.id for one in waiting])
         tx.conn.execute(sa.update(rows.decision).where(still).values(state=LAPSED, at=tx.now))
     for one in waiting:
-        timeline.write(actor, tx, running, LAPSED, "", decision=one.id, question=one.question)
+        timeline.happened(actor, tx, running, LAPSED, "", decision=one.id, question=one.question)
         data = {"id": running.id, "decision": one.id, "question": one.question}
         events.record(actor, tx, "emergency.lapsed", key=running.case, data=data)
 

@@ -1,5 +1,6 @@
 """What stands on an emergency's timeline, written by verbs and by anyone in it (EMG-4)."""
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from loopdesk.desk.emergency import reads, rows
 from loopdesk.desk.emergency.rows import AUDIENCES, INTERNAL, Emergency
 from loopdesk.desk.rights import require, visible_to
 from loopdesk.engine import events
-from loopdesk.engine.actor import Actor
+from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.errors import Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
@@ -43,6 +44,22 @@ def write(
     actor: Actor, tx: Tx, emergency: Emergency, kind: str, text: str, audience: str = INTERNAL, **data: Any
 ) -> int:
     """One more entry, of a verb that has asked for the right and records an event of its own; its id."""
+    return _add(actor, tx, emergency, kind, text, audience, data)
+
+
+def happened(
+    actor: Actor, tx: Tx, emergency: Emergency, kind: str, text: str, audience: str = INTERNAL, **data: Any
+) -> int:
+    """`write` for what a process does by itself, whoever caused it: then nobody's name stands before it.
+
+    Who caused it stays in the event that the verb records.
+    """
+    return _add(SYSTEM if actor.on_behalf_of else actor, tx, emergency, kind, text, audience, data)
+
+
+def _add(
+    actor: Actor, tx: Tx, emergency: Emergency, kind: str, text: str, audience: str, data: Mapping[str, Any]
+) -> int:
     values = {"emergency": emergency.id, "at": tx.now, "kind": kind, "text": text, "audience": audience, "data": data}
     made = sa.insert(rows.entry).values(**values, by_id=actor.id, by_name=actor.name[:200])
     return int(tx.conn.execute(made.returning(rows.entry.c.id)).scalar_one())

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import case, emergency, people
 from loopdesk.desk.emergency import causes
-from loopdesk.engine import timers
+from loopdesk.engine import events, timers
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.outbox_rows import outbox
@@ -94,6 +94,25 @@ def test_an_alert_of_a_core_interface_begins_one_emergency(api: Callable[..., An
         "Paul Meier",
     }
     assert entries(found, "gap")
+
+
+@pytest.mark.row("EMG-4/timeline")
+def test_what_a_process_does_by_itself_stands_under_nobodys_name(
+    api: Callable[..., Any], desk: Loopdesk, clock: VirtualClock, led: str
+) -> None:
+    """Whose token began it answers for the declaration; nobody called a team or missed an update by hand."""
+    later(desk, clock, 31)
+    found = whole(api, led)
+    assert {one["by_name"] for one in entries(found, "declared")} == {"Ivan Petrov"}
+    by_itself = [one for kind in ("role", "gap", "escalated", "missed") for one in entries(found, kind)]
+    assert {one["kind"] for one in by_itself} >= {"gap", "missed"}
+    assert {one["by_name"] for one in by_itself} == {"Loopdesk"}
+    with desk.engine.read() as tx:
+        told = [one for one in events.timeline(tx, found["case"]) if one["kind"] == "emergency.gap"]
+    assert {one["actor_name"] for one in told} == {"Ivan Petrov"}, "the log keeps who caused it"
+    named = api("guo.tao").post(f"/emergencies/{led}/roles", json={"role": "scribe", "person": "tom.baker"})
+    assert named.status_code < 300, named.json
+    assert entries(whole(api, led), "role")[-1]["by_name"] == "郭涛"
 
 
 @pytest.mark.row("EMG-11/bad-input")
