@@ -1,5 +1,6 @@
 """Emergency response: a commander and a team, a grade, promised updates, decisions, a stand-down (EMG-1 to EMG-12)."""
 
+from loopdesk.desk.emergency.affected import warned_only
 from loopdesk.desk.emergency.causes import join
 from loopdesk.desk.emergency.chain import ask_decision, decide, decider, may_decide, regrade
 from loopdesk.desk.emergency.crew import Call, assemble, assign, called, commanders, leaves, step_back
@@ -114,4 +115,5 @@ __all__ = [
     "top",
     "update",
     "visible",
+    "warned_only",
 ]

@@ -62,6 +62,14 @@ def listeners(tx: Tx, emergency: Emergency) -> list[Affected]:
     return _reached(tx, [one for one in found if one.case or one.customer.id in warned], scale)
 
 
+def warned_only(tx: Tx, emergency: Emergency) -> list[Organisation]:
+    """Customers who were warned and have no case of it, in the order in which they were warned (EMG-8)."""
+    mine, _ = _reported(tx, emergency)
+    warned = (one.customer for one in reads.told(tx, emergency.id) if one.about == WARNING)
+    found = [customers.organisation_of(tx, one) for one in dict.fromkeys(warned) if one not in mine]
+    return [one for one in found if one is not None]
+
+
 def tell(
     actor: Actor,
     tx: Tx,

@@ -8,13 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import customers, policy, record
+from loopdesk.desk import customers, policy
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk.crm import contracts
 from loopdesk.desk.emergency import rows, timeline
 from loopdesk.desk.emergency.rows import Emergency
 from loopdesk.desk.record import NUMBER, PERSON_ID, Case, case_
-from loopdesk.desk.response import compensation, money
+from loopdesk.desk.response import compensation, concerned, money
 from loopdesk.desk.response.compensation import Award, Fee
 from loopdesk.desk.rights import readable, require
 from loopdesk.desk.sql import row_as
@@ -200,30 +200,12 @@ def get(tx: Tx, compensation_id: str) -> Compensation:
     return found[0]
 
 
-def affected(actor: Actor, tx: Tx, emergency: Emergency) -> list[Case]:
-    """The cases of organisations that an emergency concerns, as far as ``actor`` may see them."""
-    return [one for one in _concerned(tx, emergency, readable(actor)) if one.organisation_id]
-
-
-def reporters(tx: Tx, emergency: Emergency) -> list[Case]:
-    """The cases of all customers that an emergency concerns, whoever asks: each of them is written to."""
-    return [one for one in _concerned(tx, emergency, sa.true()) if one.contact_id]
-
-
-def _concerned(tx: Tx, emergency: Emergency, seen: sa.ColumnElement[bool]) -> list[Case]:
-    """Its own case, those joined to it, the reports of its problem."""
-    along = sa.select(rows.joined.c.number).where(rows.joined.c.emergency == emergency.id)
-    mine = case_.c.number.in_([emergency.case]) | case_.c.number.in_(along) | (case_.c.problem == emergency.case)
-    query = sa.select(case_.c.number).where(mine, seen).order_by(case_.c.number)
-    return [record.get(tx, number) for number in tx.conn.scalars(query)]
-
-
 def _affected(actor: Actor, tx: Tx, emergency: Emergency, number: str) -> Case:
-    found = {one.number: one for one in affected(actor, tx, emergency)}
+    found = {one.number: one for one in concerned.affected(actor, tx, emergency)}
     if number not in found:
         raise Invalid(
             "Case %(number)s is no case of a customer whom this emergency concerns.",
-            remedy=N_("Choose the emergency's own case, or join the customer's case to it first."),
+            remedy=N_("Choose one of the cases of this emergency, or of a customer who was warned of it."),
             fields={"case": [Phrase("Choose one of the cases of this emergency.")]},
             number=number,
         )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk import policy, sending
 from loopdesk.desk.receivers import CUSTOMER
-from loopdesk.desk.response import allhands, awards, expectations, measures, reviews, summary, words
+from loopdesk.desk.response import allhands, awards, concerned, expectations, measures, reviews, summary, words
 from loopdesk.desk.response.reviews import WHYS, Analysis
 from loopdesk.desk.steps import Result, Step, operation
 from loopdesk.engine.bpmn import read_moment
@@ -150,7 +150,7 @@ def _report(step: Step, *, review: str, text: str) -> Result:
     """Send the report to the customers of the emergency, each in their case, and keep it with the review."""
     kept = reviews.reported(step.actor, step.tx, review, text=text or "")
     led = emergencies.get(step.tx, kept.emergency)
-    for case in awards.reporters(step.tx, led):
+    for case in concerned.reporters(step.tx, led):
         params = {"text": kept.report, "emergency": led}
         _tell(step, case.number, "emergency-report", params)
     return None

@@ -12,7 +12,7 @@ from flask_babel import gettext, lazy_gettext
 from loopdesk.desk import customers
 from loopdesk.desk import emergency as emergencies
 from loopdesk.desk.crm import contracts
-from loopdesk.desk.response import awards, money
+from loopdesk.desk.response import awards, concerned, money
 from loopdesk.desk.response.awards import Wish
 from loopdesk.desk.rights import readable
 from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
@@ -82,14 +82,16 @@ def _form(emergency_id: str, wrong: Shown, computed: dict[str, str] | None = Non
         emergency = emergencies.see(actor(), tx, emergency_id)
         cases = [
             (one.number, f"{one.number} · {_customer(tx, one.organisation_id)}")
-            for one in awards.affected(actor(), tx, emergency)
+            for one in concerned.affected(actor(), tx, emergency)
         ]
         fees = _contracts(tx, request.form.get("case") or (cases[0][0] if cases else ""), emergency)
+        warned = emergencies.warned_only(tx, emergency)
     begun = {"since": _local(emergency.declared_at), "until": _local(emergency.stable_at or emergency.ended_at)}
     return render_template(
         "emergencies/compensate.html",
         emergency=emergency,
         cases=cases,
+        warned=warned,
         contracts=fees,
         values=begun | dict(request.form),
         spans=SPANS,
@@ -127,7 +129,7 @@ def _percent(text: str) -> Decimal | None:
 
 
 def _contracts(tx: Tx, number: str, emergency: emergencies.Emergency) -> list[tuple[str, str]]:
-    case = next((one for one in awards.affected(actor(), tx, emergency) if one.number == number), None)
+    case = next((one for one in concerned.affected(actor(), tx, emergency) if one.number == number), None)
     held = contracts.of_organisation(tx, case.organisation_id) if case else []
     known = [(one, money.amount(one.base_fee, one.currency) or gettext("no base fee known")) for one in held]
     return [(one.id, f"{one.number} {one.title} · {fee}".strip()) for one, fee in known if one.kind == "contract"]
