@@ -74,6 +74,20 @@ def test_a_filter_that_is_misspelt_does_not_answer_for_everything(api: Callable[
     assert (name in path, problems) == (True, ["没有这个字段。"])
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "said"),
+    [
+        ("/figures?since=2026-02-30&until=2026-03-01", "since", "请填写日期，例如 2026-05-04。"),
+        ("/actions?state=odd", "state", "请在 open, done 中选择。"),
+    ],
+)
+def test_a_wrong_filter_says_in_the_readers_language_what_may_stand_there(
+    api: Callable[..., Any], path: str, field: str, said: str
+) -> None:
+    answer = api("wang.fang").get(path)
+    assert (answer.status_code, answer.get_json()["errors"]) == (422, {field: [said]})
+
+
 def test_too_many_requests_are_told_to_wait(light_desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from loopdesk.web.app import create_app
 
