@@ -24,7 +24,9 @@ PAGES = {
         "/cases?q=nothing-like-it", "/cases/{number}", "/cases/{number}?all=1", "/definitions", "/me", "/incidents",
     ],
     "Petra Lang": [
-        "/definitions/intake", "/definitions/policies", "/incidents", "/inbox",
+        "/definitions/intake", "/definitions/policies", "/incidents", "/inbox", "/definitions/intake/versions/1",
+        "/definitions/policies/files/notices.yaml", "/definitions/policies/files/notices.yaml?edit=1",
+        "/cases/communications",
         "/figures", "/figures?by=team&figure=cases_opened", "/figures/cases?figure=cases_opened",
     ],
     "许敏": ["/people", "/people/new", "/people/{person}"],
