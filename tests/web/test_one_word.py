@@ -24,10 +24,12 @@ def to_customers() -> set[str]:
     return {name for file in WORKFLOWS.rglob("*.bpmn") for name in pair.findall(file.read_text())}
 
 
-def test_a_clock_calls_the_usual_priority_as_the_pages_do(app: Flask) -> None:
-    with app.test_request_context("/?lang=en"):
-        said = str(vocabulary.PRIORITIES["P3"].text)
-    assert policy("sla")["policies"]["p-levels"]["levels"]["P3"]["name"] == {"en": said, "zh": "普通"}
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_clock_calls_each_priority_as_the_pages_do(app: Flask, language: str) -> None:
+    for code, level in policy("sla")["policies"]["p-levels"]["levels"].items():
+        with app.test_request_context(f"/?lang={language}"):
+            app.preprocess_request()
+            assert vocabulary.priority_look(code).text == level["name"][language]
 
 
 def test_the_second_availability_says_what_it_counts() -> None:
