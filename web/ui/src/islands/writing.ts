@@ -33,15 +33,15 @@ export function startWriting(root: HTMLElement, form: Form): Writing | null {
     return [...all].filter((one) => marked.some((field) => one.id.endsWith(`-${field.id}`)));
   }
 
-  /** Whether the box says now what is to be said of the words as they stand. */
+  /** Whether the box flags words of the text as it stands. */
   async function look(refused = false): Promise<boolean> {
     const text = fields().map((field) => field.value).join("\n");
-    if (text === asked && !refused) return true;
+    if (text === asked && !refused) return box!.childElementCount > 0;
     asked = text;
     const mine = ++turn;
     if (!text.trim()) {
       box!.innerHTML = "";
-      return true;
+      return false;
     }
     const token = document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
     const body = new URLSearchParams({ body: text, task: "1", refused: refused ? "1" : "", csrf_token: token });
