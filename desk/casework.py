@@ -26,7 +26,7 @@ COUNTED = 100
 OPEN = frozenset({"new", "open", "waiting"})
 """Statuses in which somebody has to do something."""
 CLOSED = "case.closed"
-"""The message that a case was closed, for an emergency that still runs beside it."""
+"""The message that a case was closed, for an emergency that still runs beside it and whoever begins with it."""
 EMERGENCY = "emergency"
 """The process that leads an emergency (PRO-4)."""
 
@@ -193,7 +193,7 @@ def close(actor: Actor, tx: Tx, number: str, *, reason: str) -> None:
     record.change(tx, number, status="closed", closed_at=tx.now, close_reason=reason)
     events.record(actor, tx, "case.closed", key=number, audience="customer", data={"reason": reason})
     # Published only for somebody: a message nobody waits for would lie in the inbox until its time is over.
-    if _emergency_runs(tx, number) or subscriptions.waiting(tx, CLOSED, number):
+    if _emergency_runs(tx, number) or subscriptions.listens(tx, CLOSED, number):
         messages.throw(actor, tx, CLOSED, key=number, payload={"close_reason": reason})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from loopdesk.connectors.webhook import Webhook
@@ -14,8 +15,9 @@ from loopdesk.desk.record import Case
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM, TIMER
 from loopdesk.engine.errors import Conflict, Invalid, Missing
+from loopdesk.engine.messages import message
 from loopdesk.engine.tx import Tx
-from loopdesk.tests.desk.house import WORKFLOWS, House, kinds, posted, told
+from loopdesk.tests.desk.house import INTAKE, WORKFLOWS, House, kinds, posted, told
 
 Run = Callable[..., dict[str, object]]
 
@@ -169,6 +171,23 @@ def test_a_case_goes_through_its_statuses(house: House, tx: Tx, number: str, run
         "case.solved",
         "case.closed",
     ]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_process_of_the_house_may_begin_when_a_case_is_closed(
+    house: House, tx: Tx, number: str, run: Run, heard: bool
+) -> None:
+    """An integrator's diagram tells the CRM; where nobody listens no message lies about."""
+    begins = b'<bpmn:startEvent id="start"><bpmn:messageEventDefinition messageRef="closed"/></bpmn:startEvent>'
+    diagram = INTAKE.replace(b'id="intake"', b'id="tell-crm"').replace(b'<bpmn:startEvent id="start"/>', begins)
+    diagram = diagram.replace(b"</bpmn:process>", b'</bpmn:process><bpmn:message id="closed" name="case.closed"/>')
+    if heard:
+        bundles.deploy(SYSTEM, tx, "tell-crm", {"tell-crm.bpmn": diagram})
+    run(SYSTEM, "case.solve", number, solution="done")
+    run(SYSTEM, "case.close", number, reason="confirmed")
+    tx.flush()
+    sent = tx.ask(sa.select(message.c.payload).where(message.c.name == "case.closed")).scalars().all()
+    assert sent == ([{"close_reason": "confirmed"}] if heard else [])
 
 
 def test_steps_that_do_not_fit_the_status_are_refused(house: House, tx: Tx, number: str, run: Run) -> None:
