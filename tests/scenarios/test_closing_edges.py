@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from loopdesk.desk import customers, people
-from loopdesk.desk.acceptance import gates
+from loopdesk.desk.acceptance import gates, wants
 from loopdesk.desk.closure import reopening, verification
 from loopdesk.desk.crm import contracts
 from loopdesk.desk.implementation import course
@@ -140,3 +140,22 @@ def running(stage: Stage, number: str, process: str) -> int:
     with stage.desk.engine.read() as tx:
         found = instances.of_key(tx, number)
     return len([row for row in found if row["process"] == process and row["status"] == "active"])
+
+
+@pytest.mark.row("FIX-5/from-the-customers-system", "PRO-5")
+def test_gates_that_were_asked_for_hold_up_a_closing_whose_table_asks_for_none(stage: Stage) -> None:
+    """One demand is for one fix: what goes back to the repair is closed by the table alone afterwards."""
+    number = solved(stage)
+    with stage.tx() as tx:
+        asked = wants.ask(stage.people["lina"], tx, number, [gates.LOAD_TEST])
+    stage.verify(number, confirmed=True)
+    with stage.desk.engine.read() as tx:
+        [begun] = gates.of_case(SYSTEM, tx, number)
+    assert (begun.id, begun.state) == (asked.acceptance.id, gates.RUNNING)
+    assert (stage.case(number).status, running(stage, number, "acceptance")) == ("solved", 1)
+    answer(stage, number, False, "It fails again.")
+    stage.complete("lina", "resolve", outcome="solved", solution="Rolled it back.")
+    stage.verify(number, confirmed=True)
+    assert stage.case(number).status == "closed"
+    with stage.desk.engine.read() as tx:
+        assert [one.state for one in gates.of_case(SYSTEM, tx, number)] == [gates.WITHDRAWN]
