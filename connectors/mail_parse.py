@@ -212,19 +212,23 @@ def _walk(mail: Part, body: _Body) -> None:
         if seen > _MAX_PARTS:
             body.problems.append(f"more than {_MAX_PARTS} parts")
             return
-        payload = part.get_payload()
         if part.get_content_maintype() == "message":
             _enclosed(part, body)
-        elif isinstance(payload, list):
-            waiting += [child for child in reversed(payload) if isinstance(child, Part)]
+        elif part.is_multipart():
+            waiting += reversed(_children(part))
         else:
             _leaf(part, body)
 
 
+def _children(part: Part) -> list[Part]:
+    """The parts of a part; what is none is not read here, for that would ask for its characters."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [child for child in payload if isinstance(child, Part)]
+
+
 def _enclosed(part: Part, body: _Body) -> None:
     """A mail inside a mail stays one file; what it says of case and thread is noted for delivery reports."""
-    payload = part.get_payload()
-    inner = [child for child in payload if isinstance(child, Part)] if isinstance(payload, list) else []
+    inner = _children(part)
     for child in inner:
         body.reported += [header(child, name) for name in ("Subject", "Message-ID", "References")]
     if part.get_content_type() == "message/delivery-status":
@@ -263,7 +267,7 @@ def _content(part: Part, body: _Body) -> bytes:
 def _file_name(part: Part) -> str:
     try:
         value = part.get_filename("")
-    except UnicodeError:  # RFC 2231: the bytes where the name's character set should stand are none of its own
+    except ValueError:  # RFC 2231: what stands where the name's character set should is none
         return ""
     return decode_header_text(value).replace("\n", " ").strip()
 

@@ -157,6 +157,17 @@ def test_a_mail_of_one_part_keeps_its_characters_and_its_sender(more: str, probl
     assert found.problems == problems
 
 
+@pytest.mark.parametrize("charset", [b"\xc4\xe3", b"idna", b"punycode", b'"x\x00"'])
+def test_a_text_in_no_character_set_leaves_the_other_parts_whole(charset: bytes) -> None:
+    """What cannot be a character set is none: the text is read as one without, and no file is lost for it."""
+    text = b"--b\r\nContent-Type: text/plain; charset=" + charset + b"\r\n\r\n" + "登录不了".encode("gb18030")
+    named = b"Content-Type: image/png; name*=x\x00''a.png\r\n\r\nhello\r\n"
+    mail = b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + text + b"\r\n--b\r\n" + named + b"--b--\r\n"
+    found = parse(HEAD + mail)
+    assert [file.content for file in found.files] == [b"hello"]
+    assert found.text == "登录不了"
+
+
 def test_a_mail_that_cannot_be_taken_apart_is_read_in_its_own_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever goes wrong with the body, headers are read without those that led to it."""
     walk = mail_parse._walk
