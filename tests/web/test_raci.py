@@ -197,6 +197,12 @@ def test_a_draft_waits_and_a_version_in_between_is_not_overwritten(app: Flask, d
     assert refused.status_code == 409
     assert "Version 3 has become current" in refused.text
     assert numbers(desk) == 3
+    late.form = Table._form(refused.text)
+    assert late.send().status_code == 302, "whoever has looked at it sends the marks again"
+    with desk.engine.read() as tx:
+        made = bundles.current(tx, "negotiation")
+    assert (made.number, made.files["README.md"]) == (4, b"# Ours\n")
+    assert "{case.department}" not in str(yaml.safe_load(made.files["raci.yaml"])["activities"]["answer_wish"]["C"])
 
 
 @pytest.mark.row("HND-1/shown")

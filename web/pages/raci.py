@@ -68,7 +68,10 @@ def deploy(name: str) -> ResponseReturnValue:
                 others = [one for one in error.findings if one.file != FILE]
                 said = gettext("Not deployed; version %(number)s stays.", number=before)
                 wrong = Shown(said, " ".join(str(one.as_json(gettext)["message"]) for one in errors_of(others)))
-            return _page(tx, made, _typed(), wrong), 422 if isinstance(error, Invalid) else 409
+            if isinstance(error, Conflict):
+                # From here on it is the version of now that is changed, or the other's work would be overwritten.
+                return _page(tx, bundles.current(tx, name), _typed(), wrong, again=True), 409
+            return _page(tx, made, _typed(), wrong), 422
     after_deployment(new, before, drafted=drafted)
     if drafted:
         return redirect(url_for("pages_versions.version", name=name, number=new.number))
@@ -98,8 +101,11 @@ def _sides(form: Mapping[str, str], parties: Sequence[str], number: int, letter:
             yield f"{party}/{role}" if role else party
 
 
-def _page(tx: Tx, made: Bundle, marks: Matrix, wrong: Shown = NOTHING) -> str:
-    return render_template("definitions/raci.html", **_values(tx, made, marks, wrong))
+def _page(tx: Tx, made: Bundle, marks: Matrix, wrong: Shown = NOTHING, *, again: bool = False) -> str:
+    values = _values(tx, made, marks, wrong)
+    if again:
+        values["seen"] = made.number
+    return render_template("definitions/raci.html", **values)
 
 
 def _values(tx: Tx, made: Bundle, marks: Matrix, wrong: Shown) -> dict[str, Any]:
