@@ -230,6 +230,14 @@ def test_other_systems_read_the_log_and_note_what_came_of_a_message(desk: Loopde
     assert noted.status_code == 200, noted.json
     found: Any = api("li.na").get(f"/communications?case={number}&follow_up=true")
     assert [(one["id"], one["feedback"], one["follow_up"]) for one in found.json] == [(told["id"], *given.values())]
+    after: Any = api("li.na").get("/communications", query_string={"case": number, "since": "2026-03-03T00:00:00Z"})
+    assert after.json == []
+    before: Any = api("li.na").get("/communications", query_string={"case": number, "until": "2026-03-03T00:00:00Z"})
+    assert told["id"] in [one["id"] for one in before.json]
+    edge: Any = api("li.na").get("/communications", query_string={"since": "0001-01-01T00:00:00+14:00"})
+    assert edge.status_code == 422
+    for path in ("/communications", "/communications/calls"):
+        assert api("li.na").get(f"{path}?page={10**20}").status_code == 422
     assert api("li.na").patch(f"/communications/{told['id']}", json={"feedback": "x" * 10_001}).status_code == 422
     assert api("li.na").patch("/communications/none", json=given).status_code == 404
     assert api("li.na").get("/communications/calls?kind=guess").status_code == 422

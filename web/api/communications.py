@@ -9,18 +9,15 @@ from flask_smorest import Blueprint
 from loopdesk.desk.contacting import calls, log
 from loopdesk.desk.contacting.rows import KINDS, STATES, CustomerCall
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Query, Strict
+from loopdesk.web.api.schemas import Moment, PageQuery, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint(
     "communications", __name__, url_prefix="/communications", description="What was said with customers"
 )
 
-_PAGE: dict[str, Any] = {"load_default": 1, "validate": ma.validate.Range(1)}
-_PER_PAGE: dict[str, Any] = {"load_default": 25, "validate": ma.validate.Range(1, 100)}
 
-
-class CommunicationQuery(Query):
+class CommunicationQuery(PageQuery):
     """Filters; all that are given must match."""
 
     case = ma.fields.String(load_default="")
@@ -28,8 +25,8 @@ class CommunicationQuery(Query):
     channel = ma.fields.String(load_default="")
     state = ma.fields.String(load_default="")
     follow_up = ma.fields.Boolean(load_default=False, metadata={"description": "Only what has a follow-up."})
-    page = ma.fields.Integer(**_PAGE)
-    per_page = ma.fields.Integer(**_PER_PAGE)
+    since = Moment(load_default=None, metadata={"description": "What was said from this moment on."})
+    until = Moment(load_default=None, metadata={"description": "What was said before this moment."})
 
 
 class FollowUp(Strict):
@@ -61,14 +58,12 @@ class CommunicationOut(ma.Schema):
     confirmed_at = ma.fields.AwareDateTime(allow_none=True)
 
 
-class CallQuery(Query):
+class CallQuery(PageQuery):
     """Filters; all that are given must match."""
 
     case = ma.fields.String(load_default="")
     kind = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *KINDS)))
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *STATES)))
-    page = ma.fields.Integer(**_PAGE)
-    per_page = ma.fields.Integer(**_PER_PAGE)
 
 
 class CallOut(ma.Schema):
@@ -99,7 +94,7 @@ class CallOut(ma.Schema):
 @blueprint.response(200, CommunicationOut(many=True))
 def listing(query: dict[str, Any]) -> list[dict[str, Any]]:
     """What was said with customers, newest first."""
-    wanted = {name: query[name] for name in ("q", "channel", "state", "page", "per_page")}
+    wanted = {name: query[name] for name in ("q", "channel", "state", "since", "until", "page", "per_page")}
     with read_tx() as tx:
         return log.listing(actor(), tx, **wanted, number=query["case"], open_only=query["follow_up"])[0]
 

@@ -1,6 +1,6 @@
 """Shapes that several resources share."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow as ma
@@ -23,7 +23,12 @@ class Moment(ma.fields.AwareDateTime):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         if not isinstance(value, str):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        return super()._deserialize(value, attr, data, **kwargs)
+        found = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            found.astimezone(UTC)
+        except OverflowError as error:  # in UTC it lies before the first year or after the last
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
+        return found
 
 
 class Query(ma.Schema):
