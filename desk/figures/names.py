@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from loopdesk.desk import channels, departments
+from loopdesk.desk import channels, departments, priorities
 from loopdesk.desk.classification.examples import BUNDLE as CLASSES
 from loopdesk.desk.customers import organisation
 from loopdesk.desk.figures import days
@@ -17,6 +17,8 @@ from loopdesk.engine.bundle import read_texts
 from loopdesk.engine.errors import Missing
 from loopdesk.engine.tx import Tx
 
+LEVEL = "level"
+
 
 def called(tx: Tx, dimension: str, values: Collection[str], language: str) -> dict[str, str]:
     """Value -> name, its own code where nobody has named it."""
@@ -27,6 +29,8 @@ def called(tx: Tx, dimension: str, values: Collection[str], language: str) -> di
         known = channels.names(tx, language)
     elif dimension == TEAM:
         known = departments.names(tx, language)
+    elif dimension == LEVEL:
+        known = {code: f"{code} · {name}" for code, name in priorities.names(tx, language).items()}
     else:
         known = _types(tx, language) if dimension == "class" else {}
     return {value: known.get(value, value) for value in values}

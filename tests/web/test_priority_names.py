@@ -11,6 +11,7 @@ import yaml
 from flask import Flask
 
 from loopdesk.desk import priorities
+from loopdesk.desk.figures.names import called
 from loopdesk.desk.letters import communication
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
@@ -44,6 +45,8 @@ def offered(folder: Path, file: str, key: str, language: str) -> dict[str, str]:
 def test_the_shipped_forms_call_priorities_what_the_levels_are_called(light_desk: Loopdesk, language: str) -> None:
     with light_desk.engine.read() as tx:
         found = priorities.names(tx, language)
+        figures = called(tx, "level", found, language)
+    assert figures == {code: f"{code} · {name}" for code, name in found.items()}
     assert found == NAMES[language]
     for key in ("wanted", "priority"):
         shown = offered(WORKFLOWS / "negotiation", "answer-wish.form", key, language)
