@@ -79,6 +79,7 @@ def test_a_filter_that_is_misspelt_does_not_answer_for_everything(api: Callable[
     [
         ("/figures?since=2026-02-30&until=2026-03-01", "since", "请填写日期，例如 2026-05-04。"),
         ("/actions?state=odd", "state", "请在 open, done 中选择。"),
+        ("/cases?status=odd", "status", "请在 new, open, waiting, solved, closed 中选择。"),
     ],
 )
 def test_a_wrong_filter_says_in_the_readers_language_what_may_stand_there(

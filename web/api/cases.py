@@ -14,6 +14,7 @@ from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
+from loopdesk.web.vocabulary import STATUSES
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases", description="Customers' problems")
 
@@ -72,7 +73,7 @@ class CaseOut(ma.Schema):
     number = ma.fields.String()
     title = ma.fields.String()
     description = ma.fields.String()
-    status = ma.fields.String(metadata={"enum": ["new", "open", "waiting", "solved", "closed"]})
+    status = ma.fields.String(metadata={"enum": list(STATUSES)})
     category = ma.fields.String()
     type = ma.fields.String()
     urgency = ma.fields.String()
@@ -115,7 +116,7 @@ class CaseQuery(PageQuery):
     """Filters; all that are given must match."""
 
     q = ma.fields.String(load_default="", metadata={"description": "In number, title or description."})
-    status = ma.fields.String(load_default="")
+    status = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *STATUSES)))
     priority = ma.fields.String(load_default="")
     department = ma.fields.String(load_default="")
     owner = ma.fields.String(load_default="", metadata={"description": "Id of the owner."})
