@@ -17,7 +17,7 @@ def merge(actor: Actor, tx: Tx, number: str, into: str, *, note: str = "") -> No
     links.merge(actor, tx, number, into, note=note)
     verification.withdraw(tx, number)
     rounds.end(tx, number, links.MERGED)
-    gates.withdraw(SYSTEM, tx, number)
+    gates.withdraw(SYSTEM, tx, number, states=(gates.WANTED, gates.RUNNING))
     for one in board.of_case(SYSTEM, tx, number):
         if one.state == tables.RUNNING:
             course.look(SYSTEM, tx, one.id)

@@ -96,20 +96,18 @@ def wanted(names: Iterable[str]) -> list[str]:
 
 
 def open_(actor: Actor, tx: Tx, number: str, names: Iterable[str]) -> Acceptance:
-    """Begin an acceptance; one of the same case that still runs is replaced: its fix was another one.
-
-    What was asked for beforehand (`wants.ask`) begins with it: its gates are passed as well.
-    """
+    """Begin an acceptance with the gates that were asked for beforehand (`wants`); one that runs is replaced: its fix
+    was another one."""
     require(actor, "acceptance.run")
     record.get(tx, number, lock=True)
     _stop(actor, tx, number, REPLACED)
     made = prepare(tx, number, [one for one in wanted(names) if one != BENEFIT]).id
-    values = {"state": RUNNING, "opened_at": tx.now}
-    tx.conn.execute(sa.update(acceptance_).where(acceptance_.c.id == made).values(**values))
+    begun = sa.update(acceptance_).where(acceptance_.c.id == made)
+    tx.conn.execute(begun.values(state=RUNNING, opened_at=tx.now))
     tx.conn.execute(sa.update(gate_).where(gate_.c.acceptance == made).values(state=RUNNING))
     found = get(tx, made)
-    kinds = [gate.kind for gate in found.gates]
-    events.record(actor, tx, "acceptance.opened", key=number, data={"id": made, "gates": kinds})
+    data = {"id": made, "gates": [gate.kind for gate in found.gates]}
+    events.record(actor, tx, "acceptance.opened", key=number, data=data)
     return found
 
 
@@ -132,9 +130,9 @@ def in_state(tx: Tx, number: str, state: str) -> Acceptance | None:
     return next(iter(_select(tx, (acceptance_.c.case == number) & (acceptance_.c.state == state))), None)
 
 
-def withdraw(actor: Actor, tx: Tx, number: str) -> None:
+def withdraw(actor: Actor, tx: Tx, number: str, *, states: Sequence[str] = (RUNNING,)) -> None:
     """The case goes back to work: what still runs accepts a fix that is none, and ends (FIX-5, FIX-9)."""
-    for known in _stop(actor, tx, number, WITHDRAWN):
+    for known in _stop(actor, tx, number, WITHDRAWN, states):
         events.record(actor, tx, "acceptance.withdrawn", key=number, data={"id": known.id})
 
 
@@ -261,16 +259,17 @@ def close_questions(tx: Tx, gate_ids: Iterable[str]) -> None:
     tx.conn.execute(sa.update(word_).where(mine).values(expires_at=tx.now))
 
 
-def _stop(actor: Actor, tx: Tx, number: str, state: str) -> list[Acceptance]:
-    running = _select(tx, (acceptance_.c.case == number) & (acceptance_.c.state == RUNNING))
+def _stop(actor: Actor, tx: Tx, number: str, state: str, states: Sequence[str] = (RUNNING,)) -> list[Acceptance]:
+    running = _select(tx, (acceptance_.c.case == number) & acceptance_.c.state.in_(states))
     for known in running:
         _end(tx, known.id, state, "")
         close_questions(tx, [gate.id for gate in known.gates])
         for gate in known.gates:
-            if gate.state in (RUNNING, FAILED):
+            if gate.state in (WAITING, RUNNING, FAILED):
                 change(tx, gate, {"state": GIVEN_UP, "decided_at": tx.now})
         # The name that the diagrams of former versions wait for as well.
-        messages.publish(actor, tx, REPLACED_BY, key=known.id, message_id=f"{REPLACED_BY}:{known.id}")
+        if known.state == RUNNING:
+            messages.publish(actor, tx, REPLACED_BY, key=known.id, message_id=f"{REPLACED_BY}:{known.id}")
     return running
 
 

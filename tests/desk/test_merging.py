@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from loopdesk.desk import merging, policy
-from loopdesk.desk.acceptance import gates, samples
+from loopdesk.desk.acceptance import gates, samples, wants
 from loopdesk.desk.closure import listing, rounds
 from loopdesk.desk.implementation import board, change_rows, changes, course, plans, tables
 from loopdesk.desk.implementation.change_rows import Wish
@@ -32,6 +32,17 @@ def test_what_is_under_way_ends_with_a_merged_case(house: House, tx: Tx, number:
     assert gates.get(tx, accepted.id).state != "running"
     with pytest.raises(Conflict):
         samples.add(house.people["ivan"], tx, accepted.id, [])
+
+
+def test_gates_that_were_asked_for_are_not_waited_for_once_the_case_is_merged(
+    house: House, tx: Tx, number: str
+) -> None:
+    """INT-8, FIX-5: the case that goes on has gates of its own."""
+    into = house.report(tx, house.contacts["bo"]).number
+    wanted = wants.ask(house.people["wangfang"], tx, number, [gates.LOAD_TEST]).acceptance
+    merging.merge(house.people["wangfang"], tx, number, into)
+    ended = gates.get(tx, wanted.id)
+    assert (ended.state, ended.gates[0].state) == (gates.WITHDRAWN, gates.GIVEN_UP)
 
 
 @pytest.mark.parametrize("year", [2226, 9999])
