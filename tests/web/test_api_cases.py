@@ -56,6 +56,18 @@ def test_same_key_with_another_body_is_refused_and_opens_nothing(api: Callable[.
     assert app.get("/cases").json["total"] == 1
 
 
+def test_a_comment_sent_again_under_its_key_is_one_letter(api: Callable[..., Any]) -> None:
+    app = api("li.na")
+    number, other = (app.post("/cases", json=REPORT).json["number"] for _ in "ab")
+    said = {"json": {"body": "We cleared the cache."}, "headers": {"Idempotency-Key": "answer-7"}}
+    first, again = (app.post(f"/cases/{number}/comments", **said) for _ in "ab")
+    assert (first.status_code, again.status_code, again.json) == (201, 201, first.json)
+    assert (first.json["jargon"][0]["word"], again.headers["Idempotency-Replayed"]) == ("cache", "true")
+    told = [one["body"] for one in app.get(f"/cases/{number}/comments").json["comments"]]
+    assert [text.strip() for text in told].count("We cleared the cache.") == 1
+    assert app.post(f"/cases/{other}/comments", **said).status_code == 422
+
+
 def test_a_failed_request_leaves_its_key_free(api: Callable[..., Any]) -> None:
     app = api("li.na")
     wrong = app.post("/cases", json=REPORT | UNKNOWN, headers={"Idempotency-Key": "k"})

@@ -7,24 +7,17 @@ import marshmallow as ma
 from flask import request, url_for
 from flask_smorest import Blueprint
 
-from loopdesk.desk import attachments, case, channels, communications, idempotency, wording
+from loopdesk.desk import attachments, case, channels, communications, wording
 from loopdesk.desk.crm.scope import REASONS
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
+from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.vocabulary import STATUSES
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases", description="Customers' problems")
-
-IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "maxLength": idempotency.LONGEST},
-    "description": "The same key with the same body gets the first answer again, for a week.",
-}
 
 
 class NewCase(Strict):
@@ -183,7 +176,7 @@ class AttachmentOut(ma.Schema):
 @scoped("cases:write")
 @blueprint.arguments(NewCase)
 @blueprint.response(201, CaseOut, description="The case; 200 when this key or external id made it before.")
-@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.doc(parameters=[replay.KEY])
 def report(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     """Report a problem."""
     with open_tx() as tx:
@@ -193,11 +186,9 @@ def report(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
             made = case.open(actor(), tx, case.Report(**body))
             return {"number": made.number, "new": made.opened_at == tx.now}
 
-        answer = idempotency.once(actor(), tx, request.headers.get("Idempotency-Key", ""), body, perform)
+        answer = replay.once(tx, body, perform)
         made = case.reported(actor(), tx, answer.body["number"], new=answer.body["new"])
-    headers = {"Location": url_for("cases.read", number=made.number)}
-    if answer.repeated:
-        headers["Idempotency-Replayed"] = "true"
+    headers = {"Location": url_for("cases.read", number=made.number)} | replay.headers(answer)
     return made, 201 if answer.body["new"] else 200, headers
 
 
@@ -245,13 +236,19 @@ def comments(number: str) -> Any:
 @scoped("cases:write")
 @blueprint.arguments(NewComment)
 @blueprint.response(201, Said)
-def comment(body: dict[str, Any], number: str) -> Any:
+@blueprint.doc(parameters=[replay.KEY])
+def comment(body: dict[str, Any], number: str) -> tuple[Any, int, dict[str, str]]:
     """Say something on a case; words that a customer may not know are told with the answer."""
     with open_tx() as tx:
-        if body["internal"]:
-            return {"id": communications.comment(actor(), tx, number, body["body"], internal=True), "jargon": []}
-        written, hits = wording.tell(actor(), tx, number, body["body"])
-        return {"id": written, "jargon": hits}
+
+        def perform() -> dict[str, Any]:
+            if body["internal"]:
+                return {"id": communications.comment(actor(), tx, number, body["body"], internal=True), "jargon": []}
+            written, hits = wording.tell(actor(), tx, number, body["body"])
+            return {"id": written, "jargon": [asdict(hit) for hit in hits]}
+
+        answer = replay.once(tx, {"number": number} | body, perform)
+    return answer.body, 201, replay.headers(answer)
 
 
 UPLOAD = {

@@ -1,0 +1,28 @@
+"""A request that is sent again under its `Idempotency-Key` gets the first answer (issue: API)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+
+from loopdesk.desk import idempotency
+from loopdesk.engine.tx import Tx
+from loopdesk.web.context import actor
+
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": idempotency.LONGEST},
+    "description": "The same key with the same body gets the first answer again, for a week.",
+}
+
+
+def once(tx: Tx, asked: dict[str, Any], perform: Callable[[], dict[str, Any]]) -> idempotency.Answer:
+    """What ``perform`` answers to what is ``asked``, or answered before; raises what `desk.idempotency.once` raises."""
+    return idempotency.once(actor(), tx, request.headers.get("Idempotency-Key", ""), asked, perform)
+
+
+def headers(answer: idempotency.Answer) -> dict[str, str]:
+    """The header that tells an answer of before."""
+    return {"Idempotency-Replayed": "true"} if answer.repeated else {}
