@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 
@@ -99,11 +100,16 @@ def add_contact(
     zone: str = "UTC",
     channel: str = "email",
 ) -> Contact:
-    """A new contact, ``unknown`` without an organisation. Raises `Invalid` when the e-mail address is taken."""
+    """A new contact, ``unknown`` without an organisation.
+
+    Raises `Invalid` when the e-mail address is none or taken, and for an unknown time zone.
+    """
     require(actor, "customers.change")
     address = _address(email)
     if email and "@" not in address:
         _refuse_any({"email": [Phrase("This is not an e-mail address.")]})
+    if zone not in ("", "UTC") and zone not in available_timezones():
+        _refuse_any({"zone": [Phrase("There is no such time zone.")]})
     label = (name.strip() or address.partition("@")[0] or phone)[:200]
     facts = {"phone": phone[:40], "language": language or "en", "zone": zone or "UTC", "channel": channel}
     new = Contact(new_id(), organisation_id, label, address or None, **facts, unknown=organisation_id is None)

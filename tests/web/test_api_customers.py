@@ -38,6 +38,17 @@ def test_a_customer_is_kept_with_contacts_devices_and_contracts(crm: Any) -> Non
     ]
 
 
+@pytest.mark.parametrize("zone", ["Mars/Moon", "../etc/passwd"])
+def test_a_contact_has_a_zone_that_there_is_when_it_is_added_and_when_it_changes(crm: Any, zone: str) -> None:
+    """COM-7: every letter tells moments in it, so a wrong one would make each report of this customer fail."""
+    added = crm.post("/customers/C-1001/contacts", json={"name": "Ida", "email": "ida@nova.example", "zone": zone})
+    there = crm.get("/customers/C-1001/contacts").json
+    changed = crm.patch(f"/customers/C-1001/contacts/{there[0]['id']}", json={"zone": zone})
+    assert [answer.status_code for answer in (added, changed)] == [422, 422]
+    assert list(added.json["errors"]) == ["zone"]
+    assert "ida@nova.example" not in [one["email"] for one in there]
+
+
 @pytest.mark.row("INT-5/tier")
 def test_a_tier_needs_its_reason(crm: Any, desk: Loopdesk) -> None:
     assert crm.post("/customers/C-1003/tier", json={"tier": "vip"}).status_code == 422
