@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import clocks, receivers, record
 from loopdesk.desk.closure import reopening
+from loopdesk.desk.contacting.rows import call_
 from loopdesk.desk.duplicates import links
 from loopdesk.desk.letters import IN, INTERNAL, NOTE, NOTED, OUT, REPLIED, add, communication, queue, told
 from loopdesk.desk.record import Case, case_
@@ -67,12 +68,16 @@ def comment(actor: Actor, tx: Tx, number: str, body: str, *, internal: bool = Fa
 
 
 def listing(actor: Actor, tx: Tx, number: str) -> list[dict[str, Any]]:
-    """The communications of a case, oldest first; a customer sees his own side of them only (SEC-1)."""
+    """The communications of a case, oldest first; a customer sees his own side of them only (SEC-1).
+
+    What staff noted of a call is for staff: it was never written to him.
+    """
     record.get(tx, number, visible=readable(actor))
     query = sa.select(communication).where(communication.c.case == number)
     if actor.kind == "customer":
         to_customer = (communication.c.direction == OUT) & (communication.c.recipient_kind == "customer")
-        query = query.where((communication.c.direction == IN) | to_customer)
+        noted = sa.select(call_.c.communication).where(call_.c.case == number)
+        query = query.where((communication.c.direction == IN) | to_customer, communication.c.id.not_in(noted))
     order = (communication.c.at, communication.c.id)
     return [dict(row) for row in tx.conn.execute(query.order_by(*order)).mappings()]
 

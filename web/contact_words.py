@@ -6,7 +6,17 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 
 from loopdesk.desk.contacting.channel import PHONE
-from loopdesk.desk.contacting.rows import CONFIRMED, MISSED, OPEN, REACHED, REMINDER, SUPERVISOR, UNREACHABLE
+from loopdesk.desk.contacting.rows import (
+    CALL_BACK,
+    CONFIRMED,
+    MISSED,
+    OPEN,
+    REACHED,
+    RECOVERY,
+    REMINDER,
+    SUPERVISOR,
+    UNREACHABLE,
+)
 from loopdesk.desk.letters import BY_PHONE, EMAIL, NO_ADDRESS, NOBODY, OUTDATED
 from loopdesk.desk.sending import MACHINE, TOO_MANY
 from loopdesk.web import vocabulary
@@ -16,6 +26,8 @@ KINDS: Mapping[str, Any] = {
     REMINDER: lazy_gettext("Strong reminder"),
     SUPERVISOR: lazy_gettext("Supervisor's call"),
     UNREACHABLE: lazy_gettext("Way to the customer"),
+    RECOVERY: lazy_gettext("Service recovery"),
+    CALL_BACK: lazy_gettext("Call-back"),
 }
 CALLS: Mapping[str, Look] = {
     OPEN: Look(lazy_gettext("To be made"), "yellow", "clock"),
@@ -35,6 +47,9 @@ STATES: Mapping[str, Look] = {
 REASONS: Mapping[str, Any] = {
     "escalated": lazy_gettext("The case was escalated"),
     "overdue": lazy_gettext("The case is overdue"),
+    "mood": lazy_gettext("What the customer wrote sounds unhappy"),
+    "stars": lazy_gettext("The customer gave few stars"),
+    "tries": lazy_gettext("Nobody answered the call-backs"),
 }
 HELD: Mapping[str, Any] = {
     NOBODY: lazy_gettext("There is nobody to write to."),

@@ -13,8 +13,8 @@ from loopdesk.desk.contacting.rows import (
     CONFIRMED,
     MISSED,
     OPEN,
+    OWN,
     REACHED,
-    REMINDER,
     STATES,
     SUPERVISOR,
     CustomerCall,
@@ -59,13 +59,13 @@ class Heard:
 def plan(actor: Actor, tx: Tx, number: str, wish: Wish, instance: str = "") -> CustomerCall | None:
     """Note a call that somebody has to make; each try of one process is a row of its own.
 
-    None when another process sees to a call of this kind for the case: nobody is called twice for one thing. A strong
-    reminder is for one message, so each has its own.
+    None when another process sees to a call of this kind for the case: nobody is called twice for one thing. Of the
+    kinds in ``OWN`` each process has its own.
     """
     require(actor, "call.plan")
     case = record.get(tx, number, lock=True)
     mine = (call_.c.case == number) & (call_.c.kind == wish.kind)
-    if wish.kind != REMINDER and tx.ask(sa.select(call_.c.id).where(mine, *_elsewhere(instance))).first():
+    if wish.kind not in OWN and tx.ask(sa.select(call_.c.id).where(mine, *_elsewhere(instance))).first():
         return None
     to = next(iter(receivers.resolve(tx, case, receivers.CUSTOMER)), None)
     tries = tx.ask(sa.select(sa.func.count()).select_from(call_).where(mine, call_.c.instance == instance)).scalar()

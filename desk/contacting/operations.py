@@ -13,7 +13,8 @@ from loopdesk.engine.bpmn import read_moment
 
 @operation("call.plan")
 def _plan(step: Step, *, kind: str, reason: str, within: str, text: str = "", message: str = "") -> Result:
-    """Note a call to the customer that somebody has to make: kind is reminder, supervisor or unreachable.
+    """Note a call to the customer that somebody has to make: kind is reminder, supervisor, unreachable, recovery or
+    call-back.
 
     Gives: call (id; empty when another process sees to such a call already), attempt (1 for the first), contact,
     phone (both empty where nobody is known).

@@ -8,8 +8,14 @@ import sqlalchemy as sa
 from loopdesk.desk.record import NUMBER, PERSON_ID
 from loopdesk.engine.db import BIG, Moment, metadata
 
-REMINDER, SUPERVISOR, UNREACHABLE = KINDS = ("reminder", "supervisor", "unreachable")
-"""A strong reminder that the customer confirms; a supervisor's call; a way to somebody whom no channel reaches."""
+REMINDER, SUPERVISOR, UNREACHABLE, RECOVERY, CALL_BACK = KINDS = (
+    *("reminder", "supervisor", "unreachable"),
+    *("recovery", "call-back"),
+)
+"""A strong reminder that the customer confirms; a supervisor's call; a way to somebody whom no channel reaches; a call
+to win an unhappy customer back (COM-6), or after few stars (FBK-2)."""
+OWN = frozenset({REMINDER, RECOVERY, CALL_BACK})
+"""Kinds of which each process has calls of its own: one letter, one low mood, one answer of few stars."""
 OPEN, CONFIRMED, REACHED, MISSED = STATES = ("open", "confirmed", "reached", "missed")
 """To be made; the customer has confirmed it; somebody was spoken to; nobody was there."""
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk import channels
 from loopdesk.desk.classification.text import language_of
-from loopdesk.desk.contacting.rows import call_
+from loopdesk.desk.contacting.rows import MISSED, call_
 from loopdesk.desk.feedback.survey import survey_
 from loopdesk.desk.feedback.tables import COMPLAINT, SUGGESTION, feedback_
 from loopdesk.desk.letters import IN, communication
@@ -120,7 +120,8 @@ def _reports(tx: Tx, since: datetime, until: datetime, seen: sa.ColumnElement[bo
 
 
 def _calls(tx: Tx, since: datetime, until: datetime, seen: sa.ColumnElement[bool]) -> Iterator[Text]:
-    for row in _rows(tx, call_, call_.c.done_at, (since, until), seen & (call_.c.said != "")):
+    spoken = seen & (call_.c.said != "") & (call_.c.state != MISSED)
+    for row in _rows(tx, call_, call_.c.done_at, (since, until), spoken):
         yield Text(row["id"], row["case"], row["done_at"], NOTE, row["said"])
 
 

@@ -1,6 +1,7 @@
-"""Whoever calls a customer sees whom and at what number, and how it ended stands on the case (FBK-2, COM-6)."""
+"""Whoever calls a customer sees whom and at what number; each call is in the log, how it ended on the case (COM-4)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +10,16 @@ from flask import Flask
 
 from loopdesk.connectors import inbound
 from loopdesk.desk import erasure
+from loopdesk.desk.contacting import calls, log
+from loopdesk.desk.contacting.rows import CustomerCall
 from loopdesk.desk.customers import contact_
 from loopdesk.desk.sentiment import recovery
-from loopdesk.engine import work
+from loopdesk.engine import timers, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
+from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.engine.redaction import ERASED
-from loopdesk.tests.web.browsers import as_person
+from loopdesk.tests.web.browsers import as_contact, as_person
 from loopdesk.tests.web.conftest import Api, settle
 from loopdesk.tests.web.surveyed import REPORT, Story
 from loopdesk.tests.web.test_sentiment import ANGRY, look, recoveries, reported, says, who
@@ -95,6 +99,79 @@ def test_a_recovery_is_called_at_the_known_number_and_the_case_says_how_it_ended
         assert words in page
 
 
+@pytest.mark.row("COM-4/recorded", "FBK-2/not-reached")
+def test_each_try_to_call_back_is_in_the_log_of_communications_once(story: Story) -> None:
+    """Who called, when, whom, the outcome, the words; to be made until then. Handed in again, nothing more stands."""
+    has_phone(story.desk)
+    story.post(story.link("survey", "s"), stars="2", comment="Too slow.")
+    assert logged(story.desk, story.number) == []
+    assert [(one.kind, one.state, one.reason, one.phone) for one in made(story.desk, story.number)] == [
+        ("call-back", "open", "stars", PHONE)
+    ]
+    with pytest.raises(Invalid):
+        story.complete("call_back", "customer_success", reached=True)
+    assert logged(story.desk, story.number) == []
+    tried = task_of(story.desk, story.number, "call_back")
+    story.complete("call_back", "customer_success", reached=False, note="Voice mail.")
+    with pytest.raises(Conflict), story.desk.engine.begin() as tx:
+        work.complete(story.actor("customer_success", "agent"), tx, tried, {"reached": False})
+    for pause in ({"hours": 4, "minutes": 1}, {"days": 1, "minutes": 1}):
+        story.rest(**pause)
+        story.complete("call_back", "customer_success", reached=False)
+    told = {"reached": True, "way": "visit", "root_cause": "Rude.", "note": "Met their head."}
+    story.complete("take_over", "customer_success", "supervisor", **told)
+    missed = ("周敏", "何静", "phone", "failed", "not-reached")
+    assert logged(story.desk, story.number) == [
+        (*missed, "Voice mail."),
+        (*missed, ""),
+        (*missed, ""),
+        ("Daniel Reyes", "何静", "visit", "sent", "", "Met their head."),
+    ]
+    rows = made(story.desk, story.number)
+    assert sorted((one.attempt, one.state) for one in rows) == [*((n, "missed") for n in (1, 2, 3)), (4, "reached")]
+    assert len({one.done_at for one in rows}) == 3, "the last try and the other way were at one moment"
+    for path in ("/communications", f"/{story.number}/communications"):
+        page = as_person(story.app, "petra.owner").get(f"/cases{path}?lang=en").text
+        assert ("Voice mail." in page, "Met their head." in page, "Not reached" in page) == (True, True, True)
+    page = as_person(story.app, "petra.owner").get(f"/cases/{story.number}?lang=en").text
+    assert ("reached nobody (Phone)" in page, "answered (Visit)" in page) == (True, True)
+
+
+@pytest.mark.row("COM-4/recorded", "FBK-2/root-cause")
+@pytest.mark.parametrize(("note", "said"), [("Wants one person.", "Wants one person."), ("", "The night.")])
+def test_a_call_back_that_reached_the_customer_is_in_the_log_with_its_words(story: Story, note: str, said: str) -> None:
+    story.post(story.link("survey", "s"), stars="2", comment="Too slow.")
+    story.complete("call_back", "customer_success", reached=True, root_cause="The night.", note=note)
+    assert logged(story.desk, story.number) == [("周敏", "何静", "phone", "sent", "", said)]
+    assert [one.state for one in made(story.desk, story.number)] == ["reached"]
+    page = as_contact(story.app, REPORT["email"]).get(f"/portal/cases/{story.number}").text
+    assert (story.number in page, said in page) == (True, False), "what staff note of a call is for staff"
+    page = as_person(story.app, "petra.owner").get("/feedback/calls?lang=en&kind=call-back").text
+    assert ("Call-back" in page, "The customer gave few stars" in page, said in page) == (True, True, True)
+
+
+@pytest.mark.row("COM-4/recorded", "COM-6/recovery")
+def test_each_call_of_a_recovery_is_in_the_log_of_communications(
+    desk: Loopdesk, app: Flask, clock: VirtualClock
+) -> None:
+    number = reported(desk)
+    says(desk, number, ANGRY)
+    look(desk)
+    _complete(desk, number, "look", decision="yes")
+    _complete(desk, number, "call", reached="no")
+    clock.advance(timedelta(hours=4, minutes=1))
+    with desk.engine.begin() as tx:
+        timers.claim_due(tx)
+    settle(desk)
+    _complete(desk, number, "call", reached="yes", said="We fix it on Friday.", satisfied="yes")
+    assert [one for one in logged(desk, number) if one[2] == "phone"] == [
+        ("王芳", "Anna Berg", "phone", "failed", "not-reached", ""),
+        ("王芳", "Anna Berg", "phone", "sent", "", "We fix it on Friday."),
+    ]
+    page = as_person(app, "li.na").get("/feedback/calls?lang=en&kind=recovery").text
+    assert ("Service recovery" in page, "We fix it on Friday." in page, "sounds unhappy" in page) == (True, True, True)
+
+
 @pytest.mark.parametrize("result", [one for one in recovery.RESULTS if one != "recovered"])
 def test_each_end_of_a_recovery_has_words_of_its_own(light_desk: Loopdesk, light_app: Flask, result: str) -> None:
     number = reported(light_desk)
@@ -111,6 +188,21 @@ def test_each_end_of_a_recovery_has_words_of_its_own(light_desk: Loopdesk, light
         "stopped": "ended with its process",
     }
     assert f"The service recovery {'is ' if result != 'stopped' else ''}{said[result]}" in page
+
+
+def logged(desk: Loopdesk, number: str) -> list[tuple[str, ...]]:
+    """The calls to the customer in the log, oldest first: who, whom, way, state, why not, words."""
+    with desk.engine.read() as tx:
+        rows, _ = log.listing(SYSTEM, tx, number=number)
+    names = ("author", "recipient", "channel", "state", "note", "body")
+    spoken = [row for row in rows if row["direction"] == "out" and not row["template"]]
+    return [tuple(str(row[name]) for name in names) for row in reversed(spoken)]
+
+
+def made(desk: Loopdesk, number: str) -> list[CustomerCall]:
+    """The calls to the customer, to be made and made."""
+    with desk.engine.read() as tx:
+        return calls.listing(SYSTEM, tx, number=number)[0]
 
 
 def _complete(desk: Loopdesk, number: str, element: str, **data: str) -> None:

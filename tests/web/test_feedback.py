@@ -176,7 +176,8 @@ def test_not_reached_is_tried_again_and_still_low_goes_to_the_supervisor(story: 
         story.rest(**pause)
     story.complete("call_back", "customer_success", reached=False)
     assert story.waiting()["take_over"] == "customer_success/supervisor"
-    story.complete("take_over", "customer_success", "supervisor", reached=True, root_cause="Rude.", note="Met them.")
+    told = {"reached": True, "way": "visit", "root_cause": "Rude.", "note": "Met them."}
+    story.complete("take_over", "customer_success", "supervisor", **told)
     story.complete("write_report", "customer_success", report="We trained the team.")
     story.rest(days=3, minutes=1)
     story.post(story.link("survey-again", "s"), stars="2")

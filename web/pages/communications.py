@@ -8,10 +8,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import case, sending
+from loopdesk.desk import case, letters, sending
 from loopdesk.desk import wording as plain_words
 from loopdesk.desk.contacting import channel as channels
 from loopdesk.desk.contacting import log
+from loopdesk.desk.contacting.rows import MISSED
 from loopdesk.engine.errors import Invalid
 from loopdesk.web import contact_words, vocabulary
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
@@ -131,6 +132,8 @@ def _row(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return row | {
         "channel_name": contact_words.channel(row["channel"], names),
         "carried_words": contact_words.carried(row, names),
-        "look": contact_words.STATES.get(row["state"]),
+        "look": contact_words.CALLS[MISSED]
+        if row["note"] == letters.MISSED
+        else contact_words.STATES.get(row["state"]),
         "why": contact_words.HELD.get(row["note"], "") if held else "",
     }

@@ -15,7 +15,7 @@ from loopdesk.engine.actor import Actor
 from loopdesk.engine.bundle import Bundle
 from loopdesk.engine.errors import N_, Missing
 from loopdesk.engine.tx import Tx
-from loopdesk.web import vocabulary
+from loopdesk.web import contact_words, vocabulary
 from loopdesk.web.pages import plain
 from loopdesk.web.sentences import filled, note_of, sentence_of
 from loopdesk.web.vocabulary import Look
@@ -103,7 +103,7 @@ class _Reader:
             person=row["direction"] == "in" or (row["author_kind"] == "person" and not row["automatic"]),
             tone="yellow" if row["state"] == "held" else "",
             note="" if row["note"] in {*UNREACHED, letters.MISSED} else row["note"],
-            state=_state(row["state"]),
+            state=None if row["note"] == letters.MISSED else _state(row["state"]),
             paper={
                 "kind": "internal" if note else "in" if row["direction"] == "in" else "out",
                 "folded": bool(row["template"]) and self.actor.kind != "customer",
@@ -115,13 +115,15 @@ class _Reader:
         )
 
     def _what(self, row: Mapping[str, Any]) -> str:
-        channel = vocabulary.channel(row["channel"])
+        channel = contact_words.channel(row["channel"], {})
         if row["direction"] == "in":
             return str(gettext("wrote (%(channel)s)", channel=channel))
         if row["direction"] == "internal" and not row["recipient"]:
             return str(gettext("noted, inside only"))
         if row["state"] == "held" and row["note"] in UNREACHED:
             return str(gettext(UNREACHED[row["note"]]))
+        if row["note"] == letters.MISSED:
+            return str(gettext("reached nobody (%(channel)s)", channel=channel))
         if row["automatic"]:
             return str(gettext("Sent by the process (%(channel)s)", channel=channel))
         return str(gettext("answered (%(channel)s)", channel=channel))
