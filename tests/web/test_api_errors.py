@@ -89,6 +89,22 @@ def test_a_wrong_filter_says_in_the_readers_language_what_may_stand_there(
     assert (answer.status_code, answer.get_json()["errors"]) == (422, {field: [said]})
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/cases", {"description": " \n", "customer_number": "C-1001"}, "description"),
+        ("/cases/L-2026-000001/reopenings", {"text": "  "}, "text"),
+    ],
+)
+def test_blanks_are_no_words_and_are_told_at_the_field_that_was_sent(
+    api: Callable[..., Any], path: str, body: dict[str, str], field: str
+) -> None:
+    app = api("wang.fang")
+    answer = app.post(path, json=body)
+    assert (answer.status_code, answer.get_json()["errors"]) == (422, {field: ["请填写内容。"]})
+    assert app.get("/cases").json["total"] == 0
+
+
 def test_too_many_requests_are_told_to_wait(light_desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from loopdesk.web.app import create_app
 

@@ -13,7 +13,7 @@ from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict
+from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict, some_words
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.vocabulary import STATUSES
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("cases", __name__, url_prefix="/cases", description="Custo
 class NewCase(Strict):
     """What is reported; missing fields are asked for later, but somebody must be there to answer."""
 
-    description = ma.fields.String(required=True, validate=ma.validate.Length(1, case.TEXT))
+    description = ma.fields.String(required=True, validate=[ma.validate.Length(1, case.TEXT), some_words])
     title = ma.fields.String(validate=ma.validate.Length(max=case.TITLE))
     customer_number = ma.fields.String(metadata={"example": "C-1001"})
     email = ma.fields.Email()

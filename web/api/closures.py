@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from loopdesk.desk.closure import listing, reopening, rounds
 from loopdesk.desk.closure.listing import Line
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Query, Strict
+from loopdesk.web.api.schemas import Query, Strict, some_words
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("closures", __name__, description="Verification before closing, opening again")
@@ -93,7 +93,7 @@ class ClosureOut(ma.Schema):
 class NewReopening(Strict):
     """The words, and what they are about: the fix that fails, or something else."""
 
-    text = ma.fields.String(required=True)
+    text = ma.fields.String(required=True, validate=[ma.validate.Length(min=1), some_words])
     wish = ma.fields.String(load_default=reopening.FAILS, validate=ma.validate.OneOf((reopening.FAILS, reopening.ELSE)))
 
 

@@ -17,6 +17,12 @@ class Strict(ma.Schema):
         unknown = ma.RAISE
 
 
+def some_words(text: str) -> None:
+    """Raises `ValidationError` for a text of blanks only; beside `Length`, which tells of an empty one."""
+    if text and not text.strip():
+        raise ma.ValidationError("Only blanks.")
+
+
 class Moment(ma.fields.AwareDateTime):
     """An instant with its zone, as RFC 3339 writes it."""
 
