@@ -52,18 +52,23 @@ PEOPLE = (
     _One("xu.min", "许敏", "zh", _SHANGHAI, ("admin",), ("support",)),
 )
 CUSTOMERS = (
-    ("C-1001", "Aurora Retail", "vip", (("Anna Berg", "anna@aurora.example", "en", _BERLIN),)),
+    ("C-1001", "Aurora Retail", "vip", (("Anna Berg", "anna@aurora.example", "+49 30 23125101", "en", _BERLIN),)),
     (
         "C-1002",
         "晨星物流",
         "normal",
         (
-            ("何静", "hejing@chenxing.example", "zh", _SHANGHAI),
-            ("马强", "maqiang@chenxing.example", "zh", _SHANGHAI),
+            ("何静", "hejing@chenxing.example", "+86 21 0000 0102", "zh", _SHANGHAI),
+            ("马强", "maqiang@chenxing.example", "+86 21 0000 0103", "zh", _SHANGHAI),
         ),
     ),
-    ("C-1003", "Delta Works", "potential", (("Paul Meier", "paul@delta.example", "en", _BERLIN),)),
+    ("C-1003", "Delta Works", "potential", (("Paul Meier", "paul@delta.example", "+49 30 23125104", "en", _BERLIN),)),
 )
+"""Number, name, tier and contacts: name, e-mail, phone, language, zone.
+
+Nobody can have these phone numbers: the German ones are set aside for films and books (Bundesnetzagentur, Mitteilung
+148/2021), and no number within a Chinese city begins with 0.
+"""
 
 
 DEVICES = {
@@ -85,11 +90,10 @@ def seed(tx: Tx) -> None:
     for number, name, tier, contacts in CUSTOMERS:
         if customers.by_number(tx, number) is None:
             made = customers.add_organisation(SYSTEM, tx, number=number, name=name, tier=tier)
-            for who, email, language, zone in contacts:
+            for who, email, phone, language, zone in contacts:
                 if customers.contact_by_email(tx, email) is None:
-                    customers.add_contact(
-                        SYSTEM, tx, organisation_id=made.id, name=who, email=email, language=language, zone=zone
-                    )
+                    reached = {"email": email, "phone": phone, "language": language, "zone": zone}
+                    customers.add_contact(SYSTEM, tx, organisation_id=made.id, name=who, **reached)
             _bought(tx, made)
 
 

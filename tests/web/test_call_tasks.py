@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from loopdesk.connectors import inbound
-from loopdesk.desk import erasure
+from loopdesk.desk import demo, erasure
 from loopdesk.desk.contacting import calls, log
 from loopdesk.desk.contacting.rows import CustomerCall
 from loopdesk.desk.customers import contact_
@@ -35,11 +35,11 @@ def story(app: Flask, desk: Loopdesk, clock: VirtualClock, api: Callable[..., Ap
     return Story(app, desk, clock, api)
 
 
-def has_phone(desk: Loopdesk, address: str = REPORT["email"]) -> None:
-    """The contact with that address can be called."""
+def has_phone(desk: Loopdesk, phone: str = PHONE, address: str = REPORT["email"]) -> None:
+    """The contact with that address can be called at ``phone``, or not at all."""
     with desk.engine.begin() as tx:
         mine = sa.update(contact_).where(contact_.c.email == address)
-        assert tx.conn.execute(mine.values(phone=PHONE)).rowcount == 1
+        assert tx.conn.execute(mine.values(phone=phone)).rowcount == 1
 
 
 def asked_of(desk: Loopdesk, number: str, element: str) -> tuple[str, dict[str, Any]]:
@@ -52,6 +52,7 @@ def asked_of(desk: Loopdesk, number: str, element: str) -> tuple[str, dict[str, 
 @pytest.mark.row("FBK-2/call-back", "FBK-2/not-reached")
 def test_who_calls_back_sees_whom_to_call_and_the_number_as_it_is_now(story: Story) -> None:
     story.post(story.link("survey", "s"), stars="2", comment="Too slow.")
+    has_phone(story.desk, "")
     text, facts = asked_of(story.desk, story.number, "call_back")
     assert "No phone number is known" in text
     assert (facts["contact"], facts["contact_phone"]) == ("何静", "")
@@ -68,6 +69,22 @@ def test_who_calls_back_sees_whom_to_call_and_the_number_as_it_is_now(story: Sto
     assert ("case.contact_phone" in text, facts["contact_phone"]) == (True, PHONE)
 
 
+def test_the_demo_s_customers_can_be_called_and_stay_as_they_were_edited(desk: Loopdesk) -> None:
+    """ONC-1: at numbers that nobody can have; a second start brings back no number that somebody took out."""
+    numbers = _numbers(desk)
+    assert (len(numbers), len(set(numbers.values()))) == (4, 4)
+    assert all(phone.startswith(("+49 30 23125", "+86 21 0000 ")) for phone in numbers.values())
+    has_phone(desk, "")
+    with desk.engine.begin() as tx:
+        demo.seed(tx)
+    assert _numbers(desk) == {**numbers, REPORT["email"]: ""}
+
+
+def _numbers(desk: Loopdesk) -> dict[str, str]:
+    with desk.engine.read() as tx:
+        return {one.email: one.phone for one in tx.conn.execute(sa.select(contact_))}
+
+
 @pytest.mark.row("FBK-2/call-back")
 def test_the_number_of_a_customer_who_was_erased_is_shown_no_more(story: Story) -> None:
     has_phone(story.desk)
@@ -81,7 +98,7 @@ def test_the_number_of_a_customer_who_was_erased_is_shown_no_more(story: Story) 
 @pytest.mark.row("COM-6/recovery", "COM-4/recorded")
 def test_a_recovery_is_called_at_the_known_number_and_the_case_says_how_it_ended(desk: Loopdesk, app: Flask) -> None:
     number = reported(desk)
-    has_phone(desk, "anna@aurora.example")
+    has_phone(desk, address="anna@aurora.example")
     says(desk, number, ANGRY)
     look(desk)
     _complete(desk, number, "look", decision="yes")
