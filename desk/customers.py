@@ -102,7 +102,7 @@ def add_contact(
 ) -> Contact:
     """A new contact, ``unknown`` without an organisation.
 
-    Raises `Invalid` when the e-mail address is none or taken, and for an unknown time zone.
+    Raises `Invalid` when the e-mail address is none or taken, for an unknown time zone, and for nobody at all.
     """
     require(actor, "customers.change")
     address = _address(email)
@@ -110,7 +110,9 @@ def add_contact(
         _refuse_any({"email": [Phrase("This is not an e-mail address.")]})
     if zone not in ("", "UTC") and zone not in available_timezones():
         _refuse_any({"zone": [Phrase("There is no such time zone.")]})
-    label = (name.strip() or address.partition("@")[0] or phone)[:200]
+    label = (name.strip() or address.partition("@")[0] or phone.strip())[:200]
+    if not label:
+        _refuse_any({"name": [Phrase("A name is needed.")]})
     facts = {"phone": phone[:40], "language": language or "en", "zone": zone or "UTC", "channel": channel}
     new = Contact(new_id(), organisation_id, label, address or None, **facts, unknown=organisation_id is None)
     if not _insert(actor, tx, new):

@@ -49,6 +49,22 @@ def test_a_contact_has_a_zone_that_there_is_when_it_is_added_and_when_it_changes
     assert "ida@nova.example" not in [one["email"] for one in there]
 
 
+def test_a_contact_is_somebody_and_prefers_a_channel_of_the_house(crm: Any) -> None:
+    """COM-2: the channels of `notices.yaml`; a contact without name, address and number would be nobody."""
+    home = "/customers/C-1001/contacts"
+    before = crm.get(home).json
+    answers = [crm.post(home, json=body) for body in ({}, {"name": "Ida", "channel": "pigeon"})]
+    answers.append(crm.patch(f"{home}/{before[0]['id']}", json={"channel": "pigeon"}))
+    assert [(answer.status_code, *answer.json["errors"]) for answer in answers] == [
+        (422, "name"),
+        (422, "channel"),
+        (422, "channel"),
+    ]
+    assert "wecom" in answers[1].json["remedy"]
+    assert crm.get(home).json == before
+    assert crm.patch(f"{home}/{before[0]['id']}", json={"channel": "wecom"}).json["channel"] == "wecom"
+
+
 @pytest.mark.row("INT-5/tier")
 def test_a_tier_needs_its_reason(crm: Any, desk: Loopdesk) -> None:
     assert crm.post("/customers/C-1003/tier", json={"tier": "vip"}).status_code == 422

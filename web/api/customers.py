@@ -8,7 +8,10 @@ from flask import url_for
 from flask_smorest import Blueprint
 
 from loopdesk.desk import customers
+from loopdesk.desk.contacting import channel
 from loopdesk.desk.crm import assets, contracts, directory, history, merging
+from loopdesk.engine.errors import N_, Invalid, Phrase
+from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.cases import CaseOut, CommentOut
 from loopdesk.web.api.contract_schemas import ContractIn, ContractOut
@@ -200,6 +203,7 @@ def add_contact(body: dict[str, Any], number: str) -> Any:
     """Add a contact."""
     with open_tx() as tx:
         found = directory.get(actor(), tx, number)
+        _check_channel(tx, body)
         return customers.add_contact(actor(), tx, organisation_id=found.id, **({"name": ""} | body))
 
 
@@ -211,7 +215,20 @@ def change_contact(body: dict[str, Any], number: str, contact_id: str) -> Any:
     """Change a contact; what is not named stays."""
     with open_tx() as tx:
         mine = directory.contact_of(actor(), tx, directory.get(actor(), tx, number).id, contact_id)
+        _check_channel(tx, body)
         return directory.edit_contact(actor(), tx, mine.id, **body)
+
+
+def _check_channel(tx: Tx, body: dict[str, Any]) -> None:
+    """Raise `Invalid` for a preferred channel that the house does not offer (`notices.yaml`, COM-2)."""
+    known = channel.names(tx, "en")
+    if body.get("channel", channel.AUTO) not in known:
+        raise Invalid(
+            "There is no such channel.",
+            remedy=N_("Use one of: %(channels)s."),
+            fields={"channel": [Phrase("There is no such channel.")]},
+            channels=", ".join(known),
+        )
 
 
 @blueprint.post("/<number>/contacts/<contact_id>/merge")
