@@ -5,10 +5,10 @@ A host with a sign-in of its own mirrors its people into the same table, so work
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from loopdesk.desk import zones
 from loopdesk.desk.record import PERSON_ID
 from loopdesk.desk.rights import STAFF, require
 from loopdesk.desk.sql import dialect_insert
@@ -226,14 +226,7 @@ def _check(one: Person) -> None:
         _refuse("email", Phrase("This is not an e-mail address."))
     if one.language not in LANGUAGES:
         _refuse("language", Phrase("Choose English or Chinese."))
-    if not _is_zone(one.zone):
+    if not zones.is_known(one.zone):
         _refuse("zone", Phrase("This time zone is not known."))
     if not set(one.roles) <= STAFF:
         _refuse("roles", Phrase("Choose among the roles owner, agent, supervisor, integrator and admin."))
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ValueError, KeyError, OSError):
-        return False

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import jinja2
 import yaml
@@ -18,7 +17,7 @@ from babel.dates import format_datetime
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from loopdesk.desk import policy, priorities
+from loopdesk.desk import policy, priorities, zones
 from loopdesk.engine import bundles, yamlfiles
 from loopdesk.engine.errors import N_, Invalid, Missing
 from loopdesk.engine.tx import Tx
@@ -46,7 +45,7 @@ def _moment(context: Context, value: datetime | str | None) -> str:
         return ""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     language, zone = context["_language"], context["_zone"]
-    return format_datetime(moment, MOMENTS.get(language, "long"), ZoneInfo(zone), language)
+    return format_datetime(moment, MOMENTS.get(language, "long"), zone, language)
 
 
 @jinja2.pass_context
@@ -87,13 +86,14 @@ def environment() -> SandboxedEnvironment:
 
 
 def render(tx: Tx, template: str, *, language: str, zone: str, scope: Mapping[str, Any]) -> Message:
-    """``template`` filled from ``scope`` in ``language`` (else English), times in the IANA ``zone``.
+    """``template`` filled from ``scope`` in ``language`` (else English), times in the IANA ``zone`` (else the house's).
 
     Raises `Missing` for an unknown template and `Invalid`, naming template and variable, for what cannot be filled.
     """
     source = _source(tx, template, language)
     spoken = base_language(language)
-    known = dict(scope) | {"_language": spoken, "_zone": zone, "_priorities": lambda: priorities.names(tx, spoken)}
+    reader = {"_language": spoken, "_zone": zones.of(zone, tx.host.zone)}
+    known = dict(scope) | reader | {"_priorities": lambda: priorities.names(tx, spoken)}
     subject, body = (_fill(template, source[part], known) for part in ("subject", "body"))
     # A subject is one line: anything else would be a second mail header.
     return Message(subject=" ".join(subject.split()), body=body.strip() + "\n")

@@ -5,6 +5,7 @@ from flask import Flask, g, request
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from loopdesk.desk import zones
 from loopdesk.web import (
     acceptance_links,
     api,
@@ -94,7 +95,7 @@ def _accepted() -> str:
 
 def _zone() -> str:
     """The person's own; behind a link from a mail that of whoever got the mail; else the desk's."""
-    return str(g.actor.zone if g.get("signed_in") else g.get("link_zone") or loopdesk().settings.zone)
+    return zones.of(str(g.actor.zone if g.get("signed_in") else g.get("link_zone", "")), loopdesk().settings.zone).key
 
 
 def _register_pages(app: Flask) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from loopdesk.desk import channels, departments
+from loopdesk.desk import channels, departments, zones
 from loopdesk.desk.casefile import CaseFile
 from loopdesk.desk.diagnosis import trees
 from loopdesk.desk.diagnosis.course import CAUSE, Way
@@ -115,7 +114,7 @@ class _Writer:
     """Writes the sections of one record."""
 
     def __init__(self, tx: Tx, held: CaseFile, language: str, zone: str) -> None:
-        self.held, self.language, self.zone = held, language, ZoneInfo(zone)
+        self.held, self.language, self.zone = held, language, zones.of(zone, tx.host.zone)
         self.say: Translate = translator(language)
         self.departments = departments.names(tx, language)
         self.channels = channels.names(tx, language)

@@ -1,10 +1,9 @@
 """What the review's form begins with, taken from the emergency itself (EMG-7)."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from loopdesk.desk import emergency as emergencies
-from loopdesk.desk import people
+from loopdesk.desk import people, zones
 from loopdesk.desk.emergency.rows import Emergency
 from loopdesk.desk.response import allhands, measures, words
 from loopdesk.engine.tx import Tx
@@ -23,7 +22,7 @@ def drafts(tx: Tx, emergency: Emergency) -> dict[str, str]:
 def course(tx: Tx, emergency: Emergency) -> str:
     """The timeline, one entry a line with its time; long ones are cut at the end."""
     person = people.find(tx, emergency.commander_id)
-    zone = ZoneInfo(person.zone if person else tx.host.zone)
+    zone = zones.of(person.zone if person else "", tx.host.zone)
     said = [one for one in emergencies.entries(tx, emergency.id) if one["text"]][:LINES]
     lines = [f"{one['at'].astimezone(zone):%m-%d %H:%M} {one['text']} ({one['by_name']})" for one in said]
     return "\n".join(lines)[:FORM]

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from loopdesk.desk import case, customers
 from loopdesk.desk.crm import assets
+from loopdesk.desk.letters import communication
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.tests.web.browsers import csrf_of
+from loopdesk.tests.web.conftest import settle
 from loopdesk.web.wiring import Loopdesk
 
 
@@ -47,6 +50,18 @@ def test_a_contact_has_a_zone_that_there_is_when_it_is_added_and_when_it_changes
     assert [answer.status_code for answer in (added, changed)] == [422, 422]
     assert list(added.json["errors"]) == ["zone"]
     assert "ida@nova.example" not in [one["email"] for one in there]
+
+
+def test_who_was_kept_with_a_zone_there_is_none_of_reads_letters_in_that_of_the_house(crm: Any, desk: Loopdesk) -> None:
+    """COM-7: from before zones were checked; each report of this customer failed."""
+    with desk.engine.begin() as tx:
+        tx.conn.execute(sa.update(customers.contact_).values(zone="Mars/Moon"))
+    who = {"customer_number": "C-1001", "email": "anna@aurora.example"}
+    assert crm.post("/cases", json={"description": "The press stands still.", **who}).status_code == 201
+    settle(desk)
+    with desk.engine.read() as tx:
+        letters = tx.conn.scalars(sa.select(communication.c.body).where(communication.c.direction == "out")).all()
+    assert any("UTC" in letter for letter in letters)
 
 
 def test_a_contact_is_somebody_and_prefers_a_channel_of_the_house(crm: Any) -> None:
