@@ -23,6 +23,9 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"Length must be between (?P<least>\d+) and (?P<most>\d+)\.", N_("Between %(least)s and %(most)s characters.")),
     (r"Shorter than minimum length (?P<limit>\d+)\.", N_("At least %(limit)s characters.")),
     (r"Longer than maximum length (?P<limit>\d+)\.", N_("At most %(limit)s characters.")),
+    (r"Not between (?P<least>\d+) and (?P<most>\d+) entries\.", N_("Between %(least)s and %(most)s entries.")),
+    (r"Fewer than (?P<limit>\d+) entries\.", N_("At least %(limit)s entries.")),
+    (r"More than (?P<limit>\d+) entries\.", N_("At most %(limit)s entries.")),
     (
         r"Must be greater than or equal to (?P<least>[\d.]+) and less than or equal to (?P<most>[\d.]+)\.",
         N_("Between %(least)s and %(most)s."),

@@ -23,7 +23,11 @@ MOST = 1000
 KEPT, AGAIN, NOT_KEPT = "kept", "again", "refused"
 LONGEST = timedelta(days=1)
 """No response takes longer; a greater number is a mistake in the unit."""
+KEYS = ("at", "seconds", "ok")
+"""What a sample says; with ``ok`` false it is a fail, whatever ``seconds`` an error page took."""
 _ANEW = N_("They changed nothing. When the window begins anew, samples from its start on count.")
+_HOW_LONG = N_("Write seconds as a number such as 0.42; leave them out where nothing answered, with ok: false.")
+_WHEN = N_("Write it like 2026-03-02T10:05:00+08:00.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,31 +112,31 @@ def _open(tx: Tx, gate: Gate) -> tuple[Bars, datetime]:
 def _sample(given: Any) -> Sample:
     if not isinstance(given, Mapping):
         raise Invalid("This is no sample.", remedy=N_("Write {at, seconds, ok}."))
+    if unknown := [str(key)[:40] for key in given if key not in KEYS]:
+        raise Invalid("A sample has no “%(key)s”.", remedy=N_("Write {at, seconds, ok}."), key=unknown[0])
     at, ok, seconds = _moment(given.get("at")), given.get("ok", True), given.get("seconds")
     if not isinstance(ok, bool):
         raise Invalid("“ok” is true or false.", remedy=N_("Write true where the system answered."))
     if seconds is None and not ok:
         return Sample(at, ok, None)
+    if seconds is None:
+        raise Invalid("“%(key)s” is missing in this sample.", remedy=_HOW_LONG, key="seconds")
     number = seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) else math.nan
     if not 0 <= number <= LONGEST.total_seconds():
-        raise Invalid(
-            "“%(seconds)s” is no response time.",
-            remedy=N_("Write seconds as a number such as 0.42; leave them out where nothing answered, with ok: false."),
-            seconds=str(seconds)[:40],
-        )
+        raise Invalid("“%(seconds)s” is no response time.", remedy=_HOW_LONG, seconds=str(seconds)[:40])
     return Sample(at, ok, math.ceil(round(number * 1000, 6)))
 
 
 def _moment(text: Any) -> datetime:
+    if text is None:
+        raise Invalid("“%(key)s” is missing in this sample.", remedy=_WHEN, key="at")
     try:
         at = datetime.fromisoformat(text) if isinstance(text, str) else None
         utc = at.astimezone(UTC) if at is not None else None
     except (ValueError, OverflowError):  # The first and the last day of the calendar have no other zone.
         at = utc = None
     if at is None or utc is None:
-        raise Invalid(
-            "“%(at)s” is no moment.", remedy=N_("Write it like 2026-03-02T10:05:00+08:00."), at=str(text)[:40]
-        )
+        raise Invalid("“%(at)s” is no moment.", remedy=_WHEN, at=str(text)[:40])
     if at.tzinfo is None:
         raise Invalid(
             "“%(at)s” does not say its zone.",

@@ -105,6 +105,21 @@ def test_blanks_are_no_words_and_are_told_at_the_field_that_was_sent(
     assert app.get("/cases").json["total"] == 0
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "field", "said"),
+    [
+        ("/acceptances", {"case": "L-2026-000001", "gates": []}, "gates", "Between 1 and 3 entries."),
+        ("/compensations", {"customer": "C-1001", "outages": []}, "outages", "Between 1 and 50 entries."),
+        ("/cases", {"description": "x", "details": {str(n): "" for n in range(51)}}, "details", "At most 50 entries."),
+    ],
+)
+def test_a_list_that_is_too_short_or_too_long_is_told_in_entries(
+    api: Callable[..., Any], path: str, body: dict[str, Any], field: str, said: str
+) -> None:
+    answer = api("wang.fang").post(f"{path}?lang=en", json=body)
+    assert (answer.status_code, answer.get_json()["errors"][field]) == (422, [said])
+
+
 def test_too_many_requests_are_told_to_wait(light_desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from loopdesk.web.app import create_app
 

@@ -11,7 +11,7 @@ from loopdesk.desk.acceptance import attainment, benefits, load_tests, samples, 
 from loopdesk.desk.acceptance.gates import Acceptance, Gate
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Page, PageQuery, Strict, placed
+from loopdesk.web.api.schemas import Entries, Page, PageQuery, Strict, placed
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.pages.shown import shown
 
@@ -20,7 +20,11 @@ benefit_blueprint = Blueprint("benefits", __name__, url_prefix="/cost-benefits",
 
 
 class Samples(Strict):
-    """A batch: `{at, seconds, ok}` each, `at` with its zone; without `seconds` where nothing answered, `ok: false`."""
+    """A batch: `{at, seconds, ok}` each, `at` with its zone; without `seconds` where nothing answered, `ok: false`.
+
+    With `ok: false` it is a fail, with `seconds` too. `at` may be ahead of the clock here by `skew` of
+    `policies/acceptance.yaml`, a minute as shipped.
+    """
 
     samples = ma.fields.List(
         ma.fields.Raw(allow_none=True, metadata={"example": {"at": "2026-03-02T10:05:00+08:00", "seconds": 0.42}}),
@@ -131,7 +135,7 @@ class NewAcceptance(Strict):
     gates = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf(acceptance.KINDS)),
         required=True,
-        validate=ma.validate.Length(1, len(acceptance.KINDS)),
+        validate=Entries(1, len(acceptance.KINDS)),
         metadata={"example": [acceptance.MONITORING]},
     )
 

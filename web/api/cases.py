@@ -13,7 +13,7 @@ from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict, some_words
+from loopdesk.web.api.schemas import Entries, Moment, Page, PageQuery, Strict, some_words
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.vocabulary import STATUSES
 
@@ -49,7 +49,7 @@ class NewCase(Strict):
     details = ma.fields.Dict(
         keys=ma.fields.String(validate=ma.validate.Length(max=60)),
         values=ma.fields.String(validate=ma.validate.Length(max=5000)),
-        validate=ma.validate.Length(max=50),
+        validate=Entries(max=50),
         metadata={"description": "What else you know, by name."},
     )
     language = ma.fields.String(validate=ma.validate.OneOf(("en", "zh")))

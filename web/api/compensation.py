@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from loopdesk.desk.response import awards
 from loopdesk.desk.response.awards import Compensation, Wish
 from loopdesk.web.api.auth import scoped
-from loopdesk.web.api.schemas import Moment, Query, Strict
+from loopdesk.web.api.schemas import Entries, Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
 blueprint = Blueprint("compensations", __name__, url_prefix="/compensations", description="Compensation for outages")
@@ -26,7 +26,7 @@ class NewCompensation(Strict):
     """For which emergency and customer; ``percent`` instead of the list's needs a ``reason``."""
 
     emergency = ma.fields.String(required=True)
-    outages = ma.fields.List(ma.fields.Nested(Outage), required=True, validate=ma.validate.Length(1, 50))
+    outages = ma.fields.List(ma.fields.Nested(Outage), required=True, validate=Entries(1, 50))
     case = ma.fields.String(load_default="", metadata={"description": "The customer's; empty for the emergency's own."})
     contract = ma.fields.String(load_default="", metadata={"description": "Empty for all in force."})
     percent = ma.fields.Decimal(load_default=None, allow_none=True, allow_nan=False)

@@ -23,6 +23,14 @@ def some_words(text: str) -> None:
         raise ma.ValidationError("Only blanks.")
 
 
+class Entries(ma.validate.Length):
+    """How many entries a list or an object may have; `Length` would tell of characters."""
+
+    message_min = "Fewer than {min} entries."
+    message_max = "More than {max} entries."
+    message_all = "Not between {min} and {max} entries."
+
+
 class Moment(ma.fields.AwareDateTime):
     """An instant with its zone, as RFC 3339 writes it."""
 
