@@ -56,6 +56,11 @@ def every(actor: Actor, tx: Tx, **wanted: Unpack[Filters]) -> Iterator[Mapping[A
     yield from tx.conn.execute(query, execution_options={"yield_per": _PART}).mappings()
 
 
+def has(tx: Tx, channel: str) -> bool:
+    """Whether anything was said over ``channel``, which the house may have had once."""
+    return bool(tx.ask(sa.select(communication.c.id).where(communication.c.channel == channel).limit(1)).first())
+
+
 def _matching(actor: Actor, tx: Tx, wanted: Filters) -> sa.ColumnElement[bool]:
     number, q = wanted.get("number", ""), wanted.get("q", "").strip()
     if number:

@@ -1,6 +1,6 @@
 """The figures of the desk: queries over history, each with its definition and its cases (ANA-1, ANA-2, ANA-8)."""
 
-from loopdesk.desk.figures.answers import breakdown, choices, definitions, overview, series, today
+from loopdesk.desk.figures.answers import breakdown, check, choices, definitions, overview, series, today
 from loopdesk.desk.figures.asked import Coverage, coverage
 from loopdesk.desk.figures.drill import cases
 from loopdesk.desk.figures.formulas import OF_CASES, SHOWN
@@ -42,6 +42,7 @@ __all__ = [
     "Point",
     "breakdown",
     "cases",
+    "check",
     "choices",
     "coverage",
     "definitions",

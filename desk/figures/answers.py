@@ -89,6 +89,11 @@ def choices(actor: Actor, tx: Tx, language: str) -> dict[str, dict[str, str]]:
     return {name: names.choices(tx, name, of, language) for name in DIMENSIONS}
 
 
+def check(actor: Actor, tx: Tx, wanted: Filter) -> None:
+    """Raise `Invalid`, naming the dimension and what there is, for a value that no case can have."""
+    names.check(tx, asked.scope(actor), wanted)
+
+
 def definitions(tx: Tx, language: str) -> dict[str, Definition]:
     """What each figure means, by name, in the order in which they are shown."""
     targets, found = rules.targets(tx), {}

@@ -10,11 +10,11 @@ from loopdesk.desk.customers import organisation
 from loopdesk.desk.figures import days
 from loopdesk.desk.figures.asked import CUSTOMER, TEAM, Scope
 from loopdesk.desk.figures.rows import case_figure, figure_day
-from loopdesk.desk.figures.shapes import NONE
+from loopdesk.desk.figures.shapes import NONE, Filter
 from loopdesk.desk.figures.sums import OPENED
 from loopdesk.engine import bundles
 from loopdesk.engine.bundle import read_texts
-from loopdesk.engine.errors import Missing
+from loopdesk.engine.errors import Invalid, Missing, Phrase
 from loopdesk.engine.tx import Tx
 
 LEVEL = "level"
@@ -22,18 +22,22 @@ LEVEL = "level"
 
 def called(tx: Tx, dimension: str, values: Collection[str], language: str) -> dict[str, str]:
     """Value -> name, its own code where nobody has named it."""
+    known = _named(tx, dimension, values, language)
+    return {value: known.get(value, value) for value in values}
+
+
+def _named(tx: Tx, dimension: str, values: Collection[str], language: str) -> dict[str, str]:
+    """Value -> name of those that the house knows; of customers, those among ``values``."""
     if dimension == CUSTOMER:
         rows = tx.ask(sa.select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(sorted(values))))
-        known = {str(row.id): str(row.name) for row in rows}
-    elif dimension == "channel":
-        known = channels.names(tx, language)
-    elif dimension == TEAM:
-        known = departments.names(tx, language)
-    elif dimension == LEVEL:
-        known = {code: f"{code} · {name}" for code, name in priorities.names(tx, language).items()}
-    else:
-        known = _types(tx, language) if dimension == "class" else {}
-    return {value: known.get(value, value) for value in values}
+        return {str(row.id): str(row.name) for row in rows}
+    if dimension == "channel":
+        return channels.names(tx, language)
+    if dimension == TEAM:
+        return departments.names(tx, language)
+    if dimension == LEVEL:
+        return {code: f"{code} · {name}" for code, name in priorities.names(tx, language).items()}
+    return _types(tx, language) if dimension == "class" else {}
 
 
 def _types(tx: Tx, language: str) -> dict[str, str]:
@@ -61,6 +65,17 @@ def choices(tx: Tx, dimension: str, of: Scope, language: str) -> dict[str, str]:
         named = called(tx, dimension, [str(one) for one in found], language)
     ordered = sorted(named.items(), key=lambda one: (one[1], one[0]))
     return {value or NONE: name for value, name in ordered}
+
+
+def check(tx: Tx, of: Scope, wanted: Filter) -> None:
+    """Raise `Invalid` for a filter that no case can have: neither the house knows its value nor a case of the scope."""
+    for dimension, value in wanted.given().items():
+        known = _named(tx, dimension, [value], "en")
+        if value == NONE or value in known or value in choices(tx, dimension, of, "en"):
+            continue
+        there = Phrase("Choose among %(known)s.", known=", ".join(sorted(known)))
+        none = Phrase("There is none of this name.")
+        raise Invalid("Please check this filter.", fields={dimension: [there if known else none]})
 
 
 def _customers(tx: Tx, there: sa.ColumnElement[bool]) -> dict[str, str]:

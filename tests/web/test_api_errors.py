@@ -80,6 +80,7 @@ def test_a_filter_that_is_misspelt_does_not_answer_for_everything(api: Callable[
         ("/figures?since=2026-02-30&until=2026-03-01", "since", "请填写日期，例如 2026-05-04。"),
         ("/actions?state=odd", "state", "请在 open, done 中选择。"),
         ("/cases?status=odd", "status", "请在 new, open, waiting, solved, closed 中选择。"),
+        ("/communications?state=odd", "state", "请在 sent, received, queued, held, failed 中选择。"),
     ],
 )
 def test_a_wrong_filter_says_in_the_readers_language_what_may_stand_there(
@@ -87,6 +88,30 @@ def test_a_wrong_filter_says_in_the_readers_language_what_may_stand_there(
 ) -> None:
     answer = api("wang.fang").get(path)
     assert (answer.status_code, answer.get_json()["errors"]) == (422, {field: [said]})
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "right"),
+    [
+        ("/figures", {"level": "P9"}, "P1"),
+        ("/figures/cases_opened", {"team": "nobody"}, "support"),
+        ("/figures/by/team", {"channel": "pigeon"}, "email"),
+        ("/figures/cases_opened/cases", {"class": "odd"}, ""),
+        ("/figures", {"customer": "nobody"}, ""),
+        ("/communications", {"channel": "pigeon"}, "wecom"),
+    ],
+)
+def test_a_value_that_the_house_does_not_have_is_no_filter(
+    api: Callable[..., Any], path: str, asked: dict[str, str], right: str
+) -> None:
+    """ANA-1, COM-4: such a filter used to answer with nothing at all, as a quiet month does."""
+    month = {"since": "2026-03-01", "until": "2026-03-31"} if "figures" in path else {}
+    [field] = asked
+    answer = api("wang.fang").get(path, query_string={**month, **asked, "lang": "en"})
+    assert (answer.status_code, list(answer.get_json()["errors"])) == (422, [field])
+    assert right in answer.get_json()["errors"][field][0]
+    for known in filter(None, (right, "-" if month else "")):
+        assert api("wang.fang").get(path, query_string={**month, field: known}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,13 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
+from loopdesk.desk import channels
 from loopdesk.desk.contacting import calls, log
+from loopdesk.desk.contacting import channel as preferred
 from loopdesk.desk.contacting.rows import KINDS, STATES, CustomerCall
+from loopdesk.engine.errors import Invalid, Phrase
+from loopdesk.engine.tx import Tx
+from loopdesk.web import contact_words
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, PageQuery, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -23,7 +28,7 @@ class CommunicationQuery(PageQuery):
     case = ma.fields.String(load_default="")
     q = ma.fields.String(load_default="", metadata={"description": "Words, names, a case number."})
     channel = ma.fields.String(load_default="")
-    state = ma.fields.String(load_default="")
+    state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *contact_words.STATES)))
     follow_up = ma.fields.Boolean(load_default=False, metadata={"description": "Only what has a follow-up."})
     since = Moment(load_default=None, metadata={"description": "What was said from this moment on."})
     until = Moment(load_default=None, metadata={"description": "What was said before this moment."})
@@ -51,7 +56,7 @@ class CommunicationOut(ma.Schema):
     subject = ma.fields.String()
     body = ma.fields.String()
     template = ma.fields.String()
-    state = ma.fields.String()
+    state = ma.fields.String(metadata={"enum": list(contact_words.STATES)})
     note = ma.fields.String(metadata={"description": "Why it was held or not delivered."})
     feedback = ma.fields.String()
     follow_up = ma.fields.String()
@@ -96,7 +101,16 @@ def listing(query: dict[str, Any]) -> list[dict[str, Any]]:
     """What was said with customers, newest first."""
     wanted = {name: query[name] for name in ("q", "channel", "state", "since", "until", "page", "per_page")}
     with read_tx() as tx:
+        _check_channel(tx, query["channel"])
         return log.listing(actor(), tx, **wanted, number=query["case"], open_only=query["follow_up"])[0]
+
+
+def _check_channel(tx: Tx, channel: str) -> None:
+    """Raise `Invalid` for a channel that the house does not have and never had."""
+    known = {*channels.codes(tx), *preferred.names(tx, "en"), *contact_words.WAYS} - {preferred.AUTO}
+    if channel and channel not in known and not log.has(tx, channel):
+        there = Phrase("Choose among %(known)s.", known=", ".join(sorted(known)))
+        raise Invalid("Please check this filter.", fields={"channel": [there]})
 
 
 @blueprint.patch("/<communication_id>")

@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from loopdesk.desk import figures
 from loopdesk.desk.figures import CasePage, Filter, Overview, Part, Period, Point
 from loopdesk.desk.figures.formulas import UNITS
+from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Page, PageQuery, Query
 from loopdesk.web.context import actor, snapshot_tx
@@ -24,7 +25,7 @@ class FigureQuery(Query):
     since = ma.fields.Date(required=True)
     until = ma.fields.Date(required=True)
     channel = ma.fields.String(load_default="")
-    level = ma.fields.String(load_default="", metadata={"description": "The priority."})
+    level = ma.fields.String(load_default="", metadata={"description": "The priority; `-`: none."})
     class_ = ma.fields.String(load_default="", data_key="class", metadata={"description": "The type of problem."})
     team = ma.fields.String(load_default="", metadata={"description": "The department that held the case last."})
     customer = ma.fields.String(load_default="", metadata={"description": "The id of the organisation."})
@@ -144,7 +145,7 @@ def overview(query: dict[str, Any]) -> Mapping[str, Any]:
     `departments` and `restricted` say whose cases were counted; the other figures here cover the same.
     """
     with snapshot_tx() as tx:
-        found: Overview = figures.overview(actor(), tx, *_asked(query))
+        found: Overview = figures.overview(actor(), tx, *_asked(tx, query))
     return {**_covered(), "fresh": found.fresh, "figures": list(found.figures.values())}
 
 
@@ -164,7 +165,7 @@ def definitions() -> Iterable[figures.Definition]:
 def breakdown(query: dict[str, Any], by: str) -> list[dict[str, Any]]:
     """The figures by channel, level, class, team or customer, those with the most cases first."""
     with snapshot_tx() as tx:
-        period, wanted = _asked(query)
+        period, wanted = _asked(tx, query)
         found: list[Part] = figures.breakdown(actor(), tx, period, by, wanted, language())
     return [{"value": one.value, "name": one.name, "figures": list(one.figures.values())} for one in found]
 
@@ -176,7 +177,7 @@ def breakdown(query: dict[str, Any], by: str) -> list[dict[str, Any]]:
 def series(query: dict[str, Any], name: str) -> list[Point]:
     """One figure over the period: by days up to a month, by weeks up to half a year, then by months."""
     with snapshot_tx() as tx:
-        return figures.series(actor(), tx, name, *_asked(query))
+        return figures.series(actor(), tx, name, *_asked(tx, query))
 
 
 @blueprint.get("/<name>/cases")
@@ -187,7 +188,8 @@ def cases(query: dict[str, Any], name: str) -> Mapping[str, Any]:
     """The cases behind a figure."""
     part, page, per_page = (query.pop(key) for key in ("part", "page", "per_page"))
     with snapshot_tx() as tx:
-        found: CasePage = figures.cases(actor(), tx, name, *_asked(query), part=part, page=page, per_page=per_page)
+        asked = _asked(tx, query)
+        found: CasePage = figures.cases(actor(), tx, name, *asked, part=part, page=page, per_page=per_page)
     counts = {"total": found.total, "page": found.page, "per_page": found.per_page}
     return {**_covered(), **counts, "lines": found.lines}
 
@@ -196,6 +198,7 @@ def _covered() -> dict[str, Any]:
     return asdict(figures.coverage(actor()))
 
 
-def _asked(query: Mapping[str, Any]) -> tuple[Period, Filter]:
-    filters = {name: value for name, value in query.items() if name not in ("since", "until")}
-    return Period(query["since"], query["until"]), Filter(**filters)
+def _asked(tx: Tx, query: Mapping[str, Any]) -> tuple[Period, Filter]:
+    wanted = Filter(**{name: value for name, value in query.items() if name not in ("since", "until")})
+    figures.check(actor(), tx, wanted)
+    return Period(query["since"], query["until"]), wanted
