@@ -107,6 +107,9 @@ def test_the_tables_leave_as_files(head: FlaskClient, desk: Loopdesk, numbers: l
     whole = {one["figure"]: one for one in rows(head.get(f"/figures/overview.csv?{DAY}"))}
     assert (float(whole["repair_median"]["value"]), whole["repair_median"]["n"]) == (20.0, "3")
     assert whole["reply_rate"]["value"] == ""
+    mean = whole["repair_time"]
+    assert (mean["unit"], float(mean["numerator"]), float(mean["denominator"])) == ("minutes", 70.0, 3.0)
+    assert float(mean["value"]) == pytest.approx(70 / 3)
     [day] = rows(head.get(f"/figures/series.csv?{DAY}&figure=cases_closed"))
     assert (day["since"], float(day["value"])) == ("2026-03-02", 3)
     apart = rows(head.get(f"/figures/breakdown.csv?{DAY}&by=channel"))

@@ -44,7 +44,9 @@ class FigureOut(ma.Schema):
     value = ma.fields.Float(allow_none=True)
     unit = ma.fields.String(metadata={"enum": list(UNITS)})
     n = ma.fields.Integer(metadata={"description": "How many cases, answers or outages it is made of."})
-    numerator = ma.fields.Float(allow_none=True)
+    numerator = ma.fields.Float(
+        allow_none=True, metadata={"description": "Of a mean time the sum in seconds, where `value` is in minutes."}
+    )
     denominator = ma.fields.Float(allow_none=True)
     target = ma.fields.Float(allow_none=True)
     met = ma.fields.Boolean(allow_none=True)

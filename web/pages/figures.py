@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import figures
 from loopdesk.desk.figures import CaseLine, CasePage, Definition, Figure, Filter, Period
+from loopdesk.desk.figures.formulas import MINUTE, MINUTES
 from loopdesk.desk.figures.shapes import FIRST, LAST
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
@@ -227,8 +228,10 @@ def _cell(figure: Figure | None, axis: figure_words.Scale | None) -> dict[str, A
 
 
 def _cells(one: Figure, known: Mapping[str, Definition]) -> list[Any]:
-    title = known[one.name].title
-    return [one.name, title, one.value, one.unit, one.n, one.numerator, one.denominator, one.target, one.as_of]
+    title, above = known[one.name].title, one.numerator
+    if above is not None and one.unit == MINUTES:  # The sum is of seconds; a line of a file is in its one unit.
+        above /= MINUTE
+    return [one.name, title, one.value, one.unit, one.n, above, one.denominator, one.target, one.as_of]
 
 
 def _wanted(tx: Tx) -> Wanted:
