@@ -27,9 +27,9 @@ class NotDeployable(Invalid):
     def __init__(self, name: str, findings: list[Finding]) -> None:
         errors = errors_of(findings)
         first = errors[0]
-        at_file = N_("“%(name)s” cannot be deployed: %(count)s errors, first in %(file)s: %(first)s")
+        at_file = N_("“%(name)s” cannot be deployed (errors: %(count)s). First in %(file)s: %(first)s")
         at_element = N_(
-            "“%(name)s” cannot be deployed: %(count)s errors, first in %(file)s, element “%(element)s”: %(first)s"
+            "“%(name)s” cannot be deployed (errors: %(count)s). First in %(file)s, element “%(element)s”: %(first)s"
         )
         super().__init__(
             at_element if first.name or first.element else at_file,

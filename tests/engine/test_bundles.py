@@ -73,6 +73,7 @@ def test_errors_of_the_checker_forbid_the_deployment(engine: Engine) -> None:
     with pytest.raises(NotDeployable, match="Call") as caught, engine.begin() as tx:
         bundles.deploy(OWNER, tx, "p", {"p.bpmn": broken})
     assert {finding.rule for finding in caught.value.findings} == {"draft.operation", "style.end"}
+    assert "(errors: 1)" in str(caught.value), "which reads well for one, too"
     with engine.read() as tx, pytest.raises(Missing):
         bundles.current(tx, "p")
 

@@ -16,7 +16,7 @@ from loopdesk.web.cli._desk import desk
 from loopdesk.web.cli._owner import changing, dry_option, json_option, note_option, owner, process_argument
 
 LISTED = 100_000
-STARTED = N_("Migration %(id)s: %(total)s instances; see `loopdesk migrate-instances show %(id)s`.")
+STARTED = N_("Migration %(id)s (instances: %(total)s): see `loopdesk migrate-instances show %(id)s`.")
 
 
 @click.group("migrate-instances")
