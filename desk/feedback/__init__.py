@@ -1,6 +1,6 @@
 """What customers say about us, and what becomes of it (FBK-1, FBK-2, FBK-3)."""
 
-from loopdesk.desk.feedback.paths import Words, add, answers, correct, get, listing, told_within, within
+from loopdesk.desk.feedback.paths import Words, add, answers, correct, get, listing, tell, told_within, within
 from loopdesk.desk.feedback.tables import KINDS, SOURCES, STATES, Answer, Feedback, feedback_
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "feedback_",
     "get",
     "listing",
+    "tell",
     "told_within",
     "within",
 ]

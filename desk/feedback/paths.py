@@ -53,10 +53,15 @@ class Words:
 
 
 def add(actor: Actor, tx: Tx, number: str, said: Words, *, follow: bool = True) -> Feedback:
-    """Keep what the customer of a case said and let the path of it begin; told twice under one external id, once.
+    """What `tell` keeps, for whoever need not know whether it is new."""
+    return tell(actor, tx, number, said, follow=follow)[0]
 
-    ``follow``: false where a process that waits for it begins the path itself. Raises `Missing` for a case that
-    ``actor`` may not see, `Invalid` for a source or kind that is none, and for neither words nor stars.
+
+def tell(actor: Actor, tx: Tx, number: str, said: Words, *, follow: bool = True) -> tuple[Feedback, bool]:
+    """Keep what the customer of a case said, and whether it is new: told twice under one external id, it is kept once.
+
+    Its path begins; ``follow``: false where a process that waits for it begins it itself. Raises `Missing` for a case
+    that ``actor`` may not see, `Invalid` for a source or kind that is none, and for neither words nor stars.
     """
     require(actor, "feedback.add")
     case = record.get(tx, number, visible=visible_to(actor))
@@ -64,13 +69,13 @@ def add(actor: Actor, tx: Tx, number: str, said: Words, *, follow: bool = True) 
     row = _row(actor, tx, case, said)
     if not insert_new(tx, feedback_, row, unique=("case", "external_id")):
         again = (feedback_.c.case == number) & (feedback_.c.external_id == said.external_id)
-        return _select(tx, again)[0]
+        return _select(tx, again)[0], False
     if not said.survey:  # The answer of a survey has an event of its own.
         shown = {name: row[name] for name in ("id", "source", "stars", "text")}
         events.record(actor, tx, "feedback.added", key=number, audience="customer", data=shown)
     if follow:
         begin(actor, tx, get(tx, str(row["id"])))
-    return get(tx, str(row["id"]))
+    return get(tx, str(row["id"])), True
 
 
 def begin(actor: Actor, tx: Tx, found: Feedback) -> None:

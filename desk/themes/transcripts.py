@@ -13,8 +13,10 @@ from loopdesk.engine.tx import Tx
 CHANNEL = "transcript"
 
 
-def add_transcript(actor: Actor, tx: Tx, number: str, text: str, *, external_id: str) -> str:
-    """Keep what was said on a call; its communication's id, the first one's where ``external_id`` came before.
+def add_transcript(actor: Actor, tx: Tx, number: str, text: str, *, external_id: str) -> tuple[str, bool]:
+    """Keep what was said on a call: the id of its communication, and whether it is new.
+
+    Where ``external_id`` came before it is the first one's id.
 
     Raises `Missing` for a case that ``actor`` may not see, `Invalid` for an empty or oversized text.
     """
@@ -28,6 +30,6 @@ def add_transcript(actor: Actor, tx: Tx, number: str, text: str, *, external_id:
     message_id = f"{CHANNEL}:{number}:{external_id}"[:500]
     known = tx.conn.scalar(sa.select(communication.c.id).where(communication.c.message_id == message_id))
     if known:
-        return str(known)
+        return str(known), False
     row = {"direction": INTERNAL, "channel": CHANNEL, "body": written, "state": NOTED, "message_id": message_id}
-    return add(actor, tx, case, row)
+    return add(actor, tx, case, row), True

@@ -124,7 +124,7 @@ def test_other_systems_tell_and_read_feedback(story: Story, api: Callable[..., A
     crm: Any = api("ivan.link")
     told = {"case": story.number, "source": "call", "text": "I want a refund.", "external_id": "crm-7"}
     first, again = crm.post("/feedback", json=told), crm.post("/feedback", json=told)
-    assert (first.status_code, again.status_code) == (201, 201)
+    assert (first.status_code, again.status_code) == (201, 200)
     assert first.json["id"] == again.json["id"]
     settle(story.desk)
     assert crm.post("/feedback", json=told | {"source": "fax"}).status_code == 422
@@ -132,3 +132,16 @@ def test_other_systems_tell_and_read_feedback(story: Story, api: Callable[..., A
     listed = crm.get("/feedback?kind=complaint").json
     assert [(one["text"], one["kind"]) for one in listed["feedback"]] == [("I want a refund.", "complaint")]
     assert crm.get(f"/feedback/{first.json['id']}").json["state"] == "sorted"
+
+
+def test_feedback_that_is_sent_again_under_its_key_is_kept_once(story: Story, api: Callable[..., Api]) -> None:
+    """FBK-3: a program that lost the answer and has no id of its own for it."""
+    crm: Any = api("ivan.link")
+    told = {"case": story.number, "source": "call", "text": "I want a refund."}
+    first, again, other = (
+        crm.post("/feedback", json=told | more, headers={"Idempotency-Key": "k-1"})
+        for more in ({}, {}, {"text": "Never mind."})
+    )
+    assert [answer.status_code for answer in (first, again, other)] == [201, 201, 422]
+    assert (again.json["id"], again.headers["Idempotency-Replayed"]) == (first.json["id"], "true")
+    assert len(crm.get("/feedback").json["feedback"]) == 1

@@ -7,6 +7,7 @@ from flask_smorest import Blueprint
 
 from loopdesk.desk import feedback
 from loopdesk.desk.feedback import KINDS, SOURCES, STATES, Feedback, Words
+from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -94,12 +95,20 @@ def listing(query: dict[str, Any]) -> dict[str, list[Feedback]]:
 @blueprint.post("")
 @scoped("cases:write")
 @blueprint.arguments(NewFeedback)
-@blueprint.response(201, FeedbackOut)
-def add(given: dict[str, Any]) -> Feedback:
+@blueprint.response(201, FeedbackOut, description="The feedback; 200 when this external id was told before.")
+@blueprint.doc(parameters=[replay.KEY])
+def add(given: dict[str, Any]) -> tuple[Feedback, int, dict[str, str]]:
     """Keep what a customer said; its path begins."""
-    number = given.pop("case")
+    said = {name: value for name, value in given.items() if name != "case"}
     with open_tx() as tx:
-        return feedback.add(actor(), tx, number, Words(**given))
+
+        def perform() -> dict[str, Any]:
+            kept, new = feedback.tell(actor(), tx, given["case"], Words(**said))
+            return {"id": kept.id, "new": new}
+
+        answer = replay.once(tx, given, perform)
+        found = feedback.get(tx, answer.body["id"], actor())
+    return found, 201 if answer.body["new"] else 200, replay.headers(answer)
 
 
 @blueprint.get("/<feedback_id>")

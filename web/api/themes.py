@@ -74,8 +74,9 @@ def themes(asked: dict[str, Any]) -> Any:
 @blueprint.post("/cases/<number>/transcripts")
 @scoped("cases:write")
 @blueprint.arguments(Transcript)
-@blueprint.response(201, Made)
-def transcript(given: dict[str, Any], number: str) -> Any:
+@blueprint.response(201, Made, description="What was kept; 200 when this external id was told before.")
+def transcript(given: dict[str, Any], number: str) -> tuple[dict[str, str], int]:
     """Hand in the transcript of a call; it is kept inside the case and read for themes."""
     with open_tx() as tx:
-        return {"id": add_transcript(actor(), tx, number, given["text"], external_id=given["external_id"])}
+        kept, new = add_transcript(actor(), tx, number, given["text"], external_id=given["external_id"])
+    return {"id": kept}, 201 if new else 200
