@@ -41,6 +41,23 @@ def test_what_no_calendar_and_no_clock_can_hold_is_answered(house: House, tx: Tx
     assert isinstance(batch.answers[0].error, Invalid)
 
 
+def test_an_error_page_is_a_fail_however_fast_and_a_clock_may_be_a_minute_ahead(
+    house: House, tx: Tx, number: str
+) -> None:
+    """FIX-5: `ok: false` beside `seconds`, and `skew` of the policy as it is shipped."""
+    gate = opened(tx, number, "monitoring")
+    assert gate.from_at is not None
+    tx.now = gate.from_at + timedelta(hours=2)
+    given = [
+        {"at": gate.from_at.isoformat(), "seconds": 0.2, "ok": False},
+        *({"at": (tx.now + timedelta(seconds=ahead)).isoformat(), "seconds": 1} for ahead in (60, 61)),
+    ]
+    batch = samples.add(house.people["ivan"], tx, gate.acceptance, given)
+    assert [one.state for one in batch.answers] == ["kept", "kept", "refused"]
+    assert "lies in the future" in str(batch.answers[2].error)
+    assert (batch.standing.passed, batch.standing.days[0].down) == (0, 1)
+
+
 def test_a_window_that_was_lost_early_is_not_called_over(house: House, tx: Tx, number: str) -> None:
     """FIX-5: who sends on is told that it is decided, not that it ended on a day that is yet to come."""
     gate = opened(tx, number, "monitoring")
