@@ -11,7 +11,7 @@ from loopdesk.desk import case, customers
 from loopdesk.desk.crm import assets
 from loopdesk.desk.letters import communication
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.tests.web.browsers import csrf_of
+from loopdesk.tests.web.browsers import as_contact, csrf_of
 from loopdesk.tests.web.conftest import settle
 from loopdesk.web.wiring import Loopdesk
 
@@ -52,16 +52,21 @@ def test_a_contact_has_a_zone_that_there_is_when_it_is_added_and_when_it_changes
     assert "ida@nova.example" not in [one["email"] for one in there]
 
 
-def test_who_was_kept_with_a_zone_there_is_none_of_reads_letters_in_that_of_the_house(crm: Any, desk: Loopdesk) -> None:
+def test_who_was_kept_with_a_zone_there_is_none_of_reads_letters_and_pages_in_that_of_the_house(
+    crm: Any, desk: Loopdesk, app: Flask
+) -> None:
     """COM-7: from before zones were checked; each report of this customer failed."""
     with desk.engine.begin() as tx:
         tx.conn.execute(sa.update(customers.contact_).values(zone="Mars/Moon"))
     who = {"customer_number": "C-1001", "email": "anna@aurora.example"}
-    assert crm.post("/cases", json={"description": "The press stands still.", **who}).status_code == 201
+    made = crm.post("/cases", json={"description": "The press stands still.", **who})
+    assert made.status_code == 201
     settle(desk)
     with desk.engine.read() as tx:
         letters = tx.conn.scalars(sa.select(communication.c.body).where(communication.c.direction == "out")).all()
     assert any("UTC" in letter for letter in letters)
+    page = as_contact(app, "anna@aurora.example").get(f"/portal/cases/{made.json['number']}")
+    assert (page.status_code, "(UTC)" in page.text) == (200, True)
 
 
 def test_a_contact_is_somebody_and_prefers_a_channel_of_the_house(crm: Any) -> None:
