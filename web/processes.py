@@ -89,7 +89,7 @@ class Part:
 class Supervisor:
     """Keeps ``parts`` alive until it is told to stop; `say` gets one line for whatever a person wants to know."""
 
-    parts: Sequence[Part]
+    parts: list[Part]
     environ: Mapping[str, str]
     say: Say
     translate: Callable[[str], str] = str
@@ -101,6 +101,12 @@ class Supervisor:
             signal.signal(number, lambda _number, _frame: self.stop.set())
         for part in self.parts:
             part.start(self.environ)
+
+    def add(self, parts: Sequence[Part]) -> None:
+        """Start more parts, in order, and keep them alive as well."""
+        for part in parts:
+            part.start(self.environ)
+            self.parts.append(part)
 
     def watch(self) -> None:
         """Start again what dies, until asked to stop."""

@@ -103,6 +103,16 @@ def test_everything_starts_says_where_and_ends_without_survivors(house: House) -
     assert house.processes() == []
 
 
+def test_the_page_comes_first(house: House) -> None:
+    """What loads beside it makes people wait: the others start once it answers (a second start takes 5 s)."""
+    house.start()
+    house.ready()
+    serving = psutil.Process(house.pid("web")).children()
+    later = [psutil.Process(house.pid(name)).create_time() for name in ("poller", "worker", "mail")]
+    assert serving
+    assert max(one.create_time() for one in serving) < min(later)
+
+
 def test_a_second_start_keeps_the_first_sign_in_and_is_quick(house: House) -> None:
     for _ in range(2):
         process = house.start(LOOPDESK_ADMIN_PASSWORD="correct horse battery")

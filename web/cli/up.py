@@ -24,8 +24,10 @@ from loopdesk.web.processes import Part, Supervisor
 from loopdesk.web.processes import command as command_line
 from loopdesk.web.settings import VARIABLES, Settings
 
+FOR_PAGES = ("redis", "web")
+"""The parts that start first: all at once they would load in each other's way, and people wait for the page."""
 PATIENCE = 60.0
-"""Seconds that the web process has to answer for the first time."""
+"""Seconds that the web process, and the mail intake, have to answer for the first time."""
 
 
 @click.command("up")
@@ -58,11 +60,14 @@ class _House:
         parts = self._parts()
         first = self._prepare()
         environ = os.environ | _environ(self.settings) | {"PYTHONUNBUFFERED": "1"}
-        supervisor = Supervisor(parts, environ, click.echo, self.translate)
+        for_pages = [part for part in parts if part.name in FOR_PAGES]
+        supervisor = Supervisor(for_pages, environ, click.echo, self.translate)
         supervisor.start()
         try:
             if not self._wait_for_web(supervisor):
                 return 0 if supervisor.stop.is_set() else 1
+            supervisor.add([part for part in parts if part.name not in FOR_PAGES])
+            self._wait_for_mail(supervisor)
             self._welcome(parts, first)
             supervisor.watch()
             self.say(N_("Ending ..."))
@@ -125,14 +130,14 @@ class _House:
 
     def _wait_for_web(self, supervisor: Supervisor) -> bool:
         self.say(N_("Starting ..."))
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and not supervisor.stop.wait(0.05):
-            supervisor.look()
-            if _answers(self.settings.host, self.settings.port):
-                return True
-        if not supervisor.stop.is_set():
+        answered = _waited(supervisor, lambda: _answers(self.settings.host, self.settings.port))
+        if not answered and not supervisor.stop.is_set():
             self.say(N_("The web process did not answer within %(seconds)s seconds."), seconds=int(PATIENCE))
-        return False
+        return answered
+
+    def _wait_for_mail(self, supervisor: Supervisor) -> None:
+        if port := self.settings.intake_smtp_port:
+            _waited(supervisor, lambda: _listens(self.settings.host, port))
 
     def _welcome(self, parts: list[Part], first: first_start.FirstSignIn | None) -> None:
         for part in parts:
@@ -164,6 +169,24 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _waited(supervisor: Supervisor, there: Callable[[], bool]) -> bool:
+    """Wait until something is there, while parts that die are started again; False when it takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and not supervisor.stop.wait(0.05):
+        supervisor.look()
+        if there():
+            return True
+    return False
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def _answers(host: str, port: int) -> bool:
