@@ -10,10 +10,10 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from itertools import pairwise
 
-import rjieba
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from loopdesk.desk import chinese
 from loopdesk.desk.record import NUMBER, case_
 from loopdesk.desk.sql import escape_like
 from loopdesk.engine.db import BIG, metadata
@@ -50,7 +50,7 @@ def terms(text: str) -> list[str]:
     for run in _RUN.findall(unicodedata.normalize("NFKC", text).lower()):
         if _HAN.match(run):
             found.update(dict.fromkeys(_pairs(run)))
-            found.update(dict.fromkeys(word for word in rjieba.cut(run) if len(word) > 2))
+            found.update(dict.fromkeys(word for word in chinese.words(run) if len(word) > 2))
         else:
             found[run[:_LONGEST]] = None
         if len(found) >= TERMS:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-import rjieba
-
+from loopdesk.desk import chinese
 from loopdesk.desk.themes.rules import Rules
 
 READ = 2_000
@@ -111,7 +110,7 @@ def _english(text: str, stop: frozenset[str]) -> set[str]:
 def _chinese(text: str, stop: frozenset[str]) -> set[str]:
     found: set[str] = set()
     for run in _HAN.findall(text):
-        words = [str(word) for word in rjieba.cut(run)]
+        words = chinese.words(run)
         found.update(word for word in words if len(word) > 2 and word not in stop)
         pairs = ((one, other) for one, other in pairwise(words) if one not in stop and other not in stop)
         found.update(one + other for one, other in pairs if len(one + other) > 2)

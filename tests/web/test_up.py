@@ -108,7 +108,7 @@ def test_the_page_comes_first(house: House) -> None:
     house.start()
     house.ready()
     serving = psutil.Process(house.pid("web")).children()
-    later = [psutil.Process(house.pid(name)).create_time() for name in ("poller", "worker", "mail")]
+    later = [psutil.Process(house.pid(name)).create_time() for name in ("poller", "worker")]
     assert serving
     assert max(one.create_time() for one in serving) < min(later)
 

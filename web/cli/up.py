@@ -24,8 +24,8 @@ from loopdesk.web.processes import Part, Supervisor
 from loopdesk.web.processes import command as command_line
 from loopdesk.web.settings import VARIABLES, Settings
 
-FOR_PAGES = ("redis", "web")
-"""The parts that start first: all at once they would load in each other's way, and people wait for the page."""
+FIRST = ("redis", "web", "mail")
+"""The parts that somebody outside waits for; with all of them at once each would load in the others' way."""
 PATIENCE = 60.0
 """Seconds that the web process, and the mail intake, have to answer for the first time."""
 
@@ -60,13 +60,12 @@ class _House:
         parts = self._parts()
         first = self._prepare()
         environ = os.environ | _environ(self.settings) | {"PYTHONUNBUFFERED": "1"}
-        for_pages = [part for part in parts if part.name in FOR_PAGES]
-        supervisor = Supervisor(for_pages, environ, click.echo, self.translate)
+        supervisor = Supervisor([part for part in parts if part.name in FIRST], environ, click.echo, self.translate)
         supervisor.start()
         try:
             if not self._wait_for_web(supervisor):
                 return 0 if supervisor.stop.is_set() else 1
-            supervisor.add([part for part in parts if part.name not in FOR_PAGES])
+            supervisor.add([part for part in parts if part.name not in FIRST])
             self._wait_for_mail(supervisor)
             self._welcome(parts, first)
             supervisor.watch()
