@@ -72,7 +72,10 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
     stage.complete("max", "forward", kind="complaint", department="rnd")
     stage.complete("zhangwei", "answer_complaint", result="The night shift begins in March.")
     assert stage.waiting() == {}
-    templates = [letter["template"] for letter in stage.letters(number)]
+    told = stage.letters(number)
+    [called] = [one for one in told if one["channel"] == "phone"]
+    assert (called["state"], called["body"]) == ("sent", "A night lost.")
+    templates = [one["template"] for one in told if one is not called]
     assert templates[:6] == [
         "acknowledgement", "raci-informed", "verify-fix", "closing-confirmed", "survey", "raci-informed"
     ]  # fmt: skip
