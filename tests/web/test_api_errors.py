@@ -141,7 +141,7 @@ def test_blanks_are_no_words_and_are_told_at_the_field_that_was_sent(
 def test_a_list_that_is_too_short_or_too_long_is_told_in_entries(
     api: Callable[..., Any], path: str, body: dict[str, Any], field: str, said: str
 ) -> None:
-    answer = api("wang.fang").post(f"{path}?lang=en", json=body)
+    answer = api("wang.fang").post(path, json=body, headers={"Accept-Language": "en"})
     assert (answer.status_code, answer.get_json()["errors"][field]) == (422, [said])
 
 
