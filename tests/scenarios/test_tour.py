@@ -72,15 +72,19 @@ def test_a_report_becomes_a_closed_case_with_two_signatures(stage: Stage) -> Non
     stage.complete("max", "forward", kind="complaint", department="rnd")
     stage.complete("zhangwei", "answer_complaint", result="The night shift begins in March.")
     assert stage.waiting() == {}
-    told = stage.letters(number)
-    [called] = [one for one in told if one["channel"] == "phone"]
-    assert (called["state"], called["body"]) == ("sent", "A night lost.")
-    templates = [one["template"] for one in told if one is not called]
+    templates = _written_beside_the_call(stage, number)
     assert templates[:6] == [
         "acknowledgement", "raci-informed", "verify-fix", "closing-confirmed", "survey", "raci-informed"
     ]  # fmt: skip
     assert templates.count("improvement-report") == 1
     assert "feedback-result" not in templates, "the report tells the customer"
+
+
+def _written_beside_the_call(stage: Stage, number: str) -> list[str]:
+    told = stage.letters(number)
+    [called] = [one for one in told if one["channel"] == "phone"]
+    assert (called["state"], called["body"]) == ("sent", "A night lost.")
+    return [one["template"] for one in told if one is not called]
 
 
 P0 = {"kind": "system_fault", "scope": "global", "severity": "P0", "cause": "switch"}
