@@ -1,5 +1,6 @@
 """`loopdesk up`: one supervisor for every process; none survives it, none stays dead (issue "Set-up")."""
 
+import gc
 import http.client
 import os
 import re
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from loopdesk.tests.support import eventually, free_port
+from loopdesk.web import loading
 
 PARTS = {"redis", "web", "poller", "worker", "mail"}
 
@@ -111,6 +113,19 @@ def test_the_page_comes_first(house: House) -> None:
     later = [psutil.Process(house.pid(name)).create_time() for name in ("poller", "worker")]
     assert serving
     assert max(one.create_time() for one in serving) < min(later)
+
+
+def test_the_rooms_load_beside_the_page_not_before_it() -> None:
+    """A second start had grown to 6 s: the supervisor read everything that the page then read again."""
+    look = "import sys, loopdesk.web.cli.up; print([n for n in ('flask', 'loopdesk.web.wiring') if n in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-P", "-c", look], text=True).strip() == "[]"
+
+
+def test_loading_collects_no_garbage_and_says_so_afterwards() -> None:
+    with pytest.raises(ImportError), loading.undisturbed():
+        assert not gc.isenabled()
+        raise ImportError
+    assert gc.isenabled()
 
 
 def test_a_second_start_keeps_the_first_sign_in_and_is_quick(house: House) -> None:

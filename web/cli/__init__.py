@@ -8,6 +8,7 @@ import click
 import sqlalchemy as sa
 
 from loopdesk.engine.errors import N_, LoopdeskError, Translate
+from loopdesk.web import loading
 from loopdesk.web.cli._language import LANGUAGES, of_terminal, spoken, translator
 
 
@@ -23,7 +24,8 @@ class Commands(click.Group):
         """The command of one module; None where there is no such module."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
+        with loading.undisturbed():
+            command = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

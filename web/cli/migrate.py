@@ -11,7 +11,7 @@ from loopdesk.web.cli._desk import desk
 @click.command("migrate")
 def command() -> None:
     """Create or upgrade our tables, and bring in the shipped processes; does nothing where all is up to date."""
-    from loopdesk.web.first_start import first_start
+    from loopdesk.web.first_start import FIRST_SIGN_IN, first_start
 
     ours = desk()
     migrations.upgrade(ours.engine.database)
@@ -19,5 +19,4 @@ def command() -> None:
     translate = translation()
     click.echo(translate(N_("The database is up to date.")))
     if first:
-        said = translate(N_("First sign-in: %(login)s, password: %(password)s (shown only now)"))
-        click.echo(said % {"login": first.login, "password": first.password})
+        click.echo(translate(FIRST_SIGN_IN) % {"login": first.login, "password": first.password})

@@ -9,23 +9,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import loopdesk
 from loopdesk import migrations
-from loopdesk.desk import people
-from loopdesk.desk.departments import FIRST_LINE
 from loopdesk.engine import redis_server
+from loopdesk.engine.db import Database
 from loopdesk.engine.errors import N_, Refused, Translate
-from loopdesk.web import first_start, wiring
+from loopdesk.web import loading
 from loopdesk.web.cli import translation
 from loopdesk.web.processes import Part, Supervisor
 from loopdesk.web.processes import command as command_line
 from loopdesk.web.settings import VARIABLES, Settings
 
-FIRST = ("redis", "web", "mail")
-"""The parts that somebody outside waits for; with all of them at once each would load in the others' way."""
+if TYPE_CHECKING:
+    from loopdesk.web.first_start import Prepared
+
+PAGE, INTAKE = ("redis", "web"), ("mail",)
+"""The parts that somebody outside waits for, first the page; all parts at once would load in each other's way."""
 PATIENCE = 60.0
 """Seconds that the web process, and the mail intake, have to answer for the first time."""
 
@@ -52,22 +55,24 @@ class _House:
     settings: Settings
     translate: Translate
     say: Callable[..., None]
-    staffed: bool = True
 
     def run(self) -> int:
         """Prepare, start, watch, end; returns the exit code."""
         self._refuse_taken_ports()
         parts = self._parts()
-        first = self._prepare()
         environ = os.environ | _environ(self.settings) | {"PYTHONUNBUFFERED": "1"}
-        supervisor = Supervisor([part for part in parts if part.name in FIRST], environ, click.echo, self.translate)
+        supervisor = Supervisor([part for part in parts if part.name in PAGE], environ, click.echo, self.translate)
+        self.say(N_("Preparing the database ..."))
+        prepared = None if self._is_current() else self._prepare()
         supervisor.start()
         try:
+            prepared = prepared or self._prepare()  # looks through what is shipped while the page loads beside it
+            supervisor.add([part for part in parts if part.name in INTAKE])
             if not self._wait_for_web(supervisor):
                 return 0 if supervisor.stop.is_set() else 1
-            supervisor.add([part for part in parts if part.name not in FIRST])
+            supervisor.add([part for part in parts if part.name not in PAGE + INTAKE])
             self._wait_for_mail(supervisor)
-            self._welcome(parts, first)
+            self._welcome(parts, prepared)
             supervisor.watch()
             self.say(N_("Ending ..."))
         finally:
@@ -115,17 +120,18 @@ class _House:
             mail += ["--sink", str(port)]
         return [*parts, Part("mail", mail)] if self.settings.intake_smtp_port or "--sink" in mail else parts
 
-    def _prepare(self) -> first_start.FirstSignIn | None:
-        self.say(N_("Preparing the database ..."))
-        desk = wiring.build(self.settings)
+    def _is_current(self) -> bool:
+        database = Database(self.settings.database_url)
         try:
-            migrations.upgrade(desk.engine.database)
-            first = first_start.first_start(desk)
-            with desk.engine.read() as tx:
-                self.staffed = bool(people.in_department(tx, FIRST_LINE, "agent"))
-            return first
+            return migrations.is_current(database)
         finally:
-            desk.close()
+            database.close()
+
+    def _prepare(self) -> "Prepared":
+        with loading.undisturbed():
+            from loopdesk.web import first_start  # with all rooms behind it: the page loads them at the same time
+
+        return first_start.prepare(self.settings)
 
     def _wait_for_web(self, supervisor: Supervisor) -> bool:
         self.say(N_("Starting ..."))
@@ -138,7 +144,7 @@ class _House:
         if port := self.settings.intake_smtp_port:
             _waited(supervisor, lambda: _listens(self.settings.host, port))
 
-    def _welcome(self, parts: list[Part], first: first_start.FirstSignIn | None) -> None:
+    def _welcome(self, parts: list[Part], prepared: "Prepared") -> None:
         for part in parts:
             self.say("  %(name)s (%(pid)s)", name=part.name, pid=part.process.pid if part.process else "-")
         settings = self.settings
@@ -150,11 +156,8 @@ class _House:
         if settings.demo:
             self.say(N_("Demo people sign in at %(url)s/dev/sign-in"), url=settings.url)
             self.say(N_("Mails that were sent: %(url)s/dev/mail"), url=settings.url)
-        if not self.staffed:
-            self.say(first_start.NO_AGENTS, department=FIRST_LINE)
-        if first:
-            text = N_("First sign-in: %(login)s, password: %(password)s (shown only now)")
-            self.say(text, login=first.login, password=first.password)
+        for text, params in prepared.news():
+            self.say(text, **params)
         self.say(N_("Press Ctrl-C to end."))
 
 

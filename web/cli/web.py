@@ -1,9 +1,11 @@
 """`loopdesk web`: the pages and the API."""
 
+import gc
 from typing import TYPE_CHECKING
 
 import click
 
+from loopdesk.web import loading
 from loopdesk.web.processes import die_with_parent, log_as
 from loopdesk.web.settings import Settings
 
@@ -41,6 +43,8 @@ def application() -> "Flask":
     """What granian's worker process serves; it must not outlive the granian that started it."""
     die_with_parent()
     log_as("web")
-    from loopdesk.web.serve import app
+    with loading.undisturbed():
+        from loopdesk.web.serve import app
+    gc.freeze()  # the application stays: no later collection need look through it
 
     return app
