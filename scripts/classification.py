@@ -29,13 +29,14 @@ Measure = Callable[[Sequence[Example], str, str], dict[str, Any]]
 def write() -> None:
     """Train, measure and write everything down."""
     confidence = float(policy.shipped("classification")["confidence"])
-    threshold = float(policy.shipped("sentiment")["threshold"])
+    sentiment = policy.shipped("sentiment")
+    threshold, margin = float(sentiment["threshold"]), float(sentiment["margin"])
 
     def types(examples: Sequence[Example], language: str, of: str) -> dict[str, Any]:
         return report.measure(examples, language, of, abstain_below=confidence)
 
     def feelings(examples: Sequence[Example], language: str, of: str) -> dict[str, Any]:
-        return sentiment_report.measure(examples, language, of, threshold=threshold)
+        return sentiment_report.measure(examples, language, of, threshold=threshold, margin=margin)
 
     _write(learning.TYPES, guess.SHIPPED, types, report.page)
     _write(MOODS, moods.SHIPPED, feelings, sentiment_report.page)
@@ -52,7 +53,11 @@ def _write(
         examples = subject.learns(read(files[file_of(language)], file_of(language)))
         of = digest(files, language)
         found[language] = measure(examples, language, of)
-        about = {"digest": of, "examples": len(examples), "score": found[language]["macro_f1"]}
+        about = {
+            "digest": of,
+            "examples": len(examples),
+            "score": found[language].get("score", found[language]["macro_f1"]),
+        }
         (folder / f"{bundle}.{language}.zst").write_bytes(packed(fit(examples, language, about)))
     (ROOT / "docs" / f"{bundle}.md").write_text(page(found), encoding="utf-8")
 

@@ -20,7 +20,7 @@ def check(files: Files) -> list[Finding]:
         said = policy.parse(files[FILE], FILE)
     except Invalid as error:
         return [Finding(FILE, "", "", "sentiment.file", "error", error.message, error.remedy, dict(error.params))]
-    return [*_scores(said), *_counts(said), *_periods(said), *_sources(said)]
+    return [*_scores(said), *_margin(said), *_counts(said), *_periods(said), *_sources(said)]
 
 
 def _scores(said: Mapping[str, Any]) -> Iterator[Finding]:
@@ -28,6 +28,12 @@ def _scores(said: Mapping[str, Any]) -> Iterator[Finding]:
         value = said.get(key, 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not -1 <= value <= 1:
             yield _finding(key, N_("“%(key)s” is not a score between -1 and 1."), N_("Write it like -0.6."))
+
+
+def _margin(said: Mapping[str, Any]) -> Iterator[Finding]:
+    value = said.get("margin", 0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        yield _finding("margin", N_("“%(key)s” is not a number from 0 to 1."), N_("Write it like 0.05."))
 
 
 def _counts(said: Mapping[str, Any]) -> Iterator[Finding]:

@@ -72,8 +72,8 @@ def keep(tx: Tx, said: Said) -> bool:
     if guess is None or not guess.type:
         return False
     row: dict[str, Any] = {"about": said.about, "source": said.source, "case": said.case, "at": said.at}
-    row |= {"language": language, "score": moods.score_of(guess), "label": guess.type, "model_id": model_id}
-    row |= {"chosen": "", "by_id": "", "chosen_at": None}
+    row |= {"language": language, "score": moods.score_of(guess), "model_id": model_id}
+    row |= {"label": moods.label_of(guess, moods.margin(tx)), "chosen": "", "by_id": "", "chosen_at": None}
     return insert_new(tx, sentiment_, row, unique=["about"])
 
 

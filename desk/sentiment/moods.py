@@ -11,13 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import record
+from loopdesk.desk import policy, record
 from loopdesk.desk.classification import trained
 from loopdesk.desk.classification.model import Guess, Model
 from loopdesk.desk.rights import require, visible_to
 from loopdesk.desk.sentiment import recovery
 from loopdesk.desk.sentiment.negation import near
-from loopdesk.desk.sentiment.tables import LABELS, NEGATIVE, POSITIVE, SAID, sentiment_
+from loopdesk.desk.sentiment.tables import LABELS, NEGATIVE, NEUTRAL, POSITIVE, SAID, sentiment_
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import Invalid, Missing, Phrase
@@ -58,6 +58,19 @@ def score_of(guess: Guess) -> float:
     """The score that a guess stands for; 0 where nothing in the text is known."""
     shares = dict(guess.ranked)
     return round(shares.get(POSITIVE, 0.0) - shares.get(NEGATIVE, 0.0), 4)
+
+
+def margin(tx: Tx) -> float:
+    """How far from 0 a score has to be at least for a mood to be shown as negative or positive."""
+    return float(policy.said(tx, POLICY, "margin"))
+
+
+def label_of(guess: Guess, clear: float) -> str:
+    """The mood that a guess is shown as: neutral where it is not ``clear`` by that much; empty where nothing is known.
+
+    A few words without any feeling are else called pleased or annoyed by a hair.
+    """
+    return NEUTRAL if guess.type and abs(score_of(guess)) < clear else guess.type
 
 
 def correct(actor: Actor, tx: Tx, about: str, label: str) -> Mood:

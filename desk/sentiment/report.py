@@ -6,12 +6,14 @@ from typing import Any
 from loopdesk.desk.classification import report
 from loopdesk.desk.classification.examples import Example
 from loopdesk.desk.classification.model import Guess
-from loopdesk.desk.classification.training import Answer, held_out
-from loopdesk.desk.sentiment.moods import score_of
-from loopdesk.desk.sentiment.tables import NEGATIVE
+from loopdesk.desk.classification.training import Answer, held_out, macro_f1
+from loopdesk.desk.sentiment.moods import label_of, score_of
+from loopdesk.desk.sentiment.tables import NEGATIVE, NEUTRAL
 
 STEPS = (-0.9, -0.8, -0.7, -0.6, -0.5, -0.4, -0.3, -0.2, -0.1)
 """Thresholds that the page compares."""
+MARGINS = (0.0, 0.02, 0.05, 0.1, 0.2)
+"""Margins that the page compares."""
 HEAD = """# Sentiment: how good the scores are
 
 The mood of what customers write (COM-6), measured on messages whose theme the model has not seen: five-fold
@@ -20,6 +22,8 @@ message is about says nothing about its mood. `loopdesk sentiment --evaluate` me
 with the corrections of your people and writes this page; `loopdesk sentiment "TEXT"` scores one text.
 
 A score lies between -1 and 1: the probability of *positive* less that of *negative*.
+Shown as *negative* or *positive* is what is that far from 0 as the policy says (`margin`), all else as *neutral*:
+a few words without feeling ("App hangs") are neither praise nor blame. The figures are those of what is shown.
 """
 LIMITS = """## Limits
 
@@ -38,6 +42,8 @@ LIMITS = """## Limits
 - Polite disappointment is found less often than open anger. Several negative messages in a row start a recovery, too.
 - Words that sound bad (`fatal`, `kill`, 死信) are in the examples in all moods; others that stand nowhere in them may
   still pull a score down.
+- A text of two or three words is judged by pieces that stood beside others in the examples: "App hangs" scores a little
+  above 0, which the margin makes *neutral*, but 很慢 ("very slow") scores high, for 很 stands mostly in praise.
 - Only the first 1,000 characters are read, without quoted mails. English and Chinese only, told by the script; a text
   in another language is read as English, and without a known piece of a word it gets no score at all.
 - Not scored are machines' mails, alerts, and reports that our own people typed: those words are not the customer's.
@@ -52,18 +58,51 @@ than the one in use, both asked the same held-out texts, is not taken. What was 
 """
 
 
-def measure(examples: Sequence[Example], language: str, digest: str, *, threshold: float) -> dict[str, Any]:
-    """Cross-validate on ``examples`` and count; ``threshold`` is the score from which on a recovery begins."""
+def measure(
+    examples: Sequence[Example], language: str, digest: str, *, threshold: float, margin: float
+) -> dict[str, Any]:
+    """Cross-validate on ``examples`` and count.
+
+    ``threshold`` is the score from which on a recovery begins, ``margin`` how far from 0 a mood is shown as one;
+    ``score`` of the answer is the macro-F1 of the model alone, as trainings are compared by.
+    """
     answers = held_out(examples, examples, language)
-    found = report.figures(answers, themes=len({one.theme for one in examples}), abstain_below=0.0)
+    found = report.figures(_shown(answers, margin), themes=len({one.theme for one in examples}), abstain_below=0.0)
     steps = sorted({*STEPS, threshold})
-    return found | {"digest": digest, "threshold": threshold, "low": [_at(answers, step) for step in steps]}
+    clear = [_clear(answers, one) for one in sorted({*MARGINS, margin})]
+    found |= {"digest": digest, "threshold": threshold, "low": [_at(answers, step) for step in steps]}
+    return found | {"margin": margin, "clear": clear, "score": round(macro_f1(answers), 3)}
 
 
 def page(found: Mapping[str, dict[str, Any]]) -> str:
     """The whole page of several languages in Markdown."""
-    sections = [f"{report.markdown(language, figures)}\n\n{_low(figures)}" for language, figures in found.items()]
+    sections = [
+        f"{report.markdown(language, figures)}\n\n{_margins(figures)}\n\n{_low(figures)}"
+        for language, figures in found.items()
+    ]
     return "\n".join([HEAD, *(f"{section}\n" for section in sections), LIMITS])
+
+
+def _shown(answers: Sequence[Answer], margin: float) -> list[Answer]:
+    """The answers as people see them; how sure the model was stays."""
+    return [one._replace(guess=label_of(Guess(one.guess, one.confidence, one.ranked), margin)) for one in answers]
+
+
+def _clear(answers: Sequence[Answer], margin: float) -> dict[str, float]:
+    shown = _shown(answers, margin)
+    moody = [one.label == one.guess for one in shown if one.guess not in ("", NEUTRAL)]
+    right = round(sum(moody) / len(moody), 3) if moody else 0.0
+    return {"margin": margin, "macro_f1": round(macro_f1(shown), 3), "messages": len(moody), "right": right}
+
+
+def _margins(found: dict[str, Any]) -> str:
+    head = ["margin", "macro-F1", "shown as negative or positive", "right of these"]
+    lines = [
+        f"From which distance on a mood is shown is policy; shipped is {found['margin']:g}, and 0 shows the likeliest.",
+        "",
+        *report.table(head, [list(row.values()) for row in found["clear"]]),
+    ]
+    return "\n".join(lines)
 
 
 def _at(answers: Sequence[Answer], threshold: float) -> dict[str, float]:

@@ -30,8 +30,8 @@ sentiment_ = sa.Table(
     sa.Column("chosen_at", Moment),
     sa.Index("ix_sentiment_chosen", "language", "chosen_at"),
 )
-"""``about`` is the id of the message or survey, or the number of the case; ``label`` is what the model took it for,
-``chosen`` what a person said, empty before that. The words themselves stay where they are."""
+"""``about`` is the id of the message or survey, or the number of the case; ``label`` is what the model took it for
+(neutral, where that was not clear), ``chosen`` what a person said, empty before that. The words stay where they are."""
 
 sentiment_mark = sa.Table(
     "sentiment_mark",

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import channels
+from loopdesk.desk.classification.model import Guess
 from loopdesk.desk.classification.text import language_of
 from loopdesk.desk.contacting.rows import MISSED, call_
 from loopdesk.desk.feedback.survey import survey_
@@ -74,11 +75,11 @@ def _label(tx: Tx, text: str) -> str:
     if known not in _guessed:
         while len(_guessed) >= GUESSES:
             _guessed.pop(next(iter(_guessed)), None)
-        _guessed[known] = moods.taken_for(model, text).type
-    return _guessed[known]
+        _guessed[known] = moods.taken_for(model, text)
+    return moods.label_of(_guessed[known], moods.margin(tx))
 
 
-_guessed: dict[tuple[str, bytes], str] = {}
+_guessed: dict[tuple[str, bytes], Guess] = {}
 
 
 def _labels(tx: Tx, since: datetime, until: datetime) -> dict[str, str]:

@@ -253,9 +253,9 @@ def test_only_staff_correct_and_only_with_a_mood_that_there_is(light_desk: Loopd
 
 def test_figures_that_cannot_be_are_refused_before_they_are_deployed(light_desk: Loopdesk) -> None:
     with pytest.raises(Invalid) as wrong:
-        policy(light_desk, b"threshold: -6\nin_a_row: 0\nnegative: low\npause: soon\nstarts: [fax]\ncorrections: 1\n")
+        policy(light_desk, b"threshold: -6\nmargin: -0.1\nin_a_row: 0\nnegative: low\npause: soon\nstarts: [fax]\n")
     places = {one.element for one in wrong.value.findings if one.file == "sentiment.yaml"}  # type: ignore[attr-defined]
-    assert places == {"threshold", "in_a_row", "negative", "pause", "starts"}
+    assert places == {"threshold", "margin", "in_a_row", "negative", "pause", "starts"}
 
 
 def policy(desk: Loopdesk, content: bytes) -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from loopdesk.desk.classification.examples import read
 from loopdesk.desk.sentiment import moods
 from loopdesk.engine import bundles
-from loopdesk.tests.web.test_sentiment import look, recoveries, reported, says
+from loopdesk.tests.web.test_sentiment import look, moods_of, policy, recoveries, reported, says
 from loopdesk.web.cli._desk import group_for
 from loopdesk.web.wiring import Loopdesk
 
@@ -58,6 +58,26 @@ def test_plain_words_of_discontent_are_below_the_threshold_and_praise_is_not(lig
     assert {said["label"] for said in low.values()} == {"negative"}
     assert {asked(text)["label"] for text in PRAISE} == {"positive"}
     assert asked("没有问题，谢谢")["label"] != "negative"
+
+
+@pytest.mark.parametrize(
+    ("margin", "label"), [("", "neutral"), ("margin: 0.04\n", "positive"), ("margin: 0.05\n", "neutral")]
+)
+def test_a_mood_is_shown_only_where_it_is_clear_by_the_owners_margin(
+    light_desk: Loopdesk, margin: str, label: str
+) -> None:
+    """COM-6: a short report without any feeling is no praise by a hair; its score stays what it is."""
+    if margin:
+        policy(light_desk, f"threshold: -0.6\n{margin}".encode())
+    number = reported(light_desk, "App hangs")
+    about = says(light_desk, number, "Thank you so much, that was quick!")
+    look(light_desk)
+    found = moods_of(light_desk, number)
+    assert 0.04 < found[number].score < 0.05
+    assert found[number].label == label
+    assert found[about].label == "positive"
+    [said] = [CliRunner().invoke(group_for(light_desk), ["sentiment", "App hangs"]).output.splitlines()[0]]
+    assert said.split() == ["+0.05", label]
 
 
 @pytest.mark.row("COM-6/recovery")

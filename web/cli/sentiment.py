@@ -52,10 +52,10 @@ def _score(text: str, as_json: bool) -> None:
     with desk().engine.read() as tx:
         model_id, model = moods.current(tx, language)
         guess = moods.taken_for(model, own) if model else None
-        threshold = float(policy.said(tx, moods.POLICY, "threshold"))
+        threshold, margin = float(policy.said(tx, moods.POLICY, "threshold")), moods.margin(tx)
     known = guess is not None and bool(guess.type)
     score = moods.score_of(guess) if guess is not None and known else None
-    label = guess.type if guess is not None else ""
+    label = moods.label_of(guess, margin) if guess is not None else ""
     if as_json:
         found: dict[str, Any] = {"language": language, "model": model_id, "label": label, "score": score}
         click.echo(show(found | {"threshold": threshold}))
@@ -70,10 +70,10 @@ def _score(text: str, as_json: bool) -> None:
 
 def _evaluate(as_json: bool) -> None:
     with desk().engine.read() as tx:
-        threshold = float(policy.said(tx, moods.POLICY, "threshold"))
+        threshold, margin = float(policy.said(tx, moods.POLICY, "threshold")), moods.margin(tx)
         found = [lessons.lesson(tx, learning.MOODS, language) for language in LANGUAGES]
     measured = {
-        one.language: report.measure(one.present, one.language, one.digest, threshold=threshold)
+        one.language: report.measure(one.present, one.language, one.digest, threshold=threshold, margin=margin)
         for one in found
         if one.present
     }
