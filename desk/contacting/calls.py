@@ -34,11 +34,12 @@ from loopdesk.engine.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which ``kind`` of call, why, with which words; ``message``: the letter that is told, ``within``: how soon."""
+    """Which ``kind`` of call, why, with which words; ``message``: the letter that is told, ``within``: how soon,
+    None for a call that was made before anybody wanted it."""
 
     kind: str
     reason: str
-    within: timedelta
+    within: timedelta | None
     text: str = ""
     message: str = ""
 
@@ -67,31 +68,20 @@ def plan(actor: Actor, tx: Tx, number: str, wish: Wish, instance: str = "") -> C
     mine = (call_.c.case == number) & (call_.c.kind == wish.kind)
     if wish.kind not in OWN and tx.ask(sa.select(call_.c.id).where(mine, *_elsewhere(instance))).first():
         return None
-    to = next(iter(receivers.resolve(tx, case, receivers.CUSTOMER)), None)
-    tries = tx.ask(sa.select(sa.func.count()).select_from(call_).where(mine, call_.c.instance == instance)).scalar()
-    new = CustomerCall(
-        **dict.fromkeys(("way", "by_id", "by", "said", "promised", "action", "communication"), ""),
-        id=new_id(),
-        case=number,
-        kind=wish.kind,
-        instance=instance,
-        attempt=int(tries or 0) + 1,
-        reason=wish.reason,
-        text=wish.text,
-        escalation=_escalation(tx, number) if wish.kind == SUPERVISOR else None,
-        message=wish.message,
-        contact_id=to.id if to else "",
-        contact=to.name[:200] if to else "",
-        phone=to.phone if to else "",
-        opened_at=tx.now,
-        due_at=tx.now + wish.within,
-        state=OPEN,
-        done_at=None,
-        promised_until=None,
-    )
-    tx.insert(call_, {name: getattr(new, name) for name in CustomerCall.__slots__})
+    new = _add(tx, case, wish, instance)
     events.record(actor, tx, "call.planned", key=number, data=_told(new))
     return new
+
+
+def note_unplanned(actor: Actor, tx: Tx, number: str, kind: str, heard: Heard, instance: str = "") -> CustomerCall:
+    """Keep what came of a call that nobody had noted before: whom and at what number is what the case says now.
+
+    So it is where an instance came to its call by a version of the diagram that planned none, and was carried over to
+    one that keeps what came of it. Raises what `note` raises.
+    """
+    require(actor, "call.note")
+    case = record.get(tx, number, lock=True)
+    return note(actor, tx, _add(tx, case, Wish(kind, "", None), instance).id, heard)
 
 
 def note(actor: Actor, tx: Tx, call_id: str, heard: Heard) -> CustomerCall:
@@ -175,6 +165,35 @@ def listing(
     return [row_as(CustomerCall, row) for row in tx.conn.execute(query).mappings()], total
 
 
+def _add(tx: Tx, case: Case, wish: Wish, instance: str) -> CustomerCall:
+    """A new row of a call to be made, to whom the customer of the case is now."""
+    to = next(iter(receivers.resolve(tx, case, receivers.CUSTOMER)), None)
+    mine = (call_.c.case == case.number) & (call_.c.kind == wish.kind) & (call_.c.instance == instance)
+    tries = tx.ask(sa.select(sa.func.count()).select_from(call_).where(mine)).scalar()
+    new = CustomerCall(
+        **dict.fromkeys(("way", "by_id", "by", "said", "promised", "action", "communication"), ""),
+        id=new_id(),
+        case=case.number,
+        kind=wish.kind,
+        instance=instance,
+        attempt=int(tries or 0) + 1,
+        reason=wish.reason,
+        text=wish.text,
+        escalation=_escalation(tx, case.number) if wish.kind == SUPERVISOR else None,
+        message=wish.message,
+        contact_id=to.id if to else "",
+        contact=to.name[:200] if to else "",
+        phone=to.phone if to else "",
+        opened_at=tx.now,
+        due_at=tx.now + wish.within if wish.within else None,
+        state=OPEN,
+        done_at=None,
+        promised_until=None,
+    )
+    tx.insert(call_, {name: getattr(new, name) for name in CustomerCall.__slots__})
+    return new
+
+
 def _elsewhere(instance: str) -> tuple[sa.ColumnElement[bool], ...]:
     return call_.c.state == OPEN, call_.c.instance != instance
 
@@ -245,4 +264,17 @@ def _told(found: CustomerCall) -> dict[str, Any]:
     return said | {"contact": found.contact, "promised": found.promised, "until": found.promised_until}
 
 
-__all__ = ["CONFIRMED", "MISSED", "OPEN", "REACHED", "Heard", "Wish", "get", "listing", "note", "plan", "way_found"]
+__all__ = [
+    "CONFIRMED",
+    "MISSED",
+    "OPEN",
+    "REACHED",
+    "Heard",
+    "Wish",
+    "get",
+    "listing",
+    "note",
+    "note_unplanned",
+    "plan",
+    "way_found",
+]

@@ -37,11 +37,13 @@ def _note(
     promised: str = "",
     promised_until: str = "",
     way: str = "",
+    kind: str = "",
 ) -> Result:
     """Keep what came of a call that `call.plan` gave: outcome is confirmed, reached or missed.
 
-    It stands in the log of communications. What was promised becomes an action of whoever called, due at
-    promised_until. Gives: promise (its id, or empty).
+    With a kind, as `call.plan` takes it, a call that nobody planned is kept as well: customer_call is empty then, as in
+    an instance that was carried over from a diagram without call.plan. It stands in the log of communications. What was
+    promised becomes an action of whoever called, due at promised_until. Gives: promise (its id, or empty).
     """
     heard = Heard(
         outcome=outcome,
@@ -51,7 +53,11 @@ def _note(
         promised_until=_moment(step, promised_until),
         way=way or PHONE,
     )
-    return {"promise": calls.note(step.actor, step.tx, customer_call, heard).action}
+    if kind and not customer_call:
+        made = calls.note_unplanned(step.actor, step.tx, step.number, kind, heard, step.instance)
+    else:
+        made = calls.note(step.actor, step.tx, customer_call, heard)
+    return {"promise": made.action}
 
 
 @operation("call.way_found")
