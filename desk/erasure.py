@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loopdesk.desk import arbitration, archive, casefile, holds, likeness, people, search
+from loopdesk.desk import arbitration, archive, casefile, holds, idempotency, likeness, people, search
 from loopdesk.desk import store as store_
 from loopdesk.desk.acceptance import users
 from loopdesk.desk.acceptance.tables import key_user_, word_
@@ -102,6 +102,7 @@ def erase(actor: Actor, tx: Tx, stores: Mapping[str, Store], who: str, mails: Ma
     done.events = _events(actor, tx, subject, words, words.clean(reason.strip()))
     for table, where in _scoped(subject, words):
         done.add(table.name, redaction.rows(tx, table, where, words.clean))
+    done.add("answered_request", idempotency.clean(tx, (*subject.names, subject.id, *subject.cases), words))
     done.add("instance", redaction.states(tx, _cases_touched(tx, subject), words.clean))
     done.add("inbound", mails(tx, subject.cases if subject.kind == "contact" else (), [subject.email]))
     _files(tx, stores["attachments"], subject, done)

@@ -1,7 +1,7 @@
 """A request that is sent again gets the first answer: what stands behind an `Idempotency-Key` (issue: API)."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from loopdesk.desk.record import PERSON_ID
 from loopdesk.desk.sql import insert_new
+from loopdesk.engine import redaction
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import JSON, Moment, metadata
 from loopdesk.engine.errors import N_, Invalid
@@ -66,3 +67,8 @@ def once(actor: Actor, tx: Tx, key: str, request: Any, perform: Callable[[], dic
             fields={"Idempotency-Key": [N_("Used before for another request.")]},
         )
     return Answer(dict(known["answer"]), repeated=True)
+
+
+def clean(tx: Tx, about: Collection[str], words: redaction.Words) -> int:
+    """Take ``words`` out of the answers that name one of ``about`` (ids, numbers, names); returns how many changed."""
+    return redaction.rows(tx, answered, redaction.containing(answered, redaction.Words(about)), words.clean)

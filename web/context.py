@@ -28,10 +28,15 @@ def loopdesk_of(app: Flask) -> "Loopdesk":
 
 @contextmanager
 def open_tx() -> Iterator[Tx]:
-    """A writing transaction: commits at the end of the block, rolls back on any error.
+    """A writing transaction: commits at the end of the block, rolls back on any error; inside of an open one a part of
+    that very one, which is committed with it or, on any error, undone alone.
 
     What has been committed is noted in ``g.saved``: such a request is not served a second time (`again`).
     """
+    if (outer := g.get("tx")) is not None and outer.writes:
+        with outer.attempt():
+            yield outer
+        return
     with loopdesk().engine.begin() as tx, _shared(tx):
         yield tx
     g.saved = True

@@ -34,6 +34,7 @@ from loopdesk.web.api import (
     privacy,
     raci,
     related,
+    replay,
     resolution,
     runbooks,
     support,
@@ -129,13 +130,15 @@ def _description() -> dict[str, Any]:
     return {
         "info": {"description": "Cases, tasks, process definitions and instances of a support desk."},
         "security": [{"token": []}],
+        "extra_plugins": [replay.Described()],
         "components": {
+            "parameters": {replay.NAME: replay.KEY},
             "securitySchemes": {
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
                     "description": "Made by `loopdesk token`; each operation names the scope it needs.",
                 }
-            }
+            },
         },
     }

@@ -10,7 +10,6 @@ from loopdesk.desk import actions
 from loopdesk.desk.team import board, meetings, taskforce
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
-from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -87,13 +86,12 @@ def listing(query: dict[str, Any]) -> list[actions.Action]:
 @scoped("cases:write")
 @blueprint.arguments(NewAction)
 @blueprint.response(201, ActionOut)
-@blueprint.doc(parameters=[replay.KEY])
-def add(given: dict[str, Any]) -> tuple[actions.Action, int, dict[str, str]]:
+def add(given: dict[str, Any]) -> actions.Action:
     """Agree on an action; its owner is reminded when it is due."""
     with open_tx() as tx:
         if given["source"] in MINE:
             MINE[given["source"]](actor(), tx, given["source_id"])
-        return replay.made(tx, given, lambda: actions.add(actor(), tx, **given).id, lambda id_: actions.get(tx, id_))
+        return actions.add(actor(), tx, **given)
 
 
 @blueprint.post("/<action_id>/done")

@@ -12,6 +12,7 @@ from loopdesk.desk import tokens
 from loopdesk.desk.rights import lacks_scope
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import Missing, Refused
+from loopdesk.web.api import replay
 from loopdesk.web.context import actor, read_tx
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -34,7 +35,10 @@ def bearer() -> Actor | None:
 
 
 def scoped(scope: str, *, takes: tuple[str, ...] = (JSON,)) -> Callable[[View], View]:
-    """Let only a token with ``scope`` in, and only bodies of the media types that the operation ``takes``."""
+    """Let only a token with ``scope`` in, and only bodies of the media types that the operation ``takes``.
+
+    A request under an `Idempotency-Key` is served once (`replay.once`).
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -45,7 +49,7 @@ def scoped(scope: str, *, takes: tuple[str, ...] = (JSON,)) -> Callable[[View], 
                 raise lacks_scope(scope)
             if request.content_length and request.mimetype not in takes:
                 raise UnsupportedMediaType
-            return view(*args, **kwargs)
+            return replay.once(lambda: view(*args, **kwargs))
 
         # flask-smorest reads the operation's description from the docstring's first lines.
         guarded.__doc__ = f"{view.__doc__ or ''}\n\nNeeds the scope `{scope}`."

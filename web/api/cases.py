@@ -11,7 +11,6 @@ from loopdesk.desk import attachments, case, channels, communications, wording
 from loopdesk.desk.crm.scope import REASONS
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
-from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Entries, Moment, Page, PageQuery, Strict, some_words
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
@@ -175,21 +174,15 @@ class AttachmentOut(ma.Schema):
 @blueprint.post("")
 @scoped("cases:write")
 @blueprint.arguments(NewCase)
-@blueprint.response(201, CaseOut, description="The case; 200 when this key or external id made it before.")
-@blueprint.doc(parameters=[replay.KEY])
+@blueprint.response(201, CaseOut, description="The case; 200 when this external id made it before.")
 def report(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     """Report a problem."""
     with open_tx() as tx:
-
-        def perform() -> dict[str, Any]:
-            _check_channel(tx, body["channel"])
-            made = case.open(actor(), tx, case.Report(**body))
-            return {"number": made.number, "new": made.opened_at == tx.now}
-
-        answer = replay.once(tx, body, perform)
-        made = case.reported(actor(), tx, answer.body["number"], new=answer.body["new"])
-    headers = {"Location": url_for("cases.read", number=made.number)} | replay.headers(answer)
-    return made, 201 if answer.body["new"] else 200, headers
+        _check_channel(tx, body["channel"])
+        opened = case.open(actor(), tx, case.Report(**body))
+        new = opened.opened_at == tx.now
+        made = case.reported(actor(), tx, opened.number, new=new)
+    return made, 201 if new else 200, {"Location": url_for("cases.read", number=made.number)}
 
 
 def _check_channel(tx: Tx, channel: str) -> None:
@@ -236,19 +229,13 @@ def comments(number: str) -> Any:
 @scoped("cases:write")
 @blueprint.arguments(NewComment)
 @blueprint.response(201, Said)
-@blueprint.doc(parameters=[replay.KEY])
-def comment(body: dict[str, Any], number: str) -> tuple[Any, int, dict[str, str]]:
+def comment(body: dict[str, Any], number: str) -> dict[str, Any]:
     """Say something on a case; words that a customer may not know are told with the answer."""
     with open_tx() as tx:
-
-        def perform() -> dict[str, Any]:
-            if body["internal"]:
-                return {"id": communications.comment(actor(), tx, number, body["body"], internal=True), "jargon": []}
-            written, hits = wording.tell(actor(), tx, number, body["body"])
-            return {"id": written, "jargon": [asdict(hit) for hit in hits]}
-
-        answer = replay.once(tx, {"number": number} | body, perform)
-    return answer.body, 201, replay.headers(answer)
+        if body["internal"]:
+            return {"id": communications.comment(actor(), tx, number, body["body"], internal=True), "jargon": []}
+        written, hits = wording.tell(actor(), tx, number, body["body"])
+    return {"id": written, "jargon": [asdict(hit) for hit in hits]}
 
 
 UPLOAD = {

@@ -7,7 +7,6 @@ from flask_smorest import Blueprint
 
 from loopdesk.desk import feedback
 from loopdesk.desk.feedback import KINDS, SOURCES, STATES, Feedback, Words
-from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -96,19 +95,12 @@ def listing(query: dict[str, Any]) -> dict[str, list[Feedback]]:
 @scoped("cases:write")
 @blueprint.arguments(NewFeedback)
 @blueprint.response(201, FeedbackOut, description="The feedback; 200 when this external id was told before.")
-@blueprint.doc(parameters=[replay.KEY])
-def add(given: dict[str, Any]) -> tuple[Feedback, int, dict[str, str]]:
+def add(given: dict[str, Any]) -> tuple[Feedback, int]:
     """Keep what a customer said; its path begins."""
     said = {name: value for name, value in given.items() if name != "case"}
     with open_tx() as tx:
-
-        def perform() -> dict[str, Any]:
-            kept, new = feedback.tell(actor(), tx, given["case"], Words(**said))
-            return {"id": kept.id, "new": new}
-
-        answer = replay.once(tx, given, perform)
-        found = feedback.get(tx, answer.body["id"], actor())
-    return found, 201 if answer.body["new"] else 200, replay.headers(answer)
+        kept, new = feedback.tell(actor(), tx, given["case"], Words(**said))
+        return feedback.get(tx, kept.id, actor()), 201 if new else 200
 
 
 @blueprint.get("/<feedback_id>")

@@ -7,7 +7,6 @@ from flask_smorest import Blueprint
 
 from loopdesk.desk.implementation import alarms, board, course, tables
 from loopdesk.engine.tx import Tx
-from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Moment, Page, PageQuery, Strict, placed
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -151,15 +150,10 @@ def begin(given: dict[str, Any]) -> dict[str, Any]:
 @scoped("cases:write")
 @blueprint.arguments(NewMilestone)
 @blueprint.response(201, MilestoneOut)
-@blueprint.doc(parameters=[replay.KEY])
-def add(given: dict[str, Any], implementation_id: str) -> tuple[tables.Milestone, int, dict[str, str]]:
+def add(given: dict[str, Any], implementation_id: str) -> tables.Milestone:
     """Add a milestone."""
     with open_tx() as tx:
-
-        def perform() -> str:
-            return course.add(actor(), tx, implementation_id, **given).id
-
-        return replay.made(tx, given, perform, lambda milestone: tables.milestone(tx, milestone))
+        return course.add(actor(), tx, implementation_id, **given)
 
 
 @blueprint.post("/<implementation_id>/stop")

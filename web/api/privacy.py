@@ -76,7 +76,7 @@ class Holds(ma.Schema):
 @blueprint.response(200, ErasureOut)
 def preview(body: dict[str, Any]) -> Erasure:
     """Say what would go if a person were erased; changes nothing."""
-    return privacy.erase(loopdesk(), actor(), body["person"], keep=False)
+    return privacy.erase(open_tx, loopdesk(), actor(), body["person"], keep=False)
 
 
 @blueprint.post("/erasures")
@@ -85,7 +85,7 @@ def preview(body: dict[str, Any]) -> Erasure:
 @blueprint.response(201, ErasureOut)
 def erase(body: dict[str, Any]) -> Erasure:
     """Erase a person for good; 409 while a case of theirs is open or on hold."""
-    return privacy.erase(loopdesk(), actor(), body["person"], reason=body["reason"], keep=True)
+    return privacy.erase(open_tx, loopdesk(), actor(), body["person"], reason=body["reason"], keep=True)
 
 
 @blueprint.get("/holds")

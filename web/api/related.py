@@ -9,7 +9,6 @@ from loopdesk.desk import impact, merging, negotiation, record
 from loopdesk.desk.duplicates import links, problems
 from loopdesk.desk.rights import readable
 from loopdesk.engine.errors import Missing
-from loopdesk.web.api import replay
 from loopdesk.web.api.auth import scoped
 from loopdesk.web.api.schemas import Strict
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -157,18 +156,13 @@ def negotiations(number: str) -> list[negotiation.Negotiation]:
 @scoped("cases:write")
 @blueprint.arguments(NewNegotiation)
 @blueprint.response(201, NegotiationOut)
-@blueprint.doc(parameters=[replay.KEY])
-def negotiate(given: dict[str, Any], number: str) -> tuple[negotiation.Negotiation, int, dict[str, str]]:
+def negotiate(given: dict[str, Any], number: str) -> negotiation.Negotiation:
     """Ask for something else than the rule gives, or offer it (COM-5)."""
     more = {"kind": given["kind"], "priority": given["priority"]}
     with open_tx() as tx:
-
-        def perform() -> str:
-            if given["side"] == "offer":
-                return negotiation.offer(actor(), tx, number, terms=given["text"], **more).id
-            return negotiation.ask(actor(), tx, number, wish=given["text"], **more).id
-
-        return replay.made(tx, given, perform, lambda identity: negotiation.get(tx, identity))
+        if given["side"] == "offer":
+            return negotiation.offer(actor(), tx, number, terms=given["text"], **more)
+        return negotiation.ask(actor(), tx, number, wish=given["text"], **more)
 
 
 @blueprint.post("/<number>/negotiations/<identity>/answer")

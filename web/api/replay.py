@@ -1,37 +1,86 @@
-"""A request that is sent again under its `Idempotency-Key` gets the first answer (issue: API)."""
+"""A request that is sent again under its `Idempotency-Key` gets the first answer (issue: API).
 
+There is nothing to do for it in a view: `scoped`, which every operation carries, serves it through `once`, and the
+description of the API gets the header from `Described`.
+"""
+
+import hashlib
+import json
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from flask import request
+from apispec import BasePlugin
+from flask import Response, jsonify, make_response, request
+from flask.typing import ResponseReturnValue
 
 from loopdesk.desk import idempotency
-from loopdesk.engine.tx import Tx
-from loopdesk.web.context import actor
+from loopdesk.web.context import actor, open_tx
 
-_Made = TypeVar("_Made")
+METHODS = ("POST", "PATCH")
+"""Those that do something else when they are sent again (RFC 9110 §9.2.2): the key counts for all of them."""
+NAME = "Idempotency-Key"
 KEY = {
-    "name": "Idempotency-Key",
+    "name": NAME,
     "in": "header",
     "required": False,
     "schema": {"type": "string", "maxLength": idempotency.LONGEST},
-    "description": "The same key with the same body gets the first answer again, for a week.",
+    "description": "For a week the same key with the same body does nothing more and gets the first answer again, with "
+    "the header `Idempotency-Replayed: true`; with another body or path it is refused. A refused request leaves its "
+    "key free. Keys of different people do not meet.",
 }
 
 
-def once(tx: Tx, asked: dict[str, Any], perform: Callable[[], dict[str, Any]]) -> idempotency.Answer:
-    """What ``perform`` answers to what is ``asked``, or answered before; raises what `desk.idempotency.once` raises."""
-    return idempotency.once(actor(), tx, request.headers.get("Idempotency-Key", ""), asked, perform)
+class Described(BasePlugin):
+    """Adds the header to each operation that honours it."""
+
+    def operation_helper(self, operations: dict[str, Any] | None = None, **_: Any) -> None:  # type: ignore[override]
+        """What apispec asks for each path."""
+        for method, operation in (operations or {}).items():
+            if method.upper() in METHODS:
+                operation.setdefault("parameters", []).append(NAME)
 
 
-def made(
-    tx: Tx, asked: dict[str, Any], perform: Callable[[], str], read: Callable[[str], _Made]
-) -> tuple[_Made, int, dict[str, str]]:
-    """The response of a call that makes something: ``perform`` gives its id, ``read`` what stands behind an id now."""
-    answer = once(tx, {"path": request.path} | asked, lambda: {"id": perform()})
-    return read(str(answer.body["id"])), 201, headers(answer)
+def once(serve: Callable[[], ResponseReturnValue]) -> Response:
+    """What ``serve`` answers to this request, or answered before; raises what `desk.idempotency.once` raises.
+
+    All that a view writes through `open_tx` stands in one transaction with its key: both are there or neither.
+    """
+    key = request.headers.get(NAME, "")
+    if not key or request.method not in METHODS:
+        return make_response(serve())
+    asked = _asked()
+    with open_tx() as tx:
+        answer = idempotency.once(actor(), tx, key, asked, lambda: _kept(make_response(serve())))
+    response = jsonify(answer.body["body"])
+    response.status_code = answer.body["status"]
+    response.headers.update(answer.body["headers"])
+    if answer.repeated:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
 
 
-def headers(answer: idempotency.Answer) -> dict[str, str]:
-    """The header that tells an answer of before."""
-    return {"Idempotency-Replayed": "true"} if answer.repeated else {}
+def _kept(response: Response) -> dict[str, Any]:
+    headers = {name: response.headers[name] for name in ("Location",) if name in response.headers}
+    return {"status": response.status_code, "headers": headers, "body": response.get_json(silent=True)}
+
+
+def _asked() -> dict[str, Any]:
+    """What is asked for, however it is written down: the order of fields and the borders of parts do not count."""
+    asked = {"method": request.method, "path": request.path, "query": request.args.to_dict(flat=False)}
+    if request.mimetype == "multipart/form-data":
+        files = [(name, file.filename, _digest(file)) for name, file in request.files.items(multi=True)]
+        return asked | {"form": request.form.to_dict(flat=False), "files": files}
+    return asked | {"body": _plain(request.get_data())}
+
+
+def _digest(file: Any) -> str:
+    found = hashlib.file_digest(file.stream, "sha256").hexdigest()
+    file.seek(0)
+    return found
+
+
+def _plain(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body), sort_keys=True)
+    except (ValueError, RecursionError):  # no JSON: a zip, or what the view will refuse
+        return hashlib.sha256(body).hexdigest()

@@ -21,12 +21,12 @@ def command(person: str, dry_run: bool, yes: bool, reason: str) -> None:
     What happened stays without who it was and what they said. It cannot be undone; backups keep what they hold.
     """
     translate = translation()
-    click.echo(_text(privacy.erase(desk(), SYSTEM, person, keep=False)))
+    click.echo(_text(privacy.erase(desk().engine.begin, desk(), SYSTEM, person, keep=False)))
     if dry_run:
         return
     if not yes:
         click.confirm(translate(N_("Erase all this for good?")), abort=True)
-    privacy.erase(desk(), SYSTEM, person, reason=reason, keep=True)
+    privacy.erase(desk().engine.begin, desk(), SYSTEM, person, reason=reason, keep=True)
     click.echo(translate(N_("Erased.")))
 
 

@@ -49,7 +49,7 @@ def overview() -> str:
 def preview() -> ResponseReturnValue:
     """What would go; nothing does."""
     try:
-        found = privacy.erase(loopdesk(), actor(), request.form.get("person", ""), keep=False)
+        found = privacy.erase(open_tx, loopdesk(), actor(), request.form.get("person", ""), keep=False)
     except LoopdeskError as error:
         return _page(shown(error), NOTHING), 422
     return _page(NOTHING, NOTHING, found)
@@ -62,7 +62,7 @@ def erase() -> ResponseReturnValue:
     try:
         if not reason:
             raise Invalid("A reason is needed.", fields={"reason": [Phrase("Say why.")]})
-        privacy.erase(loopdesk(), actor(), who, reason=reason, keep=True)
+        privacy.erase(open_tx, loopdesk(), actor(), who, reason=reason, keep=True)
     except LoopdeskError as error:
         return _page(shown(error), NOTHING), 422
     flash(gettext("Erased. Backups keep what they hold until they are deleted."))
