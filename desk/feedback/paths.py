@@ -1,6 +1,5 @@
 """Complaint, suggestion, praise: each goes to its department, gets an answer, and the customer hears of it (FBK-3)."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import customers, departments, policy, record
+from loopdesk.desk.feedback.reading import get, told_as
 from loopdesk.desk.feedback.tables import (
     COMPLAINT,
     DONE,
@@ -19,18 +19,15 @@ from loopdesk.desk.feedback.tables import (
     SORTED,
     SOURCES,
     SUGGESTION,
-    Answer,
     Feedback,
     feedback_,
-    survey_,
 )
-from loopdesk.desk.record import case_
 from loopdesk.desk.rights import require, visible_to
-from loopdesk.desk.sql import insert_new, row_as
+from loopdesk.desk.sql import insert_new
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import new_id
-from loopdesk.engine.errors import N_, Conflict, Invalid, Missing, Phrase
+from loopdesk.engine.errors import Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 POLICY = "feedback"
@@ -68,8 +65,7 @@ def tell(actor: Actor, tx: Tx, number: str, said: Words, *, follow: bool = True)
     _check(said)
     row = _row(actor, tx, case, said)
     if not insert_new(tx, feedback_, row, unique=("case", "external_id")):
-        again = (feedback_.c.case == number) & (feedback_.c.external_id == said.external_id)
-        return _select(tx, again)[0], False
+        return told_as(tx, number, said.external_id or ""), False
     if not said.survey:  # The answer of a survey has an event of its own.
         shown = {name: row[name] for name in ("id", "source", "stars", "text")}
         events.record(actor, tx, "feedback.added", key=number, audience="customer", data=shown)
@@ -166,48 +162,6 @@ def told_within(tx: Tx) -> timedelta:
     )
 
 
-def get(tx: Tx, feedback_id: str, reader: Actor | None = None) -> Feedback:
-    """The feedback with that id, if ``reader`` may see its case; raises `Missing`."""
-    where = feedback_.c.id == feedback_id
-    if reader is not None:
-        require(reader, "feedback.read")
-        where &= _seen(reader)
-    found = _select(tx, where)
-    if not found:
-        raise Missing("There is no such feedback.", remedy=N_("Look for it in the list."))
-    return found[0]
-
-
-def listing(actor: Actor, tx: Tx, **wanted: Any) -> list[Feedback]:
-    """What customers said in cases that ``actor`` may see: what is open first, of that complaints, then the newest.
-
-    ``wanted``: kind, department, source, state, case; ``stars`` (at most so many), ``late`` (true: only what is),
-    ``since`` and ``until`` (when it came), ``limit``.
-    """
-    require(actor, "feedback.read")
-    where = _seen(actor) & _matching(wanted)
-    if wanted.get("late"):
-        where &= _late(tx.now)
-    return _select(tx, where, int(wanted.get("limit") or 500))
-
-
-def of_surveys(tx: Tx, surveys: Collection[str]) -> list[Feedback]:
-    """What answers of these surveys said and nobody has sorted yet; for work inside, nobody's rights are asked."""
-    return _select(tx, feedback_.c.survey.in_(surveys) & (feedback_.c.state == NEW))
-
-
-def within(tx: Tx, since: datetime, until: datetime) -> list[Feedback]:
-    """All feedback that came from ``since`` until before ``until``; for work inside, nobody's rights are asked."""
-    return _select(tx, (feedback_.c.at >= since) & (feedback_.c.at < until), None)
-
-
-def answers(tx: Tx, since: datetime, until: datetime) -> list[Answer]:
-    """Every survey that was sent from ``since`` until before ``until``, answered or not; nobody's rights are asked."""
-    query = sa.select(survey_).where(survey_.c.sent_at >= since, survey_.c.sent_at < until)
-    rows = tx.conn.execute(query.order_by(survey_.c.sent_at, survey_.c.id)).mappings()
-    return [row_as(Answer, row) for row in rows]
-
-
 def _check(said: Words) -> None:
     wrong: dict[str, list[str]] = {}
     if said.source not in SOURCES:
@@ -263,37 +217,3 @@ def _change(actor: Actor, tx: Tx, found: Feedback, what: str, note: str = "", **
 
 
 _TOLD = ("kind", "department", "result", "consent")
-
-
-def _seen(actor: Actor) -> sa.ColumnElement[bool]:
-    return sa.exists().where(case_.c.number == feedback_.c.case, visible_to(actor))
-
-
-def _matching(wanted: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    where: sa.ColumnElement[bool] = sa.true()
-    for name in ("kind", "department", "source", "state", "case"):
-        if wanted.get(name):
-            where &= feedback_.c[name] == wanted[name]
-    if wanted.get("stars"):
-        where &= feedback_.c.stars <= wanted["stars"]
-    if wanted.get("since"):
-        where &= feedback_.c.at >= wanted["since"]
-    if wanted.get("until"):
-        where &= feedback_.c.at < wanted["until"]
-    return where
-
-
-def _late(now: datetime) -> sa.ColumnElement[bool]:
-    forwarded, answered = (sa.func.coalesce(feedback_.c[name], now) for name in ("forwarded_at", "result_at"))
-    return (forwarded > feedback_.c.forward_due_at) | (answered > feedback_.c.result_due_at)
-
-
-_OPEN = sa.case((feedback_.c.state == DONE, 1), else_=0)
-_FIRST = sa.case((feedback_.c.kind == COMPLAINT, 0), else_=1)
-
-
-def _select(tx: Tx, where: sa.ColumnElement[bool], limit: int | None = 500) -> list[Feedback]:
-    query = (
-        sa.select(feedback_).where(where).order_by(_OPEN, _FIRST, feedback_.c.at.desc(), feedback_.c.id).limit(limit)
-    )
-    return [row_as(Feedback, row) for row in tx.conn.execute(query).mappings()]

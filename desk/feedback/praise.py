@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import links
-from loopdesk.desk.feedback import paths
+from loopdesk.desk.feedback import reading
 from loopdesk.desk.feedback.tables import ASKED, NAMED, NO, PRAISE, YES, Feedback, feedback_
 from loopdesk.desk.rights import require
 from loopdesk.desk.sql import row_as
@@ -20,7 +20,7 @@ from loopdesk.engine.tx import Tx
 def ask(actor: Actor, tx: Tx, feedback_id: str) -> Mapping[str, Any] | None:
     """Open the question whether the words may be published; None where there are none, or it was asked before."""
     require(actor, "feedback.run")
-    found = paths.get(tx, feedback_id)
+    found = reading.get(tx, feedback_id)
     if found.kind != PRAISE or not found.quote or found.consent:
         return None
     values = {"token": links.new_token(), "expires_at": tx.now + links.term(tx, "consent"), "consent": ASKED}
@@ -53,14 +53,14 @@ def consent(actor: Actor, tx: Tx, token: str, answer: str) -> None:
 def show(actor: Actor, tx: Tx, feedback_id: str, *, shown: bool) -> Feedback:
     """Take praise off the wall, or put it back. Raises `Conflict` where the customer has not agreed."""
     require(actor, "feedback.change")
-    found = paths.get(tx, feedback_id, actor)
+    found = reading.get(tx, feedback_id, actor)
     if shown and found.consent not in (YES, NAMED):
         raise Conflict("The customer has not agreed to this.", remedy=N_("Wait for the answer, or leave it inside."))
     changed = sa.update(feedback_).where(feedback_.c.id == feedback_id)
     tx.conn.execute(changed.values(published_at=tx.now if shown else None))
     what = "feedback.published" if shown else "feedback.hidden"
     events.record(actor, tx, what, key=found.case, data={"id": feedback_id})
-    return paths.get(tx, feedback_id)
+    return reading.get(tx, feedback_id)
 
 
 def wall(tx: Tx, limit: int = 50) -> list[Feedback]:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk import actions, policy, record
-from loopdesk.desk.feedback import paths, survey
+from loopdesk.desk.feedback import paths, reading, survey
 from loopdesk.desk.feedback.paths import LONGEST, POLICY
 from loopdesk.desk.feedback.tables import CLOSURE, NONE, SECOND, survey_
 from loopdesk.desk.rights import require
@@ -152,7 +152,7 @@ def close(actor: Actor, tx: Tx, survey_id: str, *, outcome: str, note: str = "")
     row = survey.get(tx, survey_id)
     tx.conn.execute(sa.update(survey_).where(survey_.c.id == survey_id).values(outcome=outcome[:20]))
     again = sa.select(survey_.c.id).where(survey_.c.first == survey_id)
-    for found in paths.of_surveys(tx, list(tx.conn.scalars(again))):
+    for found in reading.of_surveys(tx, list(tx.conn.scalars(again))):
         if outcome == RECOVERED or found.kind:
             paths.begin(actor, tx, found)
         else:

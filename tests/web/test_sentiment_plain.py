@@ -63,20 +63,18 @@ def test_plain_words_of_discontent_are_below_the_threshold_and_praise_is_not(lig
 @pytest.mark.parametrize(
     ("margin", "label"), [("", "neutral"), ("margin: 0.04\n", "positive"), ("margin: 0.05\n", "neutral")]
 )
-def test_a_mood_is_shown_only_where_it_is_clear_by_the_owners_margin(
-    light_desk: Loopdesk, margin: str, label: str
-) -> None:
+def test_a_mood_is_shown_only_where_it_is_clear_by_the_owners_margin(desk: Loopdesk, margin: str, label: str) -> None:
     """COM-6: a short report without any feeling is no praise by a hair; its score stays what it is."""
     if margin:
-        policy(light_desk, f"threshold: -0.6\n{margin}".encode())
-    number = reported(light_desk, "App hangs")
-    about = says(light_desk, number, "Thank you so much, that was quick!")
-    look(light_desk)
-    found = moods_of(light_desk, number)
+        policy(desk, f"threshold: -0.6\n{margin}".encode())
+    number = reported(desk, "App hangs")
+    about = says(desk, number, "Thank you so much, that was quick!")
+    look(desk)
+    found = moods_of(desk, number)
     assert 0.04 < found[number].score < 0.05
     assert found[number].label == label
     assert found[about].label == "positive"
-    [said] = [CliRunner().invoke(group_for(light_desk), ["sentiment", "App hangs"]).output.splitlines()[0]]
+    [said] = [CliRunner().invoke(group_for(desk), ["sentiment", "App hangs"]).output.splitlines()[0]]
     assert said.split() == ["+0.05", label]
 
 

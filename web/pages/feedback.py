@@ -16,11 +16,13 @@ from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.engine.tx import Tx
 from loopdesk.web import feedback_words
 from loopdesk.web.context import actor, open_tx, read_tx
+from loopdesk.web.pages import typed
 from loopdesk.web.pages.sheets import MOST, sheet
 from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_feedback", __name__, url_prefix="/feedback")
 
+PER_PAGE = 25
 FILTERS = ("kind", "department", "source", "state")
 DAYS = timedelta(days=92)
 """How far back the page of surveys looks."""
@@ -35,7 +37,7 @@ def listing() -> str:
     """All feedback that the reader may see, complaints first."""
     wanted = _wanted()
     with read_tx() as tx:
-        found = feedback.listing(actor(), tx, **_asked(wanted))
+        found = feedback.page(actor(), tx, typed.page(), PER_PAGE, **_asked(wanted))
         values = {"codes": departments.codes(tx), "now": tx.now}
     return render_template(
         "feedback/listing.html", found=found, wanted=wanted, filtered=any(wanted.values()), **_words(), **values
