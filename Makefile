@@ -14,6 +14,9 @@ STAMPS := .stamps
 UI_SOURCES := $(shell find web/ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 CATALOGUES := $(wildcard web/translations/*/LC_MESSAGES/messages.po)
 
+# Some containers set it; every start and every test would then compile a thousand files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run setup test lint bench chaos quality migration dump
 .SUFFIXES:
 
