@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from loopdesk.desk import calendars, facts, intake_checks, policy_names, raci, receiver_checks, retention, skills
+from loopdesk.desk import (
+    calendars,
+    facts,
+    intake_checks,
+    policy_keys,
+    policy_names,
+    raci,
+    receiver_checks,
+    retention,
+    skills,
+)
 from loopdesk.desk import wording as phrases
 from loopdesk.desk.acceptance import bars as acceptance
 from loopdesk.desk.classification import examples
@@ -51,7 +61,7 @@ def check(
     found += diagnosis.check(name, files, classes) + gaps.check(files) + calendars.check(files)
     found += runbooks.check(name, files, departments, kinds) + drills.check(name, files, kinds)
     found += receiver_checks.check(files, departments, person) + skills.check(files)
-    found += emergencies.check(name, files, departments)
+    found += emergencies.check(name, files, departments) + policy_keys.check(files)
     found += template_checks.check_folder(name, files, others) + phrases.check(files) + notice_checks.check(files)
     return (
         found

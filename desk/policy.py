@@ -7,8 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from loopdesk.engine import bundles, yamlfiles
 from loopdesk.engine.errors import N_, Invalid, Missing
 from loopdesk.engine.findings import Finding
@@ -83,10 +81,7 @@ def under(data: Mapping[str, Any], keys: Sequence[str]) -> Any:
 @lru_cache(maxsize=64)
 def parse(content: bytes, file: str) -> Mapping[str, Any]:
     """A policy file's content; raises `Invalid` when it is not a YAML mapping."""
-    try:
-        data = yamlfiles.load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Invalid("%(file)s is not YAML: %(error)s", file=file, error=str(error)) from error
+    data = yamlfiles.read(content, file)
     if not isinstance(data, Mapping):
         raise Invalid("%(file)s has to hold names with values.", file=file)
     return data

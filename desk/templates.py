@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 from typing import Any
 
 import jinja2
-import yaml
 from babel.dates import format_datetime
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
@@ -142,11 +141,7 @@ def _messages(tx: Tx, language: str) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=32)
 def _parse(content: bytes, language: str) -> Mapping[str, Any]:
-    try:
-        data = yamlfiles.load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        file = f"messages.{language}.yaml"
-        raise Invalid("%(file)s is not YAML: %(error)s", file=file, error=str(error)) from error
+    data = yamlfiles.read(content, f"messages.{language}.yaml")
     return data if isinstance(data, Mapping) else {}
 
 

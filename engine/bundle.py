@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
 from lxml import etree
 
 from loopdesk.engine import bpmn, dmn, yamlfiles
@@ -147,10 +146,7 @@ class Bundle:
 
 def read_texts(content: bytes, file: str) -> Mapping[str, Mapping[str, Any]]:
     """A texts file as a mapping; ``Invalid`` when it is none."""
-    try:
-        texts = yamlfiles.load(content) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Invalid("%(file)s is not YAML: %(reason)s", file=file, reason=str(error)) from error
+    texts = yamlfiles.read(content, file) or {}
     if not isinstance(texts, dict) or not all(isinstance(value, dict | None) for value in texts.values()):
         raise Invalid("%(file)s must map element ids and field keys to their texts.", file=file)
     return {str(key): value or {} for key, value in texts.items()}

@@ -2,10 +2,11 @@
 
 import inspect
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from loopdesk.engine import bpmn, dmn, factnames, scripts
+from loopdesk.engine import bpmn, columns, dmn, factnames, scripts
 from loopdesk.engine.bundle import is_texts, read_texts
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding, errors_of
@@ -31,6 +32,7 @@ def check(tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
             findings += _references(process, element, decisions, host)
             findings += _calendar(tx, process, element, host)
             findings += _script(process, element, host)
+        findings += columns.check(process, decisions or {})
     if any(PurePosixPath(path).suffix == ".bpmn" for path in files) and name not in diagrams.processes:
         message = N_("No diagram of the folder holds a process with the id “%(name)s”.")
         if not errors_of(diagrams.findings):
@@ -65,21 +67,23 @@ def _texts(files: Files) -> list[Finding]:
     return found
 
 
-def _decisions(files: Files, findings: list[Finding]) -> set[str] | None:
+def _decisions(files: Files, findings: list[Finding]) -> dict[str, dmn.Decision] | None:
     """The decisions of the folder's tables, right or wrong; None when a file cannot be read, for it may hold any."""
-    known: set[str] = set()
+    known: dict[str, dmn.Decision] = {}
     unread = False
     for path in sorted(path for path in files if PurePosixPath(path).suffix == ".dmn"):
         found = dmn.check(files[path], file=path)
         findings += found
         try:
-            known |= set(dmn.read(files[path], file=path).decisions)
+            known |= dmn.read(files[path], file=path).decisions
         except Invalid:
             unread = True  # its findings say why
     return None if unread else known
 
 
-def _references(process: bpmn.Process, element: bpmn.Element, decisions: set[str] | None, host: Host) -> list[Finding]:
+def _references(
+    process: bpmn.Process, element: bpmn.Element, decisions: Mapping[str, dmn.Decision] | None, host: Host
+) -> list[Finding]:
     extras = element.extras
     lost = decisions is not None and extras.decision not in decisions
     if element.kind == "businessRuleTask" and extras.decision and lost:

@@ -35,6 +35,8 @@ class Phrase(str):
 
 def filled(msgid: str, params: Mapping[str, object], translate: Translate = str) -> str:
     """A message with its values, in the language of ``translate``; a value that is a ``Phrase`` is translated too."""
+    if not msgid:
+        return ""  # gettext answers the empty text with the head of its catalogue
     if not params:
         return translate(msgid)
     return translate(msgid) % {
@@ -60,7 +62,7 @@ class LoopdeskError(Exception):
 
     def remedy_text(self, translate: Translate = str) -> str:
         """What the reader can do about it, in the language of ``translate``; empty when nothing is known."""
-        return filled(self.remedy, self.params, translate) if self.remedy else ""
+        return filled(self.remedy, self.params, translate)
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.place and f"{self.place}:", self.text(), self.remedy_text()) if part)

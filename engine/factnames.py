@@ -26,19 +26,19 @@ def check(files: Files, diagrams: bpmn.Diagrams, known: Collection[str]) -> list
     for process in diagrams.processes.values():
         items: list[bpmn.Element | bpmn.Flow] = [*process.elements.values(), *process.flows.values()]
         for item in items:
-            asked = {fact for text in _expressions(item) for fact in asked_of(text)}
+            asked = {fact for text in expressions(item) for fact in asked_of(text)}
             found += [unknown(process.file, item.id, item.name, fact, known) for fact in sorted(asked - {*known})]
     for path in sorted(path for path in files if PurePosixPath(path).suffix == ".dmn"):
         found += _tables(path, files[path], known)
     return found
 
 
-def asked_of(source: str) -> set[str]:
-    """Names that a FEEL expression or a cell of a table asks of ``case``; none when the text is no FEEL."""
+def asked_of(source: str, asked: str = CASE) -> set[str]:
+    """Names that a FEEL expression or a cell of a table asks of ``asked``; none when the text is no FEEL."""
     names = known_names(frozenset())
     for read in (parse, parse_tests):
         try:
-            return set(_asked(read(source, names)))
+            return set(_asked(read(source, names), asked))
         except (Invalid, RecursionError):
             continue  # whoever checks the syntax says so
     return set()
@@ -65,27 +65,27 @@ def _tables(path: str, data: bytes, known: Collection[str]) -> Iterator[Finding]
             yield unknown(path, element, name, fact, known)
 
 
-def _asked(value: object) -> Iterator[str]:
-    """Facts in a tree; it is gone through without recursion, for a text may nest deeply."""
+def _asked(value: object, asked: str) -> Iterator[str]:
+    """Names that are asked of ``asked`` in a tree; it is gone through without recursion, for a text may nest deeply."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
         if isinstance(one, tuple):
             waiting += one
         elif isinstance(one, Node):
-            if isinstance(one, Path) and isinstance(one.base, Name) and one.base.name == CASE:
+            if isinstance(one, Path) and isinstance(one.base, Name) and one.base.name == asked:
                 yield one.name
             waiting += [getattr(one, field.name) for field in fields(one)]
 
 
-def _expressions(value: object) -> Iterator[str]:
+def expressions(value: object) -> Iterator[str]:
     """Every FEEL text of an element or flow, wherever it stands in it."""
     if isinstance(value, str):
         if bpmn.is_expression(value):
             yield value.lstrip().removeprefix("=")
         return
     for part in _parts(value):
-        yield from _expressions(part)
+        yield from expressions(part)
 
 
 def _parts(value: object) -> Iterable[object]:

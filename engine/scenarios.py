@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-import yaml
 
 from loopdesk.engine import bundles, feel, instances, messages, runner, timers, work, yamlfiles
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bpmn import read, read_duration, read_moment
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database, default_url, metadata
-from loopdesk.engine.errors import N_, Away, Invalid, LoopdeskError
+from loopdesk.engine.errors import Away, Invalid, LoopdeskError
 from loopdesk.engine.expectations import compare
 from loopdesk.engine.host import Call, Files, Host
 from loopdesk.engine.outbox import Handlers, drain, outbox
@@ -32,7 +31,6 @@ KEYS = frozenset({"name", "process", "rows", "at", "given", "steps", "expect"})
 NEVER = "never"
 """What stands for the answer of another system that does not answer: nobody performs the effect."""
 STEPS = frozenset({"complete", "message", "after", "expect", "fail"})
-INDENT = N_("Look at the indentation, colons and quotation marks there and in the line above.")
 MAX_ROUNDS = 1000
 """Batches of work between two steps; more is a process that never rests."""
 
@@ -88,14 +86,7 @@ class Recorder:
 
 def load(content: bytes, file: str) -> list[dict[str, Any]]:
     """The scenarios of a file; ``Invalid`` when it is none."""
-    try:
-        found = yamlfiles.load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        if mark is not None:
-            message = N_("%(file)s is not YAML: it goes wrong at line %(line)s, character %(column)s.")
-            raise Invalid(message, file=file, line=mark.line + 1, column=mark.column + 1, remedy=INDENT) from error
-        raise Invalid("%(file)s is not YAML in UTF-8.", file=file, remedy=N_("Save it as UTF-8.")) from error
+    found = yamlfiles.read(content, file)
     scenarios = found if isinstance(found, list) else [found]
     for scenario in scenarios:
         if not isinstance(scenario, dict) or "process" not in scenario or not set(scenario) <= KEYS:

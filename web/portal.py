@@ -132,15 +132,17 @@ def next_line(found: Case, owner: str) -> str:
         "owner": owner or gettext("Somebody of ours"),
         "due": vocabulary.moment(found.due_at) if found.due_at else "",
     }
-    said = {
+    said: str = {
         "new": gettext("We are sorting your report."),
         "open": gettext("%(owner)s works on it.", **values),
         "waiting": gettext("We need your answer to go on. Write below or answer our e-mail."),
         "solved": gettext("We believe it is solved. Please confirm it through the link in our e-mail."),
         "closed": gettext("Closed. If it comes back, tell us below or answer our last e-mail."),
     }.get(found.status, "")
-    promised = found.status in ("new", "open") and found.due_at
-    return f"{said} {gettext('We expect the solution by %(due)s.', **values)}" if promised else said
+    if found.status not in ("new", "open") or not found.due_at:
+        return said
+    promised = gettext("We expect the solution by %(due)s.", **values)
+    return f"{said} {promised}"
 
 
 def page(number: str, *, wrong: Shown = NOTHING, **more: Any) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import yaml
-
 from loopdesk.engine import yamlfiles
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.host import Files
@@ -39,10 +37,7 @@ class Row:
 @lru_cache(maxsize=256)
 def parse(content: bytes) -> Mapping[str, Row]:
     """Activity -> line. Raises `Invalid` when the file is no such matrix."""
-    try:
-        data = yamlfiles.load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Invalid("%(file)s is not YAML: %(error)s", file=FILE, error=str(error)) from error
+    data = yamlfiles.read(content, FILE)
     activities = data.get("activities") if isinstance(data, Mapping) else None
     if not isinstance(activities, Mapping) or not all(isinstance(line, Mapping) for line in activities.values()):
         raise Invalid(

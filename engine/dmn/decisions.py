@@ -41,6 +41,13 @@ class Decision:
         """The typeRef of its variable."""
         return self.element.type
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names in its table's result; none where that is a single value, or it is no table."""
+        logic = self.element.logic
+        names = frozenset(one.name for one in logic.outputs) if isinstance(logic, m.Table) else frozenset()
+        return names if len(names) > 1 else frozenset()
+
     @cached_property
     def requires(self) -> tuple[str, ...]:
         """The names of the decisions it requires itself."""

@@ -19,6 +19,7 @@ MAY_ASK_THE_SYSTEM = {
     "engine/clock.py": "is the clock",
     "engine/db.py": "ids are ordered by the time they were made at",
 }
+TRANSLATING = {"gettext", "ngettext", "N_", "Phrase"}
 FAMILIES = {"Missing", "Refused", "Invalid", "Away", "LoopdeskError"}
 
 
@@ -62,6 +63,20 @@ def test_errors_are_of_the_four_families() -> None:
         and target.id in vague
     ]
     assert raised == []
+
+
+def test_words_to_translate_stand_outside_of_f_strings() -> None:
+    """Babel reads no f-string: what one asks to be translated would stand in no catalogue."""
+    hidden = [
+        f"{name(path)}:{called.lineno}"
+        for path in product()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.JoinedStr)
+        for called in ast.walk(node)
+        if isinstance(called, ast.Call) and isinstance(called.func, ast.Name) and called.func.id in TRANSLATING
+        if called.args and isinstance(called.args[0], ast.Constant)
+    ]
+    assert hidden == []
 
 
 def test_a_message_is_written_out_where_it_is_raised() -> None:

@@ -46,6 +46,32 @@ def test_the_shipped_folder_has_only_hints(intake: Path) -> None:
     assert errors(intake) == []
 
 
+@pytest.fixture
+def feedback(tmp_path: Path) -> Path:
+    folder = tmp_path / "feedback"
+    for path, content in files_of("feedback").items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
+def test_a_column_that_a_table_has_no_more_is_an_error_where_the_diagram_asks_for_it(feedback: Path) -> None:
+    """Nobody would call back: the way of low stars was never taken, and nothing said so (FBK-2)."""
+    assert errors(feedback) == []
+    spoil(feedback / "low.dmn", 'name="call_back"', 'name="callback"')
+    (row,) = errors(feedback)
+    assert (row["rule"], row["severity"]) == ("decision.column", "error")
+    assert row["file"] == str(feedback / "feedback.bpmn")
+    assert row["message"] == "The table of “low” has no column “call_back”."
+    assert row["remedy"] == "Its columns are: callback, content_from."
+
+
+def test_a_result_that_something_else_fills_too_may_have_other_parts(feedback: Path) -> None:
+    spoil(feedback / "low.dmn", 'name="call_back"', 'name="callback"')
+    spoil(feedback / "feedback.bpmn", "<zeebe:ioMapping>", '<zeebe:ioMapping><zeebe:output source="=1" target="low" />')
+    assert "decision.column" not in {row["rule"] for row in errors(feedback)}
+
+
 @pytest.mark.parametrize(
     ("file", "right", "wrong", "element"),
     [

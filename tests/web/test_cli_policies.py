@@ -53,10 +53,33 @@ def findings(folder: Path, name: str, file: str, right: str = "", wrong: str = "
         ("support.yaml", "lifts_apart: {P0: PT10M, else: PT30M}", "lifts_apart: PT30M", "support.lifts"),
         ("support.yaml", "gaps_ahead: P14D", "gaps_ahead: 14", "support.duration"),
         ("retention.yaml", "keep: P3Y", "keep: 3 years", "retention.unusable"),
+        ("closure.yaml", "close_after:", "close_aftr:", "policy.word"),
+        ("closure.yaml", "how_to: {retest", "how_to: {retst", "policy.word"),
+        ("closure.yaml", "name: {en: Nothing near", "nam: {en: Nothing near", "policy.word"),
+        ("feedback.yaml", "call_back:", "callback:", "policy.word"),
+        ("feedback.yaml", "  within:", "  withn:", "policy.word"),
+        ("feedback.yaml", "{forward: PT4H", "{foward: PT4H", "policy.word"),
+        ("acceptance.yaml", "grace:", "grase:", "policy.word"),
+        ("implementation.yaml", "{used: 50, undone", "{used: 50, undon", "policy.word"),
+        ("implementation.yaml", "after: P3D}", "after: P3D, lead: ana}", "policy.word"),
+        ("links.yaml", "survey:", "survy:", "policy.word"),
     ],
 )
 def test_a_policy_that_says_something_else(tmp_path: Path, file: str, right: str, wrong: str, rule: str) -> None:
     assert (rule, "error") in findings(tmp_path, "policies", file, right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong"),
+    [
+        ("closure.yaml", "how_to: {retest", "training: {retest"),
+        ("closure.yaml", "checked_twice", "looked_twice"),
+        ("acceptance.yaml", "ease:", "comfort:"),
+        ("implementation.yaml", "configuration:", "setting:"),
+    ],
+)
+def test_a_name_of_the_owners_own_is_no_unknown_word(tmp_path: Path, file: str, right: str, wrong: str) -> None:
+    assert ("policy.word", "error") not in findings(tmp_path, "policies", file, right, wrong)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,18 @@ def test_a_text_that_cannot_be_used_is_refused_with_its_place_and_stays_in_the_b
     assert broken.status_code == 422
 
 
+def test_a_text_that_is_no_yaml_is_refused_with_its_line_in_the_readers_language(light_app: Flask) -> None:
+    owner = Owner(light_app)
+    page = owner.page("notices.yaml?edit=1&lang=zh")
+    refused = owner.save("notices.yaml", "watch: {}\napart: a: b", page)
+    assert refused.status_code == 422
+    assert "notices.yaml 不是 YAML：第 2 行第 9 个字符处有误。" in html.unescape(refused.text)
+    assert "请检查该处及上一行的缩进、冒号和引号。" in refused.text
+    assert "byte string" not in refused.text
+    bare = owner.save("notices.yaml", "- a", page)
+    assert "Project-Id-Version" not in bare.text  # gettext's answer to a remedy that is empty
+
+
 def test_who_edits_while_another_deploys_loses_nothing_and_overwrites_nothing(
     light_app: Flask, light_desk: Loopdesk
 ) -> None:

@@ -53,8 +53,9 @@ def show_(
         return
     click.echo(f"{period.since} … {period.until}  {_fresh(whole.fresh)}")
     _table(whole.figures.values(), known)
+    nobody = translation()(N_("not known"))
     for part in parts:
-        click.echo(f"\n{part.name or translation()(N_('not known'))}")
+        click.echo(f"\n{part.name or nobody}")
         _table(part.figures.values(), known)
 
 

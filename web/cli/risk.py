@@ -35,7 +35,8 @@ def replayed(as_json: bool) -> None:
         (N_("recall"), score.recall),
         (N_("base rate"), score.base_rate),
     ):
-        click.echo(f"{say(name)}: {say(N_('nothing to count')) if value is None else f'{value:.3f}'}")
+        told = say(N_("nothing to count")) if value is None else f"{value:.3f}"
+        click.echo(f"{say(name)}: {told}")
 
 
 def _as_json(score: Score) -> dict[str, object]:
