@@ -77,6 +77,12 @@ def facts(tx: Tx, key: str) -> Mapping[str, Any]:
     return Facts(case_facts.held(case), asked)
 
 
+def of_instance(tx: Tx, key: str) -> Mapping[str, Any]:
+    """What ``case.*`` of a process says: the facts of its case; in one that no case is behind, such as what the first
+    of a month begins, its key, and everybody of the house as ``colleagues``."""
+    return facts(tx, key) or Facts({"number": key}, {"colleagues": lambda: _options(people.active(tx))})
+
+
 def _impact(tx: Tx, key: str) -> dict[str, Callable[[], Any]]:
     """What the impact of a case is weighed by (INT-9): figures in per cent, reports of a parent problem,
     the hour of the day by the clock of the house."""

@@ -180,9 +180,14 @@ def in_department(tx: Tx, department: str, role: str = "") -> list[Person]:
     return [one for one in people if not role or role in one.roles]
 
 
+def active(tx: Tx) -> list[Person]:
+    """Everybody who is here, by name."""
+    return _select(tx, person.c.active)
+
+
 def with_role(tx: Tx, role: str) -> list[Person]:
     """Active people of any department, or of none, who carry ``role``, by name."""
-    return [one for one in _select(tx, person.c.active) if role in one.roles]
+    return [one for one in active(tx) if role in one.roles]
 
 
 def listing(actor: Actor, tx: Tx) -> list[Person]:

@@ -167,7 +167,7 @@ def _host(engine: Engine, registry: Registry, store: Store, base_url: str) -> Ho
     return Host(
         operations=operations.build(base_url, store),
         effects=registry.effects,
-        facts=facts.facts,
+        facts=facts.of_instance,
         calendar=calendars.get,
         calendar_names=calendar_names,
         deployed=_deployed,

@@ -128,11 +128,16 @@ def test_a_theme_that_a_month_repeats_becomes_a_task_then_an_action(desk: Loopde
     with desk.engine.read() as tx:
         person = people.by_login(tx, "daniel.reyes")
         assert person is not None
-    with pytest.raises(Invalid), desk.engine.begin() as tx:
+    with pytest.raises(Invalid) as refused, desk.engine.begin() as tx:
         given = {"decision": "action", "text": "Call back.", "owner": "nobody.here"}
         work.complete(people.actor_of(person), tx, tasks[0]["id"], given)
+    assert list(refused.value.fields) == ["owner"], "one of the house is to be chosen"
+    with desk.engine.read() as tx:
+        schema, data = work.form(tx, tasks[0], "en")
+    assert next(one for one in schema["components"] if one.get("key") == "owner")["type"] == "select"
+    assert {"value": person.id, "label": "Daniel Reyes (daniel.reyes)"} in data["case"]["colleagues"]
     with desk.engine.begin() as tx:
-        given = {"decision": "action", "text": "Call back within an hour.", "owner": "daniel.reyes"}
+        given = {"decision": "action", "text": "Call back within an hour.", "owner": person.id}
         work.complete(people.actor_of(person), tx, tasks[0]["id"], given)
     settle(desk)
     with desk.engine.read() as tx:
