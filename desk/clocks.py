@@ -144,8 +144,13 @@ def counted(tx: Tx, number: str) -> list[Counted]:
 
 
 def first_reply(tx: Tx, number: str) -> datetime | None:
-    """When a person first answered the customer of a case; None before that (SLA-2)."""
-    return min((row.at for row in kept.happenings(tx, number) if row.kind == "agent_reply"), default=None)
+    """When the clock of the first response would stop: the first answer of a person or, where the policies of the
+    case count it as one, the solution; None before that (SLA-2)."""
+    rows = kept.happenings(tx, number)
+    bundle = next((said["bundle"] for said in _levels(rows).values()), "")
+    first = choice.library(tx).book(bundle).rules.clocks.get("first_response") if bundle else None
+    kinds = first.conditions.stops if first else {"agent_reply"}
+    return min((row.at for row in rows if row.kind in kinds), default=None)
 
 
 def by_hand(tx: Tx, one: Counted) -> Mapping[str, Mapping[str, str]]:

@@ -7,13 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk.record import case_, involved
+from loopdesk.desk.refusals import ROLES, lacks_role
+from loopdesk.desk.refusals import lacks_scope as lacks_scope
 from loopdesk.engine.actor import Actor
-from loopdesk.engine.errors import N_, Refused
 
 RESTRICTED_TO = "security"
 """The department that alone sees restricted cases, beside an admin and the case's own people."""
 
-STAFF = frozenset({"owner", "agent", "supervisor", "integrator", "admin"})
+STAFF = frozenset(ROLES)
 DESK = frozenset({"agent", "supervisor"})
 CASEWORK = DESK | {"integrator"}
 """An integrator's own systems (a CRM) report and write on cases, too (INT-1)."""
@@ -128,6 +129,7 @@ VERBS: Mapping[str, Who] = {
     "verification.ask": _DIAGRAM,
     "verification.chase": _DIAGRAM,
     "verification.answer": Who(kinds=_OUTSIDE),
+    "verification.confirm": Who(DESK, _CUSTOMER, "cases:write"),
     "closure.run": _DIAGRAM,
     "closure.read": Who(STAFF, scope="cases:read", process=True),
     "case.ask_reopening": Who(CASEWORK, _OUTSIDE, "cases:write"),
@@ -216,17 +218,7 @@ def require(actor: Actor, verb: str, subject: object = None) -> None:
     if actor.scopes and who.scope and who.scope not in actor.scopes:
         raise lacks_scope(who.scope)
     if not _allowed(actor, who, subject):
-        raise Refused(
-            "You may not do this.",
-            remedy=N_("Ask a supervisor or an administrator for the role that it needs."),
-            verb=verb,
-        )
-
-
-def lacks_scope(scope: str) -> Refused:
-    """The refusal of an API token that was made for something else."""
-    remedy = N_("Make a token with scope %(scope)s.")
-    return Refused("This token lacks the scope %(scope)s.", remedy=remedy, scope=scope)
+        raise lacks_role(actor, verb, who.roles, for_tokens=bool(who.scope))
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk.closure import reopening
+from loopdesk.desk.closure import reopening, verification
 from loopdesk.desk.closure.reopening import Reopening
 from loopdesk.engine.errors import Invalid
 from loopdesk.engine.tx import Tx
@@ -43,8 +43,14 @@ def reopen(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/portal/cases/<number>/reopen")
 def on_the_portal(number: str) -> ResponseReturnValue:
-    """The same for a customer who has signed in."""
-    words, wish = request.form.get("comment", ""), wished(request.form)
+    """The same for a customer who has signed in, who may confirm here, too, that it works (FIX-4)."""
+    words = request.form.get("comment", "")
+    if request.form.get("wish") == reopening.WORKS:
+        with open_tx() as tx:
+            verification.confirm(actor(), tx, number, words)
+        flash(gettext("Thank you: that was all from you. We close it once everything that was agreed is checked."))
+        return redirect(url_for("portal.one", number=number))
+    wish = wished(request.form)
     try:
         with open_tx() as tx:
             done = reopening.ask(actor(), tx, number, words, source=reopening.PORTAL, wish=wish)

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from loopdesk.desk import attachments, case, communications, customers, feedback, negotiation
 from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.casework import OPEN
-from loopdesk.desk.closure import reopening
+from loopdesk.desk.closure import reopening, verification
 from loopdesk.desk.record import Case
 from loopdesk.engine import events
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -126,8 +126,8 @@ def add(number: str) -> ResponseReturnValue:
     return redirect(url_for("portal.one", number=number))
 
 
-def next_line(found: Case, owner: str) -> str:
-    """What happens next and by when, in one sentence."""
+def next_line(found: Case, owner: str, *, asked: bool = False) -> str:
+    """What happens next and by when, in one sentence; ``asked``: whether the customer is to say that it works."""
     values = {
         "owner": owner or gettext("Somebody of ours"),
         "due": vocabulary.moment(found.due_at) if found.due_at else "",
@@ -136,7 +136,9 @@ def next_line(found: Case, owner: str) -> str:
         "new": gettext("We are sorting your report."),
         "open": gettext("%(owner)s works on it.", **values),
         "waiting": gettext("We need your answer to go on. Write below or answer our e-mail."),
-        "solved": gettext("We believe it is solved. Please confirm it through the link in our e-mail."),
+        "solved": gettext("We believe it is solved. Tell us below or through the link in our e-mail whether it works.")
+        if asked
+        else gettext("We believe it is solved. We are checking it; there is nothing you need to do now."),
         "closed": gettext("Closed. If it comes back, tell us below or answer our last e-mail."),
     }.get(found.status, "")
     if found.status not in ("new", "open") or not found.due_at:
@@ -150,10 +152,12 @@ def page(number: str, *, wrong: Shown = NOTHING, **more: Any) -> str:
     with read_tx() as tx:
         found = case.read(actor(), tx, number)
         owner = name_of(tx, found.owner_id)
+        asked = found.status == "solved" and verification.asked(tx, number) is not None
         values = {
             "case": found,
             "owner": owner,
-            "next": next_line(found, owner),
+            "next": next_line(found, owner, asked=asked),
+            "asked": asked,
             "stages": portal_steps.stages(found),
             "pictures": PICTURES,
             "times": portal_times.of_case(tx, found),

@@ -9,11 +9,11 @@ from loopdesk.desk import clocks, links, record
 from loopdesk.desk.closure import reopening
 from loopdesk.desk.closure.reopening import Reopening
 from loopdesk.desk.record import NUMBER
-from loopdesk.desk.rights import require
+from loopdesk.desk.rights import require, visible_to
 from loopdesk.engine import events, messages
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.db import Moment, metadata, new_id
-from loopdesk.engine.errors import Invalid, Phrase
+from loopdesk.engine.errors import N_, Conflict, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 
 ANSWERED = reopening.ANSWERED
@@ -86,6 +86,36 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     links.check_open(row, tx.now)
     if not confirmed and not text:
         raise Invalid("Please say what does not work.", fields={"comment": [Phrase("Say what does not work.")]})
+    _keep(actor, tx, row, confirmed, text)
+    return None
+
+
+def confirm(actor: Actor, tx: Tx, number: str, comment: str = "") -> None:
+    """The fix works: said in the portal, or to one of ours who writes it down, such as on the phone (FIX-4).
+
+    Raises `Missing`, and `Conflict` when nobody asks the customer at the moment.
+    """
+    require(actor, "verification.confirm")
+    record.get(tx, number, visible=visible_to(actor), lock=True)
+    row = asked(tx, number)
+    if row is None:
+        raise Conflict(
+            "The customer of case %(number)s is not asked at the moment.",
+            remedy=N_("Look at its page: it was answered, or the team checks the fix first."),
+            number=number,
+        )
+    _keep(actor, tx, row, True, comment.strip()[:LONGEST])
+
+
+def asked(tx: Tx, number: str) -> Mapping[str, Any] | None:
+    """The question that the customer of a case has not answered yet; None where there is none, or it is over."""
+    open_ = verification.c.answered_at.is_(None) & (verification.c.expires_at > tx.now)
+    query = sa.select(verification).where((verification.c.case == number) & open_).order_by(verification.c.id.desc())
+    row = tx.conn.execute(query.limit(1)).mappings().first()
+    return dict(row) if row else None
+
+
+def _keep(actor: Actor, tx: Tx, row: Mapping[str, Any], confirmed: bool, text: str) -> None:
     values = {"answered_at": tx.now, "confirmed": confirmed, "comment": text}
     tx.conn.execute(sa.update(verification).where(verification.c.id == row["id"]).values(**values))
     payload = {"confirmed": confirmed, "comment": text}
@@ -93,7 +123,6 @@ def answer(actor: Actor, tx: Tx, token: str, confirmed: bool, comment: str = "")
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
     clocks.happened(actor, tx, row["case"], "feedback_received")
     messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"verification:{row['id']}")
-    return None
 
 
 def _says_more(row: Mapping[str, Any], confirmed: bool, text: str) -> bool:

@@ -1,6 +1,7 @@
 """A customer's case on the portal: where it stands, its times, who answers; words and pictures at any time (COM-8)."""
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from loopdesk.desk import attachments, case, casework, communications, people
+from loopdesk.desk import attachments, case, casework, clocks, communications, people
 from loopdesk.desk.case_facts import name_of
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
@@ -82,6 +83,19 @@ def test_a_customer_sees_stage_times_and_owner_of_each_case(
         assert owner in page
     assert found.closed_at
     assert f'datetime="{found.closed_at.isoformat()}"' in anna.get(f"/portal/cases/{number}?lang=zh").text
+
+
+@pytest.mark.row("COM-8/times")
+def test_a_solution_is_the_first_answer_as_it_is_for_clocks_and_figures(
+    anna: FlaskClient, desk: Loopdesk, number: str, clock: VirtualClock
+) -> None:
+    not_yet = re.compile(r"First answer</dt><dd>\s*<span[^>]*>not yet")
+    assert not_yet.search(anna.get(f"/portal/cases/{number}?lang=en").text)
+    clock.advance(timedelta(minutes=10))
+    solve(desk, number)
+    with desk.engine.read() as tx:
+        assert clocks.first_reply(tx, number) == case.read(SYSTEM, tx, number).solved_at == tx.now
+    assert not not_yet.search(anna.get(f"/portal/cases/{number}?lang=en").text)
 
 
 @pytest.mark.row("COM-8/text", "COM-8/screenshots", "COM-8/any-time")

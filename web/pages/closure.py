@@ -6,7 +6,7 @@ from flask_babel import gettext
 
 from loopdesk.desk import departments
 from loopdesk.desk.case_facts import name_of
-from loopdesk.desk.closure import listing, reopening, rounds
+from loopdesk.desk.closure import listing, reopening, rounds, verification
 from loopdesk.engine.errors import Invalid
 from loopdesk.web import closure_words
 from loopdesk.web.context import actor, open_tx, read_tx
@@ -16,8 +16,8 @@ from loopdesk.web.pages.shown import NOTHING, shown
 blueprint = Blueprint("pages_closure", __name__)
 
 
-@blueprint.get("/closure")
-def verification() -> str:
+@blueprint.get("/closure", endpoint="verification")
+def under_way() -> str:
     """What is verified now: mine, a department's, or all that the reader may see."""
     whose, department = request.args.get("whose", ""), request.args.get("department", "")[:60]
     stage = request.args.get("stage", "")
@@ -30,6 +30,15 @@ def verification() -> str:
         codes = departments.codes(tx)
     values = {"found": found, "owners": owners, "codes": codes, "wanted": wanted, "looks": closure_words}
     return render_template("closure/verification.html", **values)
+
+
+@blueprint.post("/cases/<number>/confirm")
+def confirm(number: str) -> ResponseReturnValue:
+    """Somebody of ours was told that the fix works, such as on the phone."""
+    with open_tx() as tx:
+        verification.confirm(actor(), tx, number, request.form.get("confirmation", ""))
+    flash(gettext("Noted: the customer confirms that it works."))
+    return redirect(url_for("pages_cases.case_page", number=number))
 
 
 @blueprint.post("/cases/<number>/reopen")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loopdesk.desk.closure import reopening, rounds
+from loopdesk.desk.closure import reopening, rounds, verification
 from loopdesk.desk.record import Case
 from loopdesk.desk.rights import DESK
 from loopdesk.engine.tx import Tx
@@ -22,6 +22,9 @@ def section(tx: Tx, found: Case) -> dict[str, Any]:
         "may_reopen": found.status in ("solved", "closed")
         and found.close_reason != "merged"
         and actor().has_role(*DESK),
+        "may_confirm": found.status == "solved"
+        and actor().has_role(*DESK)
+        and verification.asked(tx, found.number) is not None,
         "closure_looks": closure_words,
     }
 
