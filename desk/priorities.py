@@ -16,6 +16,11 @@ def names(tx: Tx, language: str) -> dict[str, str]:
     return {code: name for code, name in found.items() if name}
 
 
+def codes(tx: Tx) -> list[str]:
+    """The priorities that the owner has levels for, in his order."""
+    return [str(code) for code in _levels(tx)]
+
+
 def _levels(tx: Tx) -> Mapping[Any, Any]:
     policies = policy.said(tx, POLICY, "policies")
     for one in policies.values() if isinstance(policies, Mapping) else ():

@@ -18,6 +18,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"Not a valid (?:aware )?datetime\.", N_("Write a time with its zone, such as 2026-11-22T09:00:00+08:00.")),
     (r"Not a valid date\.", N_("A date such as 2026-05-04 is expected.")),
     (r"Not a valid email address\.", N_("This is not an e-mail address.")),
+    (r"There is nobody of this name\.", N_("There is nobody of this name.")),
     (r"Only blanks\.", N_("Write something.")),
     (r"Must be one of: (?:, )?(?P<known>.+)\.", N_("Choose among %(known)s.")),
     (r"Length must be between (?P<least>\d+) and (?P<most>\d+)\.", N_("Between %(least)s and %(most)s characters.")),

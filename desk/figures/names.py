@@ -37,10 +37,11 @@ def _named(tx: Tx, dimension: str, values: Collection[str], language: str) -> di
         return departments.names(tx, language)
     if dimension == LEVEL:
         return {code: f"{code} · {name}" for code, name in priorities.names(tx, language).items()}
-    return _types(tx, language) if dimension == "class" else {}
+    return types(tx, language) if dimension == "class" else {}
 
 
-def _types(tx: Tx, language: str) -> dict[str, str]:
+def types(tx: Tx, language: str) -> dict[str, str]:
+    """The types of problems that the house tells apart: code -> name in ``language``."""
     try:
         files = bundles.current(tx, CLASSES).files
     except Missing:

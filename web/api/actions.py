@@ -6,11 +6,12 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
-from loopdesk.desk import actions
+from loopdesk.desk import actions, choices
 from loopdesk.desk.team import board, meetings, taskforce
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen, Somebody
 from loopdesk.web.api.schemas import Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -30,8 +31,8 @@ class ActionQuery(Query):
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *actions.STATES)))
     source = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *actions.SOURCES)))
-    department = ma.fields.String(load_default="")
-    owner = ma.fields.String(load_default="", metadata={"description": "A person's id."})
+    department = Chosen(choices.DEPARTMENT, load_default="")
+    owner = Somebody(load_default="", metadata={"description": "Id, sign-in name or e-mail address."})
     late = ma.fields.Boolean(load_default=False)
 
 

@@ -7,11 +7,12 @@ import marshmallow as ma
 from flask import request, url_for
 from flask_smorest import Blueprint
 
-from loopdesk.desk import attachments, case, channels, communications, wording
+from loopdesk.desk import attachments, case, channels, choices, communications, wording
 from loopdesk.desk.crm.scope import REASONS
 from loopdesk.engine.errors import N_, Invalid, Phrase
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen, Somebody
 from loopdesk.web.api.schemas import Entries, Moment, Page, PageQuery, Strict, some_words
 from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 from loopdesk.web.vocabulary import STATUSES
@@ -109,9 +110,9 @@ class CaseQuery(PageQuery):
 
     q = ma.fields.String(load_default="", metadata={"description": "In number, title or description."})
     status = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *STATUSES)))
-    priority = ma.fields.String(load_default="")
-    department = ma.fields.String(load_default="")
-    owner = ma.fields.String(load_default="", metadata={"description": "Id of the owner."})
+    priority = Chosen(choices.PRIORITY, load_default="")
+    department = Chosen(choices.DEPARTMENT, load_default="")
+    owner = Somebody(load_default="", metadata={"description": "Id, sign-in name or e-mail address."})
 
 
 class NewComment(Strict):

@@ -5,9 +5,11 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
+from loopdesk.desk import choices
 from loopdesk.desk.closure import listing, reopening, rounds
 from loopdesk.desk.closure.listing import Line
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen, Somebody
 from loopdesk.web.api.schemas import Query, Strict, some_words
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -17,8 +19,8 @@ blueprint = Blueprint("closures", __name__, description="Verification before clo
 class ClosureQuery(Query):
     """Filters; all that are given must match."""
 
-    owner = ma.fields.String(load_default="", metadata={"description": "A person's id."})
-    department = ma.fields.String(load_default="")
+    owner = Somebody(load_default="", metadata={"description": "Id, sign-in name or e-mail address."})
+    department = Chosen(choices.DEPARTMENT, load_default="")
     stage = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *rounds.STAGES)))
     page = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100_000))
     per_page = ma.fields.Integer(load_default=25, validate=ma.validate.Range(1, 100))

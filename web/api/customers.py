@@ -39,7 +39,7 @@ class CustomerQuery(PageQuery):
     """Filters; all that are given must match."""
 
     q = ma.fields.String(load_default="", metadata={"description": "In number and name, and in those of contacts."})
-    tier = ma.fields.String(load_default="")
+    tier = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", *customers.TIERS)))
 
 
 class NewCustomer(Strict):

@@ -84,6 +84,13 @@ class Which(Query):
     number = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1))
 
 
+class Deploying(Query):
+    """What a zip or its parts cannot say; JSON says it in its body."""
+
+    note = ma.fields.String(load_default="")
+    promote = ma.fields.Boolean(load_default=True)
+
+
 @blueprint.get("")
 @scoped("definitions:read")
 @blueprint.response(200, Definitions)
@@ -95,14 +102,15 @@ def listing() -> Any:
 
 @blueprint.post("/<name>")
 @scoped("definitions:write", takes=(JSON, ZIP, MULTIPART))
+@blueprint.arguments(Deploying, location="query")
 @blueprint.response(201, Deployed)
 @blueprint.doc(requestBody={"required": True, "content": CONTENT})
-def deploy(name: str) -> Any:
+def deploy(query: dict[str, Any], name: str) -> Any:
     """Deploy a whole process folder; errors refuse it (422 with `findings`), unchanged files do nothing.
 
     With `promote=false` it only gets its number, and is made current later.
     """
-    note, promote = request.args.get("note", ""), request.args.get("promote", "true") != "false"
+    note, promote = query["note"], query["promote"]
     if request.mimetype == ZIP:
         files = from_zip(request.get_data())
     elif request.mimetype == MULTIPART:

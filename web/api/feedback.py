@@ -5,9 +5,10 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
-from loopdesk.desk import feedback
+from loopdesk.desk import choices, feedback
 from loopdesk.desk.feedback import KINDS, SOURCES, STATES, Feedback, Words
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen
 from loopdesk.web.api.schemas import Moment, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -36,7 +37,7 @@ class FeedbackQuery(Query):
     """Filters; all of them have to fit."""
 
     kind = ma.fields.String(validate=ma.validate.OneOf(KINDS))
-    department = ma.fields.String()
+    department = Chosen(choices.DEPARTMENT)
     source = ma.fields.String(validate=ma.validate.OneOf(SOURCES))
     state = ma.fields.String(validate=ma.validate.OneOf(STATES))
     case = ma.fields.String()

@@ -5,11 +5,12 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
-from loopdesk.desk import arbitration, handoff, record
+from loopdesk.desk import arbitration, choices, handoff, record
 from loopdesk.desk.handoff import OPEN, STATES
 from loopdesk.engine import work
 from loopdesk.engine.errors import N_, Conflict
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen
 from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -66,7 +67,7 @@ class HandoffQuery(Query):
 
     state = ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(STATES)), load_default=lambda: list(OPEN))
     side = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", "to", "from")))
-    department = ma.fields.String(load_default="")
+    department = Chosen(choices.DEPARTMENT, load_default="")
     page = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100_000))
 
 
@@ -120,9 +121,9 @@ class RulingQuery(Query):
     """All words of `q` have to stand in the ruling or its dispute."""
 
     q = ma.fields.String(load_default="")
-    from_department = ma.fields.String(data_key="from", load_default="")
-    to_department = ma.fields.String(data_key="to", load_default="")
-    type = ma.fields.String(load_default="")
+    from_department = Chosen(choices.DEPARTMENT, data_key="from", load_default="")
+    to_department = Chosen(choices.DEPARTMENT, data_key="to", load_default="")
+    type = Chosen(choices.TYPE, load_default="")
     page = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100_000))
 
 

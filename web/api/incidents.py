@@ -6,23 +6,31 @@ import marshmallow as ma
 from flask_babel import gettext
 from flask_smorest import Blueprint
 
+from loopdesk.desk.choices import PROCESS, Choice
 from loopdesk.engine import bulk, repair, selection
 from loopdesk.engine import incidents as engine_incidents
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen
 from loopdesk.web.api.operating import Why
 from loopdesk.web.api.schemas import Query
-from loopdesk.web.context import actor, open_tx, read_tx
+from loopdesk.web.context import actor, loopdesk, open_tx, read_tx
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/incidents", description="What did not work")
 bulk_blueprint = Blueprint("bulk", __name__, url_prefix="/bulk", description="The same for many at once")
 
 
+KIND = Choice(
+    lambda _tx: sorted({*loopdesk().handlers.local, *loopdesk().handlers.remote}), (engine_incidents.incident.c.kind,)
+)
+"""What the worker does, and what of it could not be done."""
+
+
 class Wanted(Query):
     """Which open incidents."""
 
-    kind = ma.fields.String()
+    kind = Chosen(KIND)
     type = ma.fields.String(metadata={"description": "Type of the effect, or channel of the message."})
-    process = ma.fields.String()
+    process = Chosen(PROCESS)
     element = ma.fields.String()
     key = ma.fields.String(metadata={"description": "Number of the case."})
     words = ma.fields.String(metadata={"description": "In the message."})

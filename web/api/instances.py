@@ -6,9 +6,11 @@ import marshmallow as ma
 from flask_smorest import Blueprint
 
 from loopdesk.desk import case, rights
+from loopdesk.desk.choices import PROCESS
 from loopdesk.engine import events, instances, messages, selection
 from loopdesk.engine.tx import Tx
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen
 from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -72,7 +74,7 @@ class Wanted(Query):
     """Which runs: those of a case, or by what they have in common."""
 
     case = ma.fields.String(metadata={"description": "Number of the case; without it only who may step in may ask."})
-    process = ma.fields.String()
+    process = Chosen(PROCESS)
     number = ma.fields.Integer(metadata={"description": "Number of the deployment."})
     element = ma.fields.String(metadata={"description": "That they wait at."})
     status = ma.fields.String(validate=ma.validate.OneOf(selection.STATUSES))

@@ -6,10 +6,12 @@ import marshmallow as ma
 from flask_babel import gettext
 from flask_smorest import Blueprint
 
+from loopdesk.desk.choices import PROCESS
 from loopdesk.engine import migration
 from loopdesk.engine.migration_rows import FAILED, FINISHED, MIGRATED, PAUSED, RUNNING, WAITING
 from loopdesk.web import version_words
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen
 from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -126,7 +128,7 @@ class MigratedInstances(ma.Schema):
 class Filter(Query):
     """Of which process."""
 
-    process = ma.fields.String(load_default="")
+    process = Chosen(PROCESS, load_default="")
 
 
 class ItemFilter(Query):

@@ -6,10 +6,11 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
-from loopdesk.desk import breach, duty, escalation, skills
+from loopdesk.desk import breach, choices, duty, escalation, skills
 from loopdesk.desk.record import TIERS
 from loopdesk.desk.rights import require
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen
 from loopdesk.web.api.schemas import Moment, Page, PageQuery, Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -93,7 +94,7 @@ class BreachQuery(PageQuery):
     """Filters; all that are given must match."""
 
     state = ma.fields.String(load_default="", validate=ma.validate.OneOf(("", "open", "done")))
-    cause = ma.fields.String(load_default="")
+    cause = Chosen(choices.CAUSE, load_default="")
 
 
 class TraceOut(ma.Schema):

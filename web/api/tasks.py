@@ -6,9 +6,10 @@ import marshmallow as ma
 from flask_babel import get_locale
 from flask_smorest import Blueprint
 
-from loopdesk.desk import case, handoff
+from loopdesk.desk import case, choices, handoff
 from loopdesk.engine import work
 from loopdesk.web.api.auth import scoped
+from loopdesk.web.api.filters import Chosen
 from loopdesk.web.api.schemas import Query, Strict
 from loopdesk.web.context import actor, open_tx, read_tx
 
@@ -60,7 +61,7 @@ class TaskQuery(Query):
     """Which tasks."""
 
     box = ma.fields.String(load_default="all", validate=ma.validate.OneOf(("mine", "due", "group", "all")))
-    department = ma.fields.String(load_default=None)
+    department = Chosen(choices.DEPARTMENT, load_default=None)
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 100))
     after = ma.fields.String(load_default=None)
 

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from loopdesk.desk import attachments, case, communications, departments, emergency, people
+from loopdesk.desk import attachments, case, choices, communications, departments, emergency, people
 from loopdesk.desk import wording as plain_words
 from loopdesk.desk.case_facts import name_of
 from loopdesk.desk.raci import advice
@@ -33,6 +33,7 @@ from loopdesk.web.pages import (
     resolution_section,
     team_section,
     timeline,
+    typed,
 )
 from loopdesk.web.pages.files import add_all
 from loopdesk.web.pages.incidents import marks, told
@@ -43,14 +44,14 @@ blueprint = Blueprint("pages_cases", __name__, url_prefix="/cases")
 HANDING_ON = timedelta(minutes=1)
 """How long after the end of a process the next one of its case may still be about to begin."""
 FILTERS = ("q", "status", "priority", "department", "owner")
+CHOICES = {"priority": choices.PRIORITY, "department": choices.DEPARTMENT}
 
 
 @blueprint.get("")
 def cases() -> str:
     """All cases that the reader may see, filtered."""
-    wanted: dict[str, Any] = {name: request.args.get(name, "").strip() for name in FILTERS}
-    page = max(request.args.get("page", 1, type=int), 1)
     with read_tx() as tx:
+        wanted, page = _wanted(tx), typed.page()
         found = case.listing(actor(), tx, **wanted, page=page)
         staff = people.listing(actor(), tx)
         codes = departments.codes(tx)
@@ -66,6 +67,15 @@ def cases() -> str:
         statuses=[(code, look.text) for code, look in vocabulary.STATUSES.items()],
         priorities=[(code, f"{code} · {name}") for code, name in vocabulary.priority_names().items()],
     )
+
+
+def _wanted(tx: Tx) -> dict[str, Any]:
+    """The filters of the address; a value that the house neither has nor had is none."""
+    given = {name: request.args.get(name, "").strip() for name in FILTERS}
+    for name, choice in CHOICES.items():
+        given[name] = given[name] if choice.has(tx, given[name]) else ""
+    given["status"] = given["status"] if given["status"] in vocabulary.STATUSES else ""
+    return given | {"owner": choices.person(tx, given["owner"])}
 
 
 @blueprint.get("/<number>")
