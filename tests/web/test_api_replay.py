@@ -2,8 +2,10 @@
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -149,6 +151,24 @@ def test_a_contact_is_added_once_and_changed_once(client: Any, desk: Loopdesk) -
     answers = [client.patch(f"{path}/{made['id']}", json=one, headers={"Idempotency-Key": "p"}) for one in changes]
     assert [answer.status_code for answer in answers] == [200, 200, 422]
     assert [one["name"] for one in client.get(path).json if one["id"] == made["id"]] == ["Bo"]
+
+
+def test_the_same_request_four_times_at_once_is_made_once(app: Flask, client: Any) -> None:
+    """A program that does not wait for the first answer: the others wait for it and get it."""
+    path, body = "/api/v1/customers/C-1001/contacts", {"name": "Bo Nilsson", "email": "bo@aurora.example"}
+    token = {"Authorization": client.client.environ_base["HTTP_AUTHORIZATION"]} | KEY
+    start = Barrier(4)
+
+    def send(_: int) -> Any:
+        start.wait(30)
+        return app.test_client().post(path, json=body, headers=token)
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(send, range(4)))
+    assert [answer.status_code for answer in answers] == [201] * 4, [answer.text for answer in answers]
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers].count("true") == 3
+    assert [one["name"] for one in client.get("/customers/C-1001/contacts").json].count("Bo Nilsson") == 1
 
 
 def test_erasing_under_a_key_needs_no_second_transaction_and_empties_kept_answers(
