@@ -148,7 +148,32 @@ def test_a_period_that_is_none_is_refused_beside_its_field(
     assert 'aria-invalid="true"' in answer.text
     assert head.get(f"/figures/overview.csv?{given}").status_code == 422
     assert head.get(f"/figures?{DAY}&figure=nonsense&by=nonsense&channel=%3Cb%3E&page=-3").status_code == 200
-    assert head.get(f"/figures/cases?{DAY}&figure=held_time&part=nonsense&page=99999999999").status_code == 200
+    assert head.get(f"/figures/cases?{DAY}&figure=repair_time&part=nonsense&page=99999999999").status_code == 200
+
+
+@pytest.mark.parametrize("given", ["since=2026-13-01", "since=2026-02-02&until=2026-02-01"])
+def test_a_period_that_is_none_leaves_the_cases_with_their_form(
+    head: FlaskClient, numbers: list[str], given: str
+) -> None:
+    answer = head.get(f"/figures/cases?lang=en&figure=reply_rate&{given}")
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert "<h1>Reply rate</h1>" in answer.text
+    assert 'name="until"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "asked", ["cases?figure=nope", "cases?figure=availability", "cases?figure=held_time", "series.csv?figure=nope"]
+)
+def test_a_figure_that_there_is_not_is_refused_and_no_other_shown_in_its_place(
+    head: FlaskClient, numbers: list[str], asked: str
+) -> None:
+    answer = head.get(f"/figures/{asked}&lang=en")
+    assert answer.status_code == 422
+    assert "There is no figure or part of one called" in answer.text
+    assert "First response in time" not in answer.text
+    assert head.get("/figures/breakdown.csv?by=colour").status_code == 422
+    assert head.get("/figures/cases.csv?figure=availability").status_code == 422
 
 
 def test_old_figures_say_so(head: FlaskClient, desk: Loopdesk, numbers: list[str], clock: VirtualClock) -> None:

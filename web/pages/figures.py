@@ -1,6 +1,6 @@
 """Figures of a period with their bars, over time and told apart, and the cases behind each (ANA-1, ANA-2, ANA-8)."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from loopdesk.engine.tx import Tx
 from loopdesk.web import figure_words, vocabulary
 from loopdesk.web.context import actor, snapshot_tx
 from loopdesk.web.pages.sheets import sheet
-from loopdesk.web.pages.shown import NOTHING, shown
+from loopdesk.web.pages.shown import NOTHING, Shown, shown
 
 blueprint = Blueprint("pages_figures", __name__, url_prefix="/figures")
 
@@ -60,10 +60,7 @@ def overview() -> ResponseReturnValue:
     """The cards of a period, one figure over time, and the values of a dimension beside each other."""
     with snapshot_tx() as tx:
         known = figures.definitions(tx, vocabulary.language())
-        try:
-            wanted, wrong = _wanted(tx), NOTHING
-        except Invalid as error:
-            wanted, wrong = _usual(tx, PERIODS[1]), shown(error)
+        wanted, wrong = _wanted_or_usual(tx)
         found = figures.overview(actor(), tx, wanted.period, wanted.filter)
         values = {
             **_common(tx, wanted, known, found.fresh),
@@ -90,7 +87,7 @@ def series_csv() -> Response:
     """The figure over time as a file."""
     with snapshot_tx() as tx:
         wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
-        points = figures.series(actor(), tx, _figure(known), wanted.period, wanted.filter)
+        points = figures.series(actor(), tx, _asked("figure", FIRST_SHOWN), wanted.period, wanted.filter)
         rows = [[one.since, one.until, *_cells(one.figure, known)] for one in points]
     return sheet("figures-over-time.csv", ("since", "until", *_FIGURE), rows)
 
@@ -100,24 +97,26 @@ def breakdown_csv() -> Response:
     """The values of a dimension as a file."""
     with snapshot_tx() as tx:
         wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
-        parts = figures.breakdown(actor(), tx, wanted.period, _by(), wanted.filter, vocabulary.language())
+        by = _asked("by", FIRST_APART)
+        parts = figures.breakdown(actor(), tx, wanted.period, by, wanted.filter, vocabulary.language())
         rows = [[one.value, one.name, *_cells(each, known)] for one in parts for each in one.figures.values()]
-    return sheet("figures-apart.csv", (_by(), "called", *_FIGURE), rows)
+    return sheet("figures-apart.csv", (by, "called", *_FIGURE), rows)
 
 
 @blueprint.get("/cases")
-def cases() -> str:
-    """The cases behind a figure."""
+def cases() -> ResponseReturnValue:
+    """The cases behind a figure; raises `Invalid` for one that there is not, or that has no cases."""
     page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
     with snapshot_tx() as tx:
-        wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
-        name = _figure(known, figures.OF_CASES)
+        (wanted, wrong), known = _wanted_or_usual(tx), figures.definitions(tx, vocabulary.language())
+        name = _asked("figure", FIRST_SHOWN)
         found = figures.cases(actor(), tx, name, wanted.period, wanted.filter, part=_part(), page=page)
         whole = figures.overview(actor(), tx, wanted.period, wanted.filter, only=[name])
         values = _common(tx, wanted, known, whole.fresh)
-    return render_template(
+    page_shown = render_template(
         "figures/cases.html",
         **values,
+        wrong=wrong,
         figure=name,
         card=figure_words.card(whole.figures[name], known[name]),
         part=_part(),
@@ -126,14 +125,14 @@ def cases() -> str:
         pages=(found.total + found.per_page - 1) // found.per_page,
         length=figure_words.seconds,
     )
+    return page_shown, 422 if wrong.message else 200
 
 
 @blueprint.get("/cases.csv")
 def cases_csv() -> Response:
     """The same as a file, all pages of it; raises `Invalid` for more than a file holds: a part would look like all."""
     with snapshot_tx() as tx:
-        wanted, known = _wanted(tx), figures.definitions(tx, vocabulary.language())
-        name = _figure(known, figures.OF_CASES)
+        wanted, name = _wanted(tx), _asked("figure", FIRST_SHOWN)
         total = figures.cases(actor(), tx, name, wanted.period, wanted.filter, part=_part(), per_page=1).total
         if total > EXPORTED:
             message, remedy = (
@@ -234,6 +233,14 @@ def _cells(one: Figure, known: Mapping[str, Definition]) -> list[Any]:
     return [one.name, title, one.value, one.unit, one.n, above, one.denominator, one.target, one.as_of]
 
 
+def _wanted_or_usual(tx: Tx) -> tuple[Wanted, Shown]:
+    """What the address asks for, or the usual period with what is wrong."""
+    try:
+        return _wanted(tx), NOTHING
+    except Invalid as error:
+        return _usual(tx, PERIODS[1]), shown(error)
+
+
 def _wanted(tx: Tx) -> Wanted:
     """Period and filter of the address; raises `Invalid` for days that are none."""
     given = Filter(*(request.args.get(name, "").strip()[:100] for name in figures.DIMENSIONS))
@@ -262,9 +269,14 @@ def _day(name: str) -> date | None:
     raise Invalid(WRONG, fields={name: [Phrase("There are no figures of this day.")]})
 
 
-def _figure(known: Mapping[str, Definition], shown_here: Collection[str] = figures.SHOWN) -> str:
+def _figure(known: Mapping[str, Definition]) -> str:
     name = request.args.get("figure", "")
-    return name if name in known and name in shown_here else FIRST_SHOWN
+    return name if name in known and name in figures.SHOWN else FIRST_SHOWN
+
+
+def _asked(name: str, usual: str) -> str:
+    """What the address names; whoever counts it refuses what there is not, so that no other is taken for it."""
+    return request.args.get(name, "").strip()[:100] or usual
 
 
 def _by() -> str:
