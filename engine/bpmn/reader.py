@@ -1,6 +1,7 @@
 """Reads the diagrams of a bundle into plain values, with a finding for everything that will not be run."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from lxml import etree
@@ -117,9 +118,21 @@ SHOWN = 30
 """Characters of an id that is too long, as far as people need it to find it."""
 
 
+KEPT, KEPT_BYTES = 64, 500_000
+"""How many folders' reading is kept, and how long their diagrams may be: a deployment asks four times for the same."""
+
+
 def read(files: Files) -> Diagrams:
     """All processes of the ``.bpmn`` files of a bundle; what is wrong or not supported stands in ``findings``."""
-    diagrams = Diagrams()
+    # Of other files only the names count.
+    seen = {name: content if PurePosixPath(name).suffix == ".bpmn" else b"" for name, content in files.items()}
+    reading = _kept if sum(map(len, seen.values())) <= KEPT_BYTES else _read
+    found = reading(tuple(sorted(seen.items())))
+    return Diagrams({**found.processes}, [*found.findings], {*found.unread})
+
+
+def _read(pairs: tuple[tuple[str, bytes], ...]) -> Diagrams:
+    diagrams, files = Diagrams(), dict(pairs)
     for file in sorted(name for name in files if PurePosixPath(name).suffix == ".bpmn"):
         try:
             root = open_xml(files[file], file)
@@ -131,6 +144,9 @@ def read(files: Files) -> Diagrams:
         _File(file, root, diagrams).read()
     check(diagrams, files)
     return diagrams
+
+
+_kept = lru_cache(KEPT)(_read)
 
 
 class _File:

@@ -32,6 +32,7 @@ KNOWN = frozenset(
 )
 """Namespaces of the model, its drawing and the extensions that are read."""
 MAX_BYTES = 10 * 1024 * 1024
+_OURS = f"{{{BPMN}}}"
 DECLARED = re.compile(rb"""<\?xml[^>]*?encoding=["']([\w.:-]+)["']""")
 """The encoding that a file names."""
 AGAIN = N_("Save the diagram again with a BPMN 2.0 editor.")
@@ -116,7 +117,7 @@ def line_of(node: etree._Element) -> int:
 
 def is_bpmn(node: etree._Element) -> bool:
     """Whether the node is of the BPMN model and no extension or drawing."""
-    return isinstance(node.tag, str) and etree.QName(node).namespace == BPMN
+    return isinstance(node.tag, str) and node.tag.startswith(_OURS)
 
 
 def _doctype(file: str) -> Unreadable:
