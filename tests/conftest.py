@@ -18,6 +18,7 @@ from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import Database, default_url
 from loopdesk.engine.host import Host
 from loopdesk.engine.tx import Engine
+from loopdesk.tests.filled import Filled, create, leave
 from loopdesk.tests.support import free_port, start_redis
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -25,9 +26,6 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MEMORY, ENOUGH = Path("/dev/shm"), 2 << 30
 """Where a machine keeps files in memory, and how many bytes have to be free there."""
 _numbers = count()
-_left: list[str] = []
-"""Databases of tests that are over; dropped a test later, when their connections are surely gone: PostgreSQL waits a
-tenth of a second for one that is just closing."""
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +61,7 @@ def _quick_folder() -> Path:
 def postgres_template(postgres_server: str) -> str:
     """A database with all tables and no row, copied for each test."""
     name = f"template_{os.getpid()}"
-    url = _create(postgres_server, name, "template0")
+    url = create(postgres_server, name, "template0")
     database = Database(url)
     migrations.upgrade(database)
     database.close()
@@ -96,8 +94,8 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """A fresh PostgreSQL database of the present schema, dropped afterwards."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    yield _create(postgres_server, name, postgres_template)
-    _left.append(name)
+    yield create(postgres_server, name, postgres_template)
+    leave(name)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -108,12 +106,14 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     database.close()
 
 
-def _create(server: str, name: str, template: str) -> str:
-    with psycopg.connect(server, autocommit=True) as conn:
-        while _left:
-            conn.execute(f"DROP DATABASE {_left.pop()} WITH (FORCE)")
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    return server.replace("/postgres?", f"/{name}?")
+@pytest.fixture
+def filled(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Filled]:
+    """Fills a database the first time and copies it for each test: ``url, told = filled("sqlite", "shop", fill)``."""
+    given = Filled(request.getfixturevalue, tmp_path / "data", tmp_path_factory.mktemp)
+    yield given
+    given.leave()
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """A house where one customer's case was reported by mail, with a file, and went all the way to its survey."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,13 +14,16 @@ from loopdesk.desk import communications
 from loopdesk.desk.record import case_
 from loopdesk.engine import audit, audit_rows, messages
 from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database, metadata
+from loopdesk.engine.db import metadata
 from loopdesk.engine.events import event
+from loopdesk.tests.filled import Filled
 from loopdesk.tests.peers.smtp import SmtpPeer
-from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.scenarios.stage import Stage, build, furnish
 from loopdesk.tests.support import eventually
 from loopdesk.tests.upgrade.hands import SOLVED, TRIAGE, complete, post
 
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""When the house was furnished: where the ``clock`` of every test begins."""
 ADDRESS, NAME = "anna@aurora.example", "Anna Berg"
 SAID = "My shop at Lindenweg 7 shows error 500 since breakfast."
 
@@ -59,14 +63,24 @@ class House:
             return tx.conn.scalar(missing.where(~chained)) or 0
 
 
-@pytest.fixture
-def house(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[House]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def house(request: pytest.FixtureRequest, filled: Filled, clock: VirtualClock, tmp_path: Path) -> Iterator[House]:
+    """The house of its own for a test, on the day after all was done."""
+    url, known = filled(request.param, "closed", _lived_in)
+    clock.set(known.stage.clock.now())
     with SmtpPeer() as server:
-        stage = build(database.url, clock, tmp_path / "data", smtp_url=f"smtp://127.0.0.1:{server.port}")
+        desk = furnish(url, clock, tmp_path / "data", smtp_url=f"smtp://127.0.0.1:{server.port}")
+        yield House(replace(known.stage, desk=desk, clock=clock), known.number)
+        desk.close()
+
+
+def _lived_in(url: str, folder: Path) -> House:
+    with SmtpPeer() as server:
+        stage = build(url, VirtualClock(START), folder, smtp_url=f"smtp://127.0.0.1:{server.port}")
         house = House(stage, _closed_case(stage))
         house.chain()
-        yield house
         stage.desk.close()
+    return house
 
 
 def _closed_case(stage: Stage) -> str:
