@@ -38,10 +38,22 @@ def _problems(said: Mapping[str, Any]) -> Iterator[Invalid]:
             policy.duration(text)
         except Invalid:
             yield policy.unusable(FILE, N_("%(entry)s is a time such as PT48H or P14D."), entry=place)
+    yield from _backwards(parts["paths"])
     for part, name in COUNTS.items():
         number = parts[part].get(name, 1)
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
             yield policy.unusable(FILE, N_("%(entry)s is a whole number from 1."), entry=f"{part}.{name}")
+
+
+def _backwards(paths: Mapping[str, Any]) -> Iterator[Invalid]:
+    """Kinds whose result is due before the feedback is at its department; what is no time is said elsewhere."""
+    for kind, path in paths.items():
+        try:
+            forward, result = (policy.duration(_mapping(kind, path).get(name)) for name in ("forward", "result"))
+        except Invalid:
+            continue
+        if result < forward:
+            yield policy.unusable(FILE, N_("%(entry)s: result is no shorter than forward."), entry=f"paths.{kind}")
 
 
 def _mapping(place: str, given: object) -> Mapping[str, Any]:

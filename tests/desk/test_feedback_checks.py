@@ -26,6 +26,7 @@ def test_the_shipped_file_is_usable() -> None:
         ("paths: {complaint: {forward: soon}}", "paths.complaint.forward"),
         ("paths: {complaint: PT4H}", "paths.complaint"),
         ("quarterly: {at_once: 0}", "quarterly.at_once"),
+        ("paths: {praise: {forward: P1D, result: P2D}, complaint: {forward: PT40H, result: PT24H}}", "paths.complaint"),
     ],
 )
 def test_what_cannot_be_used_is_named(text: str, entry: str) -> None:
