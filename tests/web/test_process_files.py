@@ -104,6 +104,22 @@ def test_a_text_is_kept_as_a_draft_and_a_draft_is_edited_further(light_app: Flas
     assert read(light_desk, "texts.en.yaml", "intake", 3).decode().endswith("# one\n# two\n")
 
 
+def test_a_draft_leads_on_to_what_it_changes_and_to_make_it_current(app: Flask, desk: Loopdesk) -> None:
+    owner = Owner(app, "intake")
+    texts = read(desk, "texts.en.yaml", "intake").decode()
+    kept = owner.save("texts.en.yaml", texts + "# one\n", owner.page("texts.en.yaml?edit=1"), do="draft")
+    page = owner.client.get(f"{kept.location}&lang=en").text
+    [told] = re.findall(r"Version 2 is a draft: compare it, then make it current\.<br>(.*?)</span>", page)
+    steps = {text: html.unescape(path) for path, text in re.findall(r'<a href="([^"]+)">([^<]+)</a>', told)}
+    assert list(steps) == ["Compare", "Make current"]
+    assert "+# one" in re.sub(r"<[^>]+>", "", owner.client.get(steps["Compare"]).text)
+    assert f'action="{steps["Make current"]}/promote"' in owner.client.get(steps["Make current"]).text
+    made = owner.client.post(f"{steps['Make current']}/promote", data={"csrf_token": owner.token})
+    assert made.status_code == 302
+    assert states(desk, "intake") == [(2, "current"), (1, "former")]
+    assert "is a draft" not in owner.client.get(made.location).text
+
+
 def test_a_text_that_cannot_be_used_is_refused_with_its_place_and_stays_in_the_box(
     light_app: Flask, light_desk: Loopdesk
 ) -> None:

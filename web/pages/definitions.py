@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
+from markupsafe import Markup
 
 from loopdesk.engine import bundles, migration, versions
 from loopdesk.engine.bundle import READ, Bundle, Deployment
@@ -80,11 +81,17 @@ def deploy(name: str) -> ResponseReturnValue:
 
 
 def after_deployment(made: Deployment, before: int, *, drafted: bool) -> None:
-    """Tell what became of the files that somebody deployed."""
+    """Tell what became of the files that somebody deployed over version ``before``, and lead on to what comes next."""
     if made.number == before:
         flash(gettext("Nothing has changed: version %(number)s stays.", number=made.number))
     elif drafted:
-        flash(gettext("Version %(number)s is a draft: compare it, then make it current.", number=made.number))
+        told = gettext("Version %(number)s is a draft: compare it, then make it current.", number=made.number)
+        steps = {
+            gettext("Compare"): url_for("pages_versions.compared", name=made.name, old=before, new=made.number),
+            gettext("Make current"): url_for("pages_versions.version", name=made.name, number=made.number),
+        }
+        links = Markup(" · ").join(Markup('<a href="{}">{}</a>').format(path, text) for text, path in steps.items())
+        flash(Markup("{}<br>{}").format(told, links))
     else:
         flash(
             gettext(

@@ -61,5 +61,6 @@ export function startSmall(): void {
   addEventListener("pageshow", (event) => {
     if (event.persisted) for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]")) delete form.dataset["sent"];
   });
-  for (const toast of document.querySelectorAll<HTMLElement>("[data-toast]")) setTimeout(() => toast.remove(), 8000);
+  // One that leads on stays until somebody has followed it or closes it.
+  for (const toast of document.querySelectorAll<HTMLElement>("[data-toast]:not(:has(a))")) setTimeout(() => toast.remove(), 8000);
 }
