@@ -148,6 +148,20 @@ def test_a_text_that_is_no_yaml_is_refused_with_its_line_in_the_readers_language
     assert "Project-Id-Version" not in bare.text  # gettext's answer to a remedy that is empty
 
 
+def test_what_is_odd_about_a_text_that_goes_live_is_told_once(light_app: Flask, light_desk: Loopdesk) -> None:
+    """A deployment that went through told nobody of its warnings."""
+    owner = Owner(light_app, "closure")
+    form = read(light_desk, "retest.form", "closure").decode()
+    page = owner.page("retest.form?edit=1&lang=en")
+    assert owner.save("retest.form", form.replace('"key": "note"', '"key": "remark"'), page).status_code == 302
+    told = owner.page("retest.form")
+    assert 'data-tone="yellow"' in told
+    assert "warnings about this file" in told
+    assert "has no word in zh." in told
+    assert f'href="{owner.at}/retest.form?edit=1"' in told
+    assert 'data-tone="yellow"' not in owner.page("retest.form")
+
+
 def test_who_edits_while_another_deploys_loses_nothing_and_overwrites_nothing(
     light_app: Flask, light_desk: Loopdesk
 ) -> None:
@@ -200,3 +214,13 @@ def test_a_long_file_shows_its_beginning_and_says_so(light_app: Flask, monkeypat
     page = Owner(light_app).page("notices.yaml?edit=1")
     assert "its end is not shown" in page
     assert "<textarea" not in page
+
+
+def test_folders_without_a_diagram_have_a_name_as_processes_have(light_app: Flask, light_desk: Loopdesk) -> None:
+    listed = Owner(light_app).client.get("/definitions?lang=en").text
+    with light_desk.engine.read() as tx:
+        names = [str(one["name"]) for one in bundles.listing(SYSTEM, tx)]
+        bare = [name for name in names if not any(path.endswith(".bpmn") for path in bundles.current(tx, name).files)]
+    assert len(bare) == 7
+    assert [name for name in bare if f"data-row>{name}</a>" in listed] == []
+    assert all(called in listed for called in ("Diagnosis trees", "Moods of messages", "Classification of reports"))

@@ -22,7 +22,16 @@ from loopdesk.web.uploads import from_parts, from_zip, to_zip
 blueprint = Blueprint("pages_definitions", __name__, url_prefix="/definitions")
 
 SHOWN_CHARACTERS = 200_000
-WITHOUT_DIAGRAM = {"messages": lazy_gettext("Message templates"), "policies": lazy_gettext("Policies")}
+WITHOUT_DIAGRAM = {
+    "classification": lazy_gettext("Classification of reports"),
+    "diagnosis": lazy_gettext("Diagnosis trees"),
+    "drills": lazy_gettext("Drills"),
+    "messages": lazy_gettext("Message templates"),
+    "policies": lazy_gettext("Policies"),
+    "runbooks": lazy_gettext("Runbooks"),
+    "sentiment": lazy_gettext("Moods of messages"),
+}
+"""What people call the shipped folders that hold no diagram, which would say so itself."""
 FIRST = (".bpmn", ".dmn", ".form", ".yaml", ".md")
 """Files in the order in which a process owner thinks of them."""
 BESIDE = (".md", ".txt")

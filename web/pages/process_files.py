@@ -3,13 +3,15 @@
 import codecs
 from io import BytesIO
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
+from markupsafe import Markup
 
 from loopdesk.engine import bundles
 from loopdesk.engine.bundle import Bundle, Deployment
 from loopdesk.engine.errors import N_, Conflict, Invalid, LoopdeskError, Missing
+from loopdesk.engine.findings import Finding
 from loopdesk.engine.tx import Tx
 from loopdesk.web.context import actor, open_tx, read_tx
 from loopdesk.web.pages.definitions import after_deployment, title_of
@@ -17,6 +19,7 @@ from loopdesk.web.pages.shown import shown
 
 blueprint = Blueprint("pages_process_files", __name__, url_prefix="/definitions")
 
+WARNINGS_SHOWN = 3
 LARGEST = 1_000_000
 """Bytes of a file that a page shows whole and lets people edit."""
 
@@ -50,7 +53,22 @@ def save(name: str, file: str) -> ResponseReturnValue:
         return _refused(name, file, error), 422 if isinstance(error, Invalid) else 409
     after_deployment(made, before, drafted=drafted)
     number = made.number if drafted else None
+    warnings = [one for one in made.findings if one.file == file and one.severity == "warning"]
+    if made.number != before and warnings:
+        flash(
+            _warned(warnings, url_for("pages_process_files.show", name=name, file=file, number=number, edit=1)),
+            "warning",
+        )
     return redirect(url_for("pages_process_files.show", name=name, file=file, number=number))
+
+
+def _warned(warnings: list[Finding], editing: str) -> Markup:
+    """What is odd about the file that nevertheless went through, the first of it in words, and the way back to it."""
+    head = ngettext("%(num)s warning about this file", "%(num)s warnings about this file", len(warnings))
+    rows = [one.as_json(gettext) for one in warnings[:WARNINGS_SHOWN]]
+    lines = [head, *(f"{row['message']} {row['remedy']}" for row in rows)]
+    link = Markup('<a href="{}">{}</a>').format(editing, gettext("Edit"))
+    return Markup("<br>").join([*lines, link])
 
 
 def _deploy(tx: Tx, name: str, file: str) -> Deployment:
