@@ -26,12 +26,14 @@ class Word:
 
 
 def check(files: Files) -> list[Finding]:
-    """One warning for each word of diagrams and forms that a texts file of the folder does not hold."""
+    """One warning for each word of diagrams and forms that a texts file of the folder does not hold, or that all word
+    differently: the texts are what people read, so writing it in the drawing alone changes nothing."""
     diagrams = bpmn.read(files)
     if diagrams.unread:
         return []  # a folder without its diagram has gaps of its own; the words come after the drawing
     words = [*_of_diagrams(diagrams), *_of_forms(files)]
-    return [finding for path in sorted(filter(is_texts, files)) for finding in _gaps(path, files[path], words)]
+    gaps = [finding for path in sorted(filter(is_texts, files)) for finding in _gaps(path, files[path], words)]
+    return [*gaps, *_unseen(files, words)]
 
 
 def _gaps(path: str, content: bytes, words: list[Word]) -> Iterator[Finding]:
@@ -49,12 +51,37 @@ def _gaps(path: str, content: bytes, words: list[Word]) -> Iterator[Finding]:
             yield Finding(word.file, word.keys[-1], word.text[:60], "texts.gap", "warning", message, remedy, params)
 
 
-def _held(texts: Mapping[str, Mapping[str, Any]], word: Word) -> bool:
+def _unseen(files: Files, words: list[Word]) -> list[Finding]:
+    """Nothing where the folder's own words are one of the languages, or one beside them: most differ there."""
+    try:
+        texts = {path: read_texts(files[path], path) for path in sorted(filter(is_texts, files))}
+    except Invalid:
+        return []
+    message = N_("“%(text)s” is shown to nobody: %(texts)s says “%(said)s”.")
+    remedy = N_("Write it into the texts files as well.")
+    found = []
+    for word in words if len(texts) > 1 else []:
+        said = [_held(one, word) for one in texts.values()]
+        if all(said) and _plain(word.text) not in map(_plain, said):
+            params = {"text": word.text[:60], "texts": next(iter(texts)), "said": said[0][:60]}
+            found.append(
+                Finding(word.file, word.keys[-1], word.text[:60], "texts.unseen", "warning", message, remedy, params)
+            )
+    return found if 2 * len(found) < len(words) else []
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _held(texts: Mapping[str, Mapping[str, Any]], word: Word) -> str:
+    """What a texts file says for a word; empty for nothing."""
     entry = next((texts[key] for key in word.keys if key in texts), {})
     held = entry.get(word.field)
     if word.field == "options":
-        return isinstance(held, dict) and word.value in {str(value) for value in held}
-    return bool(held)
+        options = {str(value): text for value, text in held.items()} if isinstance(held, dict) else {}
+        held = options.get(word.value)
+    return str(held or "")
 
 
 def _of_diagrams(diagrams: bpmn.Diagrams) -> Iterator[Word]:

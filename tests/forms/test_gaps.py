@@ -44,6 +44,31 @@ def test_elements_and_ways_of_a_diagram_are_words_too() -> None:
     assert found == {(id_, "texts.gap", "warning") for id_ in ("confirm", "accept", "decision_is_to_accept")}
 
 
+def test_a_word_that_is_changed_where_nobody_reads_it_is_named() -> None:
+    """Both languages have a text of their own for it; a changed label in the form alone changed nothing on the page."""
+    files = dict(files_of("closure"))
+    assert check(files) == []
+    for form in ("retest.form", "check-stable.form"):
+        files[form] = files[form].replace(b"What you see", b"What you saw")
+    files["closure.bpmn"] = files["closure.bpmn"].replace(b'name="Take it back"', b'name="Send it back"')
+    found = [finding.as_json() for finding in check(files)]
+    assert {(row["element"], row["rule"], row["severity"]) for row in found} == {
+        ("note", "texts.unseen", "warning"),
+        ("take_back", "texts.unseen", "warning"),
+    }
+    assert "“What you saw” is shown to nobody: texts.en.yaml says “What you see”." in [row["message"] for row in found]
+    files["texts.en.yaml"] = files["texts.en.yaml"].replace(b"What you see", b"What you saw")
+    assert [row.element for row in check(files)] == ["take_back"]
+
+
+def test_a_folder_drawn_in_a_language_of_its_own_is_left_alone() -> None:
+    texts = {"en": {"outcome": {"label": "What next?", "options": {True: "Solved"}}}}
+    texts["zh"] = {"outcome": {"label": "下一步", "options": {True: "已解决"}}}
+    form = FORM.replace(b"What next?", b"Was nun?").replace(b"Solved", b"Erledigt")
+    files = {f"texts.{language}.yaml": yaml.safe_dump(said).encode() for language, said in texts.items()}
+    assert check({"resolve.form": form, **files}) == []
+
+
 def test_files_that_cannot_be_read_are_left_to_their_own_check() -> None:
     assert gaps(b"{", {}) == []
     assert gaps(b'{"components": [3, {"values": 1}]}', {}) == []
