@@ -4,14 +4,18 @@ import os
 import secrets
 import select
 import sqlite3
+import tempfile
 import time
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
+from sqlalchemy.util import LRUCache
 
 metadata = sa.MetaData(
     naming_convention={
@@ -24,6 +28,7 @@ metadata = sa.MetaData(
 """All tables of the product; each is defined in the file of its concept."""
 
 SCHEMA = "loopdesk"
+SQLITE = "loopdesk.sqlite"
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """Serial keys: SQLite only numbers rows of a plain INTEGER primary key by itself."""
 JSON = sa.JSON()
@@ -31,6 +36,8 @@ PATIENCE = 30
 """Seconds that a writer on SQLite waits for the one before it."""
 SILENT = 10.0
 """Seconds after which an idle connection to PostgreSQL is asked whether it still answers."""
+ASKED = 1000
+"""How many different statements are remembered as SQL."""
 _USED, _CURSOR = "loopdesk.used", "loopdesk.cursor"
 
 
@@ -68,6 +75,28 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
 
 
+class _Statements(LRUCache[Any, Any]):
+    """Statements as SQL, made once for all databases of a kind that a process opens: scenarios and drills play in a new
+    one each, and making the SQL would take a quarter of their time. SQLAlchemy's own memory tells databases apart by
+    the dialect object of each."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The statement, whichever database it was made for."""
+        return super().get(_alike(key), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(_alike(key), value)
+
+
+def _alike(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(part for part in key if not isinstance(part, Dialect))
+
+
+@cache
+def _statements(_kind: str) -> _Statements:
+    return _Statements(ASKED)
+
+
 class Database:
     """A pool of connections to one database; on PostgreSQL everything lives in the schema ``loopdesk``."""
 
@@ -80,6 +109,7 @@ class Database:
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={"timeout": PATIENCE} if self.is_sqlite else {"options": f"-csearch_path={SCHEMA}"},
+            execution_options={"compiled_cache": _statements(self.url.partition(":")[0])},
         )
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
@@ -146,7 +176,23 @@ def normalise(url: str) -> str:
 
 def default_url(data: str | os.PathLike[str]) -> str:
     """The SQLite file inside the data folder."""
-    return f"sqlite:///{os.fspath(data)}/loopdesk.sqlite"
+    return f"sqlite:///{os.fspath(data)}/{SQLITE}"
+
+
+def lay_out(folder: Path) -> None:
+    """Put a SQLite file with all tables and no row into ``folder``, where `default_url` looks for it."""
+    (folder / SQLITE).write_bytes(_empty(frozenset(metadata.tables)))
+
+
+@cache
+def _empty(_tables: frozenset[str]) -> bytes:
+    # Copied, for a scenario lasts little longer than making all tables does.
+    with tempfile.TemporaryDirectory(prefix="loopdesk-tables-") as folder:
+        database = Database(default_url(folder))
+        with database.engine.begin() as conn:
+            metadata.create_all(conn)
+        database.close()
+        return (Path(folder) / SQLITE).read_bytes()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -17,7 +17,7 @@ from loopdesk.engine import bundles, feel, instances, messages, runner, timers, 
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.bpmn import read, read_duration, read_moment
 from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database, default_url, metadata
+from loopdesk.engine.db import Database, default_url, lay_out
 from loopdesk.engine.errors import Away, Invalid, LoopdeskError
 from loopdesk.engine.expectations import compare
 from loopdesk.engine.host import Call, Files, Host
@@ -134,6 +134,7 @@ class _Play:
         self.awaits = False
         self.recorder = Recorder(self.given)
         self.clock = VirtualClock(_moment(scenario["at"]) if "at" in scenario else MONDAY)
+        lay_out(folder)
         self.engine = Engine(Database(default_url(folder)), self.clock, self._host(base))
         self.handlers = Handlers(local=runner.local_handlers())
 
@@ -160,7 +161,6 @@ class _Play:
 
     def go(self) -> None:
         with self.engine.begin() as tx:
-            metadata.create_all(tx.conn)
             bundles.deploy(SYSTEM, tx, self.process, self.files)
         self._start()
         for number, step in enumerate(self.scenario.get("steps") or [], 1):

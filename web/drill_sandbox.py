@@ -20,7 +20,7 @@ from loopdesk.desk.emergency.rows import emergency_, entry
 from loopdesk.engine import bpmn, bundles, incidents, timers, work
 from loopdesk.engine.actor import SYSTEM, Actor
 from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import default_url, metadata
+from loopdesk.engine.db import default_url, lay_out
 from loopdesk.engine.errors import N_, Conflict, Invalid, Refused, filled
 from loopdesk.engine.host import Files, Host
 from loopdesk.engine.outbox import drain, outbox
@@ -71,14 +71,13 @@ class Sandbox:
         settings = Settings(
             folder, default_url(folder), url="https://drill.invalid", secret="drill" * 8, python_scripts=True
         )
+        lay_out(folder)
         self.desk = wiring.build(settings, clock=self.clock, connectors=[self.recorder])
         # What is played has been checked where it comes from, with the people and channels of that house.
         self.desk.engine.host = replace(self.desk.engine.host, check=Host().check)
         remote = {kind: call for kind, call in self.desk.handlers.remote.items() if kind in LEAVING}
         self._handlers = replace(self.desk.handlers, remote=remote)
         self._people: dict[str, Actor] = {}
-        with self.desk.engine.begin() as tx:
-            metadata.create_all(tx.conn)
         with self.desk.engine.begin() as tx:
             for name in sorted(folders, key=lambda one: any(path.endswith(".bpmn") for path in folders[one])):
                 bundles.deploy(SYSTEM, tx, name, folders[name], note="drill")
