@@ -63,7 +63,7 @@ def _unseen(files: Files, words: list[Word]) -> list[Finding]:
     for word in words if len(texts) > 1 else []:
         said = [_held(one, word) for one in texts.values()]
         if all(said) and _plain(word.text) not in map(_plain, said):
-            params = {"text": word.text[:60], "texts": next(iter(texts)), "said": said[0][:60]}
+            params: dict[str, object] = {"text": word.text[:60], "texts": next(iter(texts)), "said": said[0][:60]}
             found.append(
                 Finding(word.file, word.keys[-1], word.text[:60], "texts.unseen", "warning", message, remedy, params)
             )
