@@ -19,7 +19,8 @@ from loopdesk.web.pages.shown import shown
 
 blueprint = Blueprint("pages_process_files", __name__, url_prefix="/definitions")
 
-WARNINGS_SHOWN = 3
+WARNINGS_SHOWN, WARNING_SHOWN = 3, 300
+"""How many warnings, and how many characters of each: they travel in a cookie."""
 LARGEST = 1_000_000
 """Bytes of a file that a page shows whole and lets people edit."""
 
@@ -66,7 +67,7 @@ def _warned(warnings: list[Finding], editing: str) -> Markup:
     """What is odd about the file that nevertheless went through, the first of it in words, and the way back to it."""
     head = ngettext("%(num)s warning about this file", "%(num)s warnings about this file", len(warnings))
     rows = [one.as_json(gettext) for one in warnings[:WARNINGS_SHOWN]]
-    lines = [head, *(f"{row['message']} {row['remedy']}" for row in rows)]
+    lines = [head, *(f"{row['message']} {row['remedy']}"[:WARNING_SHOWN] for row in rows)]
     link = Markup('<a href="{}">{}</a>').format(editing, gettext("Edit"))
     return Markup("<br>").join([*lines, link])
 
