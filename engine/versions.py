@@ -23,12 +23,13 @@ def listing(_actor: Actor, tx: Tx, name: str) -> list[dict[str, Any]]:
 
     Raises ``Missing`` for a name that was never deployed.
     """
-    now = bundles.current(tx, name).number
+    bundles.current(tx, name)
+    first = _first_counted(tx, name)
     columns = (bundle.c.id, bundle.c.number, bundle.c.hash, bundle.c.author, bundle.c.note, bundle.c.at)
     query = sa.select(*columns, bundle.c.current, bundle.c.chosen, bundle.c.retired_at).where(bundle.c.name == name)
     counts = running(tx, name)
     return [
-        {**row, "state": _state(row, now), "running": counts.get(row["id"], 0)}
+        {**row, "state": _state(row, first), "running": counts.get(row["id"], 0)}
         for row in tx.conn.execute(query.order_by(bundle.c.number.desc())).mappings()
     ]
 
@@ -45,12 +46,19 @@ def running(tx: Tx, name: str) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.conn.execute(query)}
 
 
-def _state(row: Any, now: int) -> str:
+def _state(row: Any, first: int) -> str:
     if row["retired_at"]:
         return RETIRED
     if row["current"]:
         return CURRENT
-    return DRAFT if row["number"] > now and not row["chosen"] else FORMER
+    return FORMER if row["chosen"] or row["number"] < first else DRAFT
+
+
+def _first_counted(tx: Tx, name: str) -> int:
+    """The oldest version that is known to count or to have counted. Those before it come from a Loopdesk that kept no
+    drafts: each of them was current."""
+    query = sa.select(sa.func.min(bundle.c.number)).where(bundle.c.name == name, bundle.c.chosen | bundle.c.current)
+    return tx.conn.execute(query).scalar() or 0
 
 
 def promote(actor: Actor, tx: Tx, name: str, number: int, *, note: str = "") -> Bundle:
@@ -93,14 +101,16 @@ def retire(actor: Actor, tx: Tx, name: str, number: int | None = None, *, note: 
 
 
 def roll_back(actor: Actor, tx: Tx, name: str, *, note: str = "") -> Bundle:
-    """Make the newest version before the current one current that is not retired; see ``promote``.
+    """Make the newest version before the current one current that counted and is not retired; see ``promote``.
 
-    Raises ``Refused`` without the role, ``Conflict`` when there is none before.
+    A draft that nobody ever made current is nothing to go back to. Raises ``Refused`` without the role, ``Conflict``
+    when there is none before.
     """
     require(actor)
     hold(tx, f"bundle\n{name}")
     now = bundles.current(tx, name)
-    before = (bundle.c.name == name, bundle.c.number < now.number, bundle.c.retired_at.is_(None))
+    counted = bundle.c.chosen | (bundle.c.number < _first_counted(tx, name))
+    before = (bundle.c.name == name, bundle.c.number < now.number, bundle.c.retired_at.is_(None), counted)
     number = tx.conn.execute(sa.select(sa.func.max(bundle.c.number)).where(*before)).scalar()
     if number is None:
         message = N_("There is no version of “%(name)s” before %(number)s to go back to.")
@@ -114,7 +124,7 @@ def state_of(tx: Tx, made: Bundle) -> str:
     columns = (bundle.c.number, bundle.c.current, bundle.c.chosen, bundle.c.retired_at)
     return _state(
         tx.conn.execute(sa.select(*columns).where(bundle.c.id == made.id)).mappings().one(),
-        bundles.current(tx, made.name).number,
+        _first_counted(tx, made.name),
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from loopdesk.engine import bundles, events, runner, versions
 from loopdesk.engine.actor import SYSTEM, Actor
@@ -81,6 +82,32 @@ def test_going_back_makes_the_version_before_current_that_is_not_retired(engine:
     assert states(engine) == {3: "former", 2: "retired", 1: "current"}
     with engine.begin() as tx, pytest.raises(Conflict, match="no version of “p” before 1"):
         versions.roll_back(OLGA, tx, "p")
+
+
+def test_a_draft_that_never_counted_is_nothing_to_go_back_to(engine: Engine) -> None:
+    deploy(engine, "One")
+    deploy(engine, "Two", promote=False)
+    deploy(engine, "Three", promote=False)
+    deploy(engine, "Four")
+    assert states(engine) == {4: "current", 3: "draft", 2: "draft", 1: "former"}
+    with engine.begin() as tx:
+        assert versions.roll_back(OLGA, tx, "p").number == 1
+    assert states(engine) == {4: "former", 3: "draft", 2: "draft", 1: "current"}
+    with engine.begin() as tx:
+        versions.promote(OLGA, tx, "p", 3)
+        versions.promote(OLGA, tx, "p", 4)
+        assert versions.roll_back(OLGA, tx, "p").number == 3
+
+
+def test_versions_from_before_there_were_drafts_all_counted(engine: Engine) -> None:
+    for name in ("One", "Two", "Three"):
+        deploy(engine, name)
+    with engine.begin() as tx:
+        tx.conn.execute(sa.update(bundles.bundle).values(chosen=False))
+    assert states(engine) == {3: "current", 2: "former", 1: "former"}
+    with engine.begin() as tx:
+        assert versions.roll_back(OLGA, tx, "p").number == 2
+        assert versions.roll_back(OLGA, tx, "p").number == 1
 
 
 def test_a_retired_version_begins_nothing_and_what_runs_goes_on(engine: Engine, clock: VirtualClock) -> None:

@@ -224,3 +224,15 @@ def test_folders_without_a_diagram_have_a_name_as_processes_have(light_app: Flas
     assert len(bare) == 7
     assert [name for name in bare if f"data-row>{name}</a>" in listed] == []
     assert all(called in listed for called in ("Diagnosis trees", "Moods of messages", "Classification of reports"))
+
+
+def test_going_back_names_its_version_and_passes_over_drafts(light_app: Flask, light_desk: Loopdesk) -> None:
+    owner = Owner(light_app)
+    page = owner.page("notices.yaml?edit=1&lang=en")
+    owner.save("notices.yaml", NOTICES + "# draft\n", page, do="draft")
+    owner.save("notices.yaml", NOTICES + "# live\n", page)
+    assert states(light_desk) == [(3, "current"), (2, "draft"), (1, "former")]
+    assert "It goes back to version 1." in owner.client.get("/definitions/policies?lang=en").text
+    owner.client.post("/definitions/policies/rollback", data={"csrf_token": owner.token})
+    assert states(light_desk) == [(3, "former"), (2, "draft"), (1, "current")]
+    assert "It goes back to" not in owner.client.get("/definitions/policies?lang=en").text
