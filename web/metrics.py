@@ -21,7 +21,7 @@ from loopdesk.engine.incidents import incident
 from loopdesk.engine.instances import instance
 from loopdesk.engine.outbox_rows import outbox
 from loopdesk.engine.timers import timer
-from loopdesk.engine.tx import Engine, Tx
+from loopdesk.engine.tx import Tx
 from loopdesk.engine.work import task
 from loopdesk.web import telemetry
 from loopdesk.web.api.auth import bearer
@@ -37,13 +37,14 @@ BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 class Figures(Collector):
     """Figures that stand in the database, read at the moment somebody asks for them."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, app: Flask) -> None:
+        self._app = app
 
     def collect(self) -> Iterable[Metric]:
         """Steps taken, and what waits: outbox rows, due timers, human tasks; and what all processes have counted."""
-        self._engine.figures.hand_in(self._engine, every=0)
-        with self._engine.read() as tx:
+        engine = loopdesk_of(self._app).engine
+        engine.figures.hand_in(engine, every=0)
+        with engine.read() as tx:
             yield from _counted(tx)
             yield CounterMetricFamily("loopdesk_steps", "Committed steps of all instances", value=_steps(tx))
             for name, text, value in _gauges(tx):
@@ -128,7 +129,7 @@ def register(app: Flask) -> None:
     """Serve ``/healthz``, ``/readyz`` and ``/metrics``, and count every request by endpoint."""
     telemetry.register(app)
     registry = CollectorRegistry()
-    registry.register(Figures(loopdesk_of(app).engine))
+    registry.register(Figures(app))
     labels = ("endpoint", "method", "status")
     requests = Counter("loopdesk_requests", "Answered requests", labels, registry=registry)
     seconds = Histogram("loopdesk_request_seconds", "Time to answer", ("endpoint",), buckets=BUCKETS, registry=registry)

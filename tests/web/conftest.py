@@ -21,7 +21,7 @@ from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import default_url
 from loopdesk.tests.web.connections import one_at_a_time
 from loopdesk.tests.web.probe import probe
-from loopdesk.web.app import create_app
+from loopdesk.tests.web.served import Served
 from loopdesk.web.first_start import first_start
 from loopdesk.web.settings import Settings
 from loopdesk.web.wiring import Loopdesk, build
@@ -117,24 +117,45 @@ def light_desk(furnished: Callable[[str], str], tmp_path: Path, clock: VirtualCl
     desk.close()
 
 
+@pytest.fixture(scope="session")
+def served() -> Served:
+    """What serves ``desk``."""
+    return Served()
+
+
 @pytest.fixture
-def app(desk: Loopdesk) -> Flask:
+def app(desk: Loopdesk, served: Served) -> Flask:
     """Our own application on ``desk``."""
-    return create_app(desk=desk)
+    return served.at(desk)
+
+
+@pytest.fixture(scope="session")
+def light_served() -> Served:
+    """What serves ``light_desk``: a test may ask for both."""
+    return Served()
 
 
 @pytest.fixture
-def light_app(light_desk: Loopdesk) -> Flask:
+def light_app(light_desk: Loopdesk, light_served: Served) -> Flask:
     """Our own application on ``light_desk``."""
-    return create_app(desk=light_desk)
+    return light_served.at(light_desk)
+
+
+@pytest.fixture(scope="session")
+def probed_served() -> Served:
+    """What serves ``probed``."""
+
+    def add(app: Flask) -> None:
+        app.register_blueprint(probe())
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    return Served(add)
 
 
 @pytest.fixture
-def probed(light_app: Flask) -> Flask:
-    """``light_app`` with a few views to look through; a bug in them is answered as in production."""
-    light_app.register_blueprint(probe())
-    light_app.config["PROPAGATE_EXCEPTIONS"] = False
-    return light_app
+def probed(light_desk: Loopdesk, probed_served: Served) -> Flask:
+    """Our own application with a few views to look through; a bug in them is answered as in production."""
+    return probed_served.at(light_desk)
 
 
 class Api:
