@@ -1,72 +1,45 @@
 """A house with its shipped processes, deployed once for each database and copied for each test that plays on it."""
 
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import default_url
+from loopdesk.tests.filled import Filled
 from loopdesk.tests.scenarios.stage import Stage, build, furnish
+from loopdesk.web.wiring import Loopdesk
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """When people and processes came: where the ``clock`` of every test begins."""
-_numbers = count()
 
 
-@pytest.fixture(scope="session")
-def staged_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Stage]:
-    """A SQLite file to copy, and who is in it."""
-    folder = tmp_path_factory.mktemp("staged")
-    shutil.copy(sqlite_template, folder / "loopdesk.sqlite")
-    stage = build(default_url(folder), VirtualClock(START), folder)
+def _built(url: str, folder: Path) -> Stage:
+    stage = build(url, VirtualClock(START), folder)
     stage.desk.close()
-    return folder / "loopdesk.sqlite", stage
-
-
-@pytest.fixture(scope="session")
-def staged_postgres(
-    postgres_server: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Stage]:
-    """The same as a PostgreSQL database: its name, and who is in it."""
-    name = f"staged_{os.getpid()}"
-    url = _copied(postgres_server, name, postgres_template)
-    stage = build(url, VirtualClock(START), tmp_path_factory.mktemp("staged"))
-    stage.desk.close()
-    return name, stage
+    return stage
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def stage(request: pytest.FixtureRequest, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    """A house of its own for a test, on SQLite and on PostgreSQL."""
-    with _database(request, tmp_path) as (url, known):
-        stage = replace(known, desk=furnish(url, clock, tmp_path), clock=clock)
-        yield stage
-        stage.desk.close()
+def staged(
+    request: pytest.FixtureRequest, filled: Filled, clock: VirtualClock, tmp_path: Path
+) -> Iterator[Callable[..., Stage]]:
+    """Opens a house of its own for a test, on SQLite and on PostgreSQL, with the servers that `furnish` is told."""
+    url, known = filled(request.param, "stage", _built)
+    opened: list[Loopdesk] = []
+
+    def open_(**servers: str) -> Stage:
+        opened.append(furnish(url, clock, tmp_path, **servers))
+        return replace(known, desk=opened[-1], clock=clock)
+
+    yield open_
+    for desk in opened:
+        desk.close()
 
 
-@contextmanager
-def _database(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[str, Stage]]:
-    if request.param == "sqlite":
-        file, known = request.getfixturevalue("staged_sqlite")
-        shutil.copy(file, folder / "loopdesk.sqlite")
-        yield default_url(folder), known
-        return
-    template, known = request.getfixturevalue("staged_postgres")
-    server, name = request.getfixturevalue("postgres_server"), f"stage_{os.getpid()}_{next(_numbers)}"
-    yield _copied(server, name, template), known
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _copied(server: str, name: str, template: str) -> str:
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    return server.replace("/postgres?", f"/{name}?")
+@pytest.fixture
+def stage(staged: Callable[..., Stage]) -> Stage:
+    """A house of its own for a test that needs no server."""
+    return staged()

@@ -1,7 +1,6 @@
 """All hands of the shipped house: who is called, how many at most, who helps, who is released (EMG-6)."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -11,16 +10,14 @@ from loopdesk.desk import people, record
 from loopdesk.desk.response import allhands
 from loopdesk.engine import bundles, work
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Invalid
 from loopdesk.tests.scenarios.emergencies import declared, ended
-from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.scenarios.stage import Stage
 
 
 @pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
+def stage(staged: Callable[..., Stage]) -> Stage:
+    stage = staged()
     with stage.tx() as tx:
         for login, department in (
             ("fin", "finance"),
@@ -30,8 +27,7 @@ def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[S
         ):
             _hire(tx, login, department)
         _hire(tx, "both", "finance", "rnd")
-    yield stage
-    stage.desk.close()
+    return stage
 
 
 def _hire(tx: object, login: str, *departments: str) -> None:

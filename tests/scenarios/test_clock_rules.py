@@ -1,8 +1,7 @@
 """Live clocks on the real desk: reports come in, people work, time passes, workers announce (SLA-1 to SLA-5)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,21 +12,12 @@ from loopdesk.desk import clocks, communications
 from loopdesk.desk.sla.rows import clock as clock_
 from loopdesk.engine import bundles, messages
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.tests.desk.house import WORKFLOWS
-from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.scenarios.stage import Stage
 from loopdesk.tests.scenarios.test_tour import TRIAGE
 
 HOUR = timedelta(hours=1)
 P0 = {"urgency": "critical", "scope": "all"}
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 def rows(stage: Stage, number: str) -> dict[str, Mapping[str, Any]]:

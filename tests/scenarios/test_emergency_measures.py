@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +11,9 @@ from loopdesk.desk import emergency as emergencies
 from loopdesk.desk.response import measures
 from loopdesk.engine import bundles, incidents, timers
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.tests.peers.http import Asked, HttpPeer
 from loopdesk.tests.scenarios.emergencies import declared, ended, graded, outside
-from loopdesk.tests.scenarios.stage import ADMIN, Stage, build
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
 
 Answers = Callable[[Asked], tuple[int, Any]]
 PLAIN = ["crm-test", "reporting-test", "training"]
@@ -29,10 +26,8 @@ def server() -> Iterator[HttpPeer]:
 
 
 @pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path, server: HttpPeer) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path, webhook_hosts=server.host)
-    yield stage
-    stage.desk.close()
+def stage(staged: Callable[..., Stage], server: HttpPeer) -> Stage:
+    return staged(webhook_hosts=server.host)
 
 
 def granted(asked: Asked) -> tuple[int, Any]:

@@ -1,8 +1,6 @@
 """What follows an emergency in the shipped house: review, actions, signatures, report, the customer's word (EMG-7)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,11 +9,9 @@ from loopdesk.desk.emergency import rows
 from loopdesk.desk.response import expectations, reviews
 from loopdesk.engine import messages, work
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Conflict, Invalid
 from loopdesk.tests.scenarios.emergencies import declared, ended
-from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.scenarios.stage import Stage
 
 WRITTEN = {
     "course": "09:00 declared, 11:00 over",
@@ -26,13 +22,6 @@ WRITTEN = {
     "why2": "No limit on batch jobs.",
     "improvement": "Batch jobs have a limit.",
 }
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 def after(stage: Stage) -> tuple[str, str]:

@@ -1,24 +1,12 @@
 """The commander's own task is refused, too, while something stands against the end (EMG-1, EMG-4)."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from loopdesk.desk import emergency
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Conflict
-from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.scenarios.stage import Stage
 from loopdesk.tests.scenarios.test_tour import P0, TRIAGE
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 @pytest.mark.row("EMG-4/de-escalation", "EMG-4/decisions")

@@ -1,8 +1,6 @@
 """A house whose folders are older than parent problems and their letters goes on after the upgrade (INT-8)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import yaml
@@ -11,18 +9,9 @@ from loopdesk.desk import case, casework, clocks, intake_checks, templates
 from loopdesk.desk.duplicates import problems
 from loopdesk.engine import bundles
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
-from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.scenarios.stage import Stage
 
 TEXT = "The checkout page shows error 500 since nine o'clock and nobody in the shops can finish an order"
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 def test_a_house_with_folders_from_before_there_were_problems_goes_on(stage: Stage) -> None:

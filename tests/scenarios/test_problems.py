@@ -1,9 +1,7 @@
 """Reports of one problem from their arrival to their end, figures that raise a priority, and agreements: the shipped
 processes on the real desk, on both databases."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,23 +12,14 @@ from loopdesk.desk.duplicates import links, problems
 from loopdesk.desk.record import case_, involved
 from loopdesk.engine import events, instances, work
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.engine.host import Call
 from loopdesk.engine.tx import Engine
-from loopdesk.tests.scenarios.stage import Stage, build
+from loopdesk.tests.scenarios.stage import Stage
 from loopdesk.tests.support import eventually
 
 TEXT = "The checkout page shows error 500 since nine o'clock and nobody in the shops can finish an order"
 ALIKE = "Since nine o'clock the checkout page shows error 500, nobody in our shops can finish an order"
 MILD = {"urgency": "normal", "scope": "one"}
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 def _mailed(stage: Stage, email: str, text: str = TEXT) -> str:

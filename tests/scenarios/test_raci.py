@@ -1,8 +1,6 @@
 """What the matrix promises comes true on the whole desk: advice, messages, a task for each side, a push (HND-1…7)."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +11,11 @@ from loopdesk.desk.raci import advice, promises
 from loopdesk.engine import bundles, events, incidents, messages, outbox, runner, work
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.bundle import NotDeployable
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Conflict, Invalid, Refused
 from loopdesk.engine.outbox import Handlers
 from loopdesk.engine.step import Step
 from loopdesk.tests.engine.drawing import diagram, extended, flows, message, script
-from loopdesk.tests.scenarios.stage import ADMIN, Stage, build
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
 
 FOUND = [{"label": "A fault", "value": "fault"}, {"label": "Nothing", "value": "nothing"}]
 FORM = {
@@ -63,13 +59,6 @@ def files(**changed: dict[str, Any]) -> dict[str, bytes]:
         "raci.yaml": yaml.safe_dump({"activities": MATRIX | changed}).encode(),
         "texts.zh.yaml": yaml.safe_dump(TEXTS, allow_unicode=True).encode(),
     }
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 def begin(stage: Stage, **changed: dict[str, Any]) -> tuple[str, str]:

@@ -1,25 +1,13 @@
 """A recipient whom nobody is, in a table of a house that knows its people, is refused at deployment (SLA-4)."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from loopdesk.engine import bundles
 from loopdesk.engine.bundles import NotDeployable
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.tests.scenarios.shipped import files_of
-from loopdesk.tests.scenarios.stage import ADMIN, Stage, build
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
 
 FILE = "recipients.dmn"
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 def _deploy(stage: Stage, word: str) -> None:

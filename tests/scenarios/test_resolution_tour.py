@@ -1,25 +1,13 @@
 """Solving on the real desk: gates that call a backup person, tiers, sub-cases, a diagnosis cut short (PRO-2)."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from loopdesk.desk import escalation, record, skills, splitting, subcases
 from loopdesk.desk.diagnosis import course
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Conflict, Invalid
-from loopdesk.tests.scenarios.stage import ADMIN, Stage, build
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
 from loopdesk.tests.scenarios.test_tour import TRIAGE
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 @pytest.fixture

@@ -1,26 +1,15 @@
 """A case through all its stages, on the real desk with the shipped diagrams, tables, forms and messages (issue 2)."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from loopdesk.desk import emergency
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.engine.errors import Invalid, Refused
-from loopdesk.tests.scenarios.stage import ADMIN, Stage, build
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
 
 TO_RND = {"to_department": "rnd", "handover_reason": "It needs a patch."}
 TRIAGE = {"type": "fault", "department": "support", "urgency": "high", "scope": "several", "complexity": "normal"}
-
-
-@pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path)
-    yield stage
-    stage.desk.close()
 
 
 @pytest.mark.row(

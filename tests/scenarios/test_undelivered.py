@@ -1,16 +1,13 @@
 """A letter that a mail server refuses for good, from the incident to the case page and back (COM-4)."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from loopdesk.engine import events, incidents
-from loopdesk.engine.clock import VirtualClock
-from loopdesk.engine.db import Database
 from loopdesk.engine.outbox import drain
 from loopdesk.tests.peers.smtp import SmtpPeer
-from loopdesk.tests.scenarios.stage import ADMIN, Stage, build
+from loopdesk.tests.scenarios.stage import ADMIN, Stage
 
 
 @pytest.fixture
@@ -20,10 +17,8 @@ def server() -> Iterator[SmtpPeer]:
 
 
 @pytest.fixture
-def stage(database: Database, clock: VirtualClock, tmp_path: Path, server: SmtpPeer) -> Iterator[Stage]:
-    stage = build(database.url, clock, tmp_path, smtp_url=f"smtp://127.0.0.1:{server.port}")
-    yield stage
-    stage.desk.close()
+def stage(staged: Callable[..., Stage], server: SmtpPeer) -> Stage:
+    return staged(smtp_url=f"smtp://127.0.0.1:{server.port}")
 
 
 def test_a_refused_letter_says_so_on_its_case_until_it_is_sent(stage: Stage, server: SmtpPeer) -> None:
