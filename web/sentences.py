@@ -184,6 +184,7 @@ WISHES: Mapping[str, Sentence] = {
 """What a customer asked for after the solution, where it is not that it still fails."""
 
 CONFIRMED = Sentence("check", N_("The customer confirms: it works"), "green", "comment")
+NOTED = Sentence("check", N_("The customer told %(noted_by)s: it works"), "green", "comment")
 NOT_CONFIRMED = Sentence("cross", N_("The customer says: it does not work yet"), "red", "comment")
 
 
@@ -244,7 +245,7 @@ def sentence_of(kind: str, data: Mapping[str, Any], *, technical: bool) -> Sente
     if kind == "case.escalated" and not data.get("name"):
         return UNFOLLOWED
     if kind == "verification.answered":
-        return CONFIRMED if data.get("confirmed") else NOT_CONFIRMED
+        return (NOTED if data.get("noted_by") else CONFIRMED) if data.get("confirmed") else NOT_CONFIRMED
     name, told = TOLD_BY.get(kind, ("", {}))
     if data.get(name) in told:
         return told[data[name]]

@@ -119,7 +119,8 @@ def _keep(actor: Actor, tx: Tx, row: Mapping[str, Any], confirmed: bool, text: s
     values = {"answered_at": tx.now, "confirmed": confirmed, "comment": text}
     tx.conn.execute(sa.update(verification).where(verification.c.id == row["id"]).values(**values))
     payload = {"confirmed": confirmed, "comment": text}
-    data = {"id": row["id"], **payload}
+    noted = {"noted_by": actor.name} if actor.kind == "person" else {}
+    data = {"id": row["id"], **payload, **noted}
     events.record(actor, tx, ANSWERED, key=row["case"], audience="customer", data=data)
     clocks.happened(actor, tx, row["case"], "feedback_received")
     messages.publish(actor, tx, ANSWERED, key=row["case"], payload=payload, message_id=f"verification:{row['id']}")

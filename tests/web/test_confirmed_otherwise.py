@@ -77,4 +77,4 @@ def test_a_yes_on_the_phone_is_noted_by_whoever_heard_it(story: Closing) -> None
         [kept] = verification.listing(SYSTEM, tx, story.number)
     assert kept["comment"] == "It prints again."
     shown = agent.get(page).text
-    assert ("The customer told me that it works" in shown, "The customer confirms: it works" in shown) == (False, True)
+    assert ("The customer told me that it works" in shown, "The customer told 王芳: it works" in shown) == (False, True)
