@@ -43,7 +43,7 @@ LIMITS = """## Limits
 - Words that sound bad (`fatal`, `kill`, 死信) are in the examples in all moods; others that stand nowhere in them may
   still pull a score down.
 - A text of two or three words is judged by pieces that stood beside others in the examples: "App hangs" scores a little
-  above 0, which the margin makes *neutral*, but 很慢 ("very slow") scores high, for 很 stands mostly in praise.
+  above 0, which the margin makes *neutral*, but 很贵 ("expensive") well above it: its pieces stand in praise, too.
 - Only the first 1,000 characters are read, without quoted mails. English and Chinese only, told by the script; a text
   in another language is read as English, and without a known piece of a word it gets no score at all.
 - Not scored are machines' mails, alerts, and reports that our own people typed: those words are not the customer's.
