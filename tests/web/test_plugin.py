@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +19,12 @@ from loopdesk.desk import people
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.db import metadata, normalise
 from loopdesk.engine.errors import Invalid, Missing
+from loopdesk.tests.filled import Filled
 from loopdesk.tests.support import eventually
+from loopdesk.web import wiring
+from loopdesk.web.first_start import first_start
+from loopdesk.web.identity import HostIdentity
+from loopdesk.web.settings import Settings
 
 HOST = Path(__file__).parent / "host"
 MODULES = ("hostapp", "forms")
@@ -47,8 +53,38 @@ def environment(host_database: str, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def host(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def prepared(environment: dict[str, str], filled: Filled, tmp_path: Path) -> dict[str, str]:
+    """The same beside a desk that has had its first start already, which takes seconds."""
+    if environment["HOST_DATABASE"].startswith("sqlite"):
+        filled("sqlite", "host", _first_start)
+        shutil.copytree(tmp_path / "data", Path(environment["HOST_FOLDER"]) / "loopdesk-data")
+        return environment
+    return environment | {"HOST_DATABASE": normalise(filled("postgres", "host", _first_start)[0])}
+
+
+def _first_start(url: str, folder: Path) -> None:
+    desk = wiring.build(Settings(folder, url), identity=HostIdentity(lambda _environ: None))
+    first_start(desk)
+    desk.close()
+
+
+@pytest.fixture
+def host(prepared: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The host, imported from its own folder as `hostapp`, with its tables, two accounts, and the desk prepared."""
+    with running(prepared, monkeypatch) as hostapp:
+        yield hostapp
+
+
+@pytest.fixture
+def new_host(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The same, where nothing of the desk was there before."""
+    with running(environment, monkeypatch) as hostapp:
+        yield hostapp
+
+
+@contextmanager
+def running(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The host as it stands in its folder, until the end."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     for name in ("DATABASE_URL", "LOOPDESK_DATA", "REDIS_URL"):
@@ -205,12 +241,14 @@ def test_the_host_hears_of_events_and_goes_on_after_an_error(host: ModuleType) -
     assert again[0] == heard[2][1]
 
 
-def test_our_tables_are_none_of_the_hosts(host: ModuleType) -> None:
-    with host.app.app_context():
-        tables = set(sa.inspect(host.db.engine).get_table_names())
+def test_our_tables_are_none_of_the_hosts(new_host: ModuleType) -> None:
+    with new_host.app.app_context():
+        tables = set(sa.inspect(new_host.db.engine).get_table_names())
     assert tables == {"account", "order"}
-    ours = set(sa.inspect(host.desk.loopdesk.engine.database.engine).get_table_names())
+    ours = set(sa.inspect(new_host.desk.loopdesk.engine.database.engine).get_table_names())
     assert set(metadata.tables) <= ours
+    with new_host.desk.loopdesk.engine.read() as tx:
+        assert [one.name for one in people.in_department(tx, "support", "agent")] == ["mia"]
 
 
 def test_the_hosts_migrations_know_nothing_of_ours(environment: dict[str, str]) -> None:
