@@ -9,15 +9,15 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from loopdesk import migrations
 from loopdesk.connectors.http import Http
 from loopdesk.desk import actions, people
 from loopdesk.desk.drills import history, plans, score
 from loopdesk.engine import bundles, messages
 from loopdesk.engine.actor import SYSTEM
-from loopdesk.engine.db import Database, metadata
+from loopdesk.engine.db import metadata
 from loopdesk.engine.errors import Refused
 from loopdesk.engine.tx import Engine
+from loopdesk.tests.filled import Filled
 from loopdesk.tests.scenarios.shipped import WORKFLOWS
 from loopdesk.web import drilling, wiring
 from loopdesk.web.cli import cli
@@ -56,15 +56,21 @@ HOOK = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-@pytest.fixture
-def live(database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
+def _first_start(url: str, folder: Path) -> None:
+    desk = wiring.build(Settings(folder, url))
+    first_start(desk)
+    desk.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def live(
+    request: pytest.FixtureRequest, filled: Filled, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Engine]:
     """A running house of the environment, on both databases; Olga supervises its operations."""
-    url = database.url
+    url, _ = filled(request.param, "live", _first_start)
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("LOOPDESK_DATA", str(tmp_path / "live"))
-    migrations.upgrade(database)
     desk = wiring.build(Settings(tmp_path / "live", url))
-    first_start(desk)
     with desk.engine.begin() as tx:
         who = {"login": "olga", "name": "Olga Ray", "email": "olga@house.example"}
         people.create(SYSTEM, tx, **who, roles=("supervisor",), departments=("operations",))
