@@ -19,8 +19,8 @@ _numbers = count()
 _left: list[str] = []
 """Databases of tests that are over; dropped a test later, when their connections are surely gone: PostgreSQL waits a
 tenth of a second for one that is just closing."""
-_filled: dict[tuple[str, str], tuple[Path, Any]] = {}
-"""Of this process: the folder to copy, and what was told of what lies there."""
+_filled: dict[tuple[str, str], tuple[Path, str, Any]] = {}
+"""Of this process: the folder and the database on PostgreSQL to copy, and what was told of them."""
 
 
 class Filled:
@@ -40,18 +40,19 @@ class Filled:
         if key not in self._given:
             if key not in _filled:
                 _filled[key] = self._fill(kind, name, fill)
-            source, told = _filled[key]
+            source, template, told = _filled[key]
             shutil.copytree(source, self._folder, dirs_exist_ok=True)
-            self._given[key] = self._copied(kind, f"filled_{name}_{os.getpid()}"), told
+            self._given[key] = self._copied(kind, template), told
         return self._given[key]
 
-    def _fill(self, kind: str, name: str, fill: Fill[Told]) -> tuple[Path, Told]:
+    def _fill(self, kind: str, name: str, fill: Fill[Told]) -> tuple[Path, str, Told]:
         folder = self._new_folder(name)
         if kind == "sqlite":
             shutil.copy(self._ask("sqlite_template"), folder / "loopdesk.sqlite")
-            return folder, fill(default_url(folder), folder)
-        url = create(self._ask("postgres_server"), f"filled_{name}_{os.getpid()}", self._ask("postgres_template"))
-        return folder, fill(url, folder)
+            return folder, "", fill(default_url(folder), folder)
+        made = f"filled_{name}_{os.getpid()}_{next(_numbers)}"
+        url = create(self._ask("postgres_server"), made, self._ask("postgres_template"))
+        return folder, made, fill(url, folder)
 
     def _copied(self, kind: str, template: str) -> str:
         if kind == "sqlite":
