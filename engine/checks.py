@@ -2,11 +2,11 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from loopdesk.engine import bpmn, columns, dmn, factnames, scripts
+from loopdesk.engine import bpmn, columns, dmn, factnames, scripts, yamlfiles
 from loopdesk.engine.bundle import is_texts, read_texts
 from loopdesk.engine.errors import N_, Invalid
 from loopdesk.engine.findings import Finding, errors_of
@@ -25,7 +25,7 @@ def check(tx: Tx | None, name: str, files: Files, host: Host) -> list[Finding]:
         return findings
     diagrams = bpmn.read(files)
     findings = [*diagrams.findings]
-    findings += _texts(files)
+    findings += [*_texts(files), *_twice(files)]
     decisions = _decisions(files, findings)
     for process in diagrams.processes.values():
         for element in process.elements.values():
@@ -65,6 +65,15 @@ def _texts(files: Files) -> list[Finding]:
             remedy = N_("Correct the file.")
             found.append(Finding(path, "", "", "texts.syntax", "error", error.message, remedy, dict(error.params)))
     return found
+
+
+def _twice(files: Files) -> Iterator[Finding]:
+    message = N_("“%(key)s” stands in line %(first)s and again in line %(again)s; only the last would count.")
+    for path in sorted(path for path in files if PurePosixPath(path).suffix in (".yaml", ".yml")):
+        for one in yamlfiles.twice(files[path]):
+            params: dict[str, object] = {"key": one.key, "first": one.first, "again": one.again}
+            remedy = N_("Keep the one that is meant.")
+            yield Finding(path, one.key, one.key, "yaml.twice", "error", message, remedy, params)
 
 
 def _decisions(files: Files, findings: list[Finding]) -> dict[str, dmn.Decision] | None:

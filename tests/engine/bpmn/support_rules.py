@@ -70,6 +70,7 @@ FOLDERS: dict[str, tuple[dict[str, bytes], str]] = {
     "a file outside the folder": ({"../p.bpmn": b""}, "bundle.path"),
     "a folder with another name than its process": ({"q.bpmn": diagram(RIGHT, process="q")}, "bundle.process"),
     "texts that are no YAML": ({**one(RIGHT), "texts.en.yaml": b"a: ["}, "texts.syntax"),
+    "a key that stands twice in a YAML file": ({**one(RIGHT), "texts.en.yaml": b"a: {}\na: {}\n"}, "yaml.twice"),
     "an operation that nobody knows": (one(line(service("t", "lost"))), "task.operation"),
     "inputs that the operation does not take": (one(line(service("t", "known"))), "task.inputs"),
     "a decision that no table holds": (task("businessRuleTask", "", extended('<zeebe:calledDecision decisionId="lost" resultVariable="r"/>')), "task.decision"),
