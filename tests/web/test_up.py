@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
+from loopdesk import migrations
+from loopdesk.engine.db import Database, default_url
 from loopdesk.tests.support import eventually, free_port
 from loopdesk.web import loading
 
@@ -119,6 +122,17 @@ def test_the_rooms_load_beside_the_page_not_before_it() -> None:
     """A second start had grown to 6 s: the supervisor read everything that the page then read again."""
     look = "import sys, loopdesk.web.cli.up; print([n for n in ('flask', 'loopdesk.web.wiring') if n in sys.modules])"
     assert subprocess.check_output([sys.executable, "-P", "-c", look], text=True).strip() == "[]"
+
+
+def test_nobody_sees_the_page_before_there_are_people(house: House) -> None:
+    """Tables alone are no house: a page that came before its people had nobody to sign in as."""
+    house.data.mkdir()
+    database = Database(default_url(house.data))
+    migrations.upgrade(database)
+    database.close()
+    house.start(LOOPDESK_DEMO="1")
+    eventually(house.answers, within=60)
+    assert "Tom Baker" in httpx.get(f"http://127.0.0.1:{house.port}/dev/sign-in").text
 
 
 def test_loading_collects_no_garbage_and_says_so_afterwards() -> None:

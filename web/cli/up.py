@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import sqlalchemy as sa
 
 import loopdesk
 from loopdesk import migrations
@@ -63,7 +64,7 @@ class _House:
         environ = os.environ | _environ(self.settings) | {"PYTHONUNBUFFERED": "1"}
         supervisor = Supervisor([part for part in parts if part.name in PAGE], environ, click.echo, self.translate)
         self.say(N_("Preparing the database ..."))
-        prepared = None if self._is_current() else self._prepare()
+        prepared = None if self._was_prepared() else self._prepare()
         supervisor.start()
         try:
             prepared = prepared or self._prepare()  # looks through what is shipped while the page loads beside it
@@ -120,10 +121,15 @@ class _House:
             mail += ["--sink", str(port)]
         return [*parts, Part("mail", mail)] if self.settings.intake_smtp_port or "--sink" in mail else parts
 
-    def _is_current(self) -> bool:
+    def _was_prepared(self) -> bool:
+        """Whether the page may already be shown: with this release's schema, and with people who can sign in."""
         database = Database(self.settings.database_url)
         try:
-            return migrations.is_current(database)
+            if not migrations.is_current(database):
+                return False
+            with database.engine.connect().execution_options(read_only=True) as conn:
+                # A first start commits bundles and people together.
+                return bool(conn.scalar(sa.select(sa.exists().select_from(sa.table("bundle")))))
         finally:
             database.close()
 
