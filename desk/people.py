@@ -5,12 +5,14 @@ A host with a sign-in of its own mirrors its people into the same table, so work
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from loopdesk.desk import zones
 from loopdesk.desk.record import PERSON_ID
-from loopdesk.desk.rights import STAFF, require
+from loopdesk.desk.rights import KEPT, STAFF, require
 from loopdesk.desk.sql import dialect_insert
 from loopdesk.engine import events
 from loopdesk.engine.actor import Actor
@@ -155,7 +157,7 @@ def mirror(tx: Tx, people: Iterable[Person]) -> None:
 
 def by_id(tx: Tx, person_id: str) -> Person:
     """The person with that id, active or not; raises `Missing`."""
-    found = _select(tx, person.c.id == person_id)
+    found = _made(tx, _by_id(person_id))
     if not found:
         raise Missing("There is no person %(person)s.", person=person_id)
     return found[0]
@@ -209,8 +211,21 @@ def actor_of(one: Person) -> Actor:
     )
 
 
+@lru_cache(KEPT)
+def _by_id(person_id: str) -> sa.Select[Any]:
+    return _query(person.c.id == person_id)  # asked with each page
+
+
+def _query(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(person).where(condition).order_by(person.c.name, person.c.id)
+
+
 def _select(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Person]:
-    rows = tx.ask(sa.select(person).where(condition).order_by(person.c.name, person.c.id)).mappings()
+    return _made(tx, _query(condition))
+
+
+def _made(tx: Tx, query: sa.Select[Any]) -> list[Person]:
+    rows = tx.ask(query).mappings()
     return [Person(**{**row, "roles": tuple(row["roles"]), "departments": tuple(row["departments"])}) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,8 @@ CASEWORK = DESK | {"integrator"}
 """An integrator's own systems (a CRM) report and write on cases, too (INT-1)."""
 DOORS = ("portal", "email", "phone", "subcase", "problem")
 """Channels of our own: what comes in over any other one was reported by a system that an integrator answers for."""
+KEPT = 1024
+"""Conditions that are kept for those who come back: making one takes longer than the database needs to answer it."""
 ADMIN = frozenset({"admin"})
 NOBODY: frozenset[str] = frozenset()
 
@@ -221,6 +224,7 @@ def require(actor: Actor, verb: str, subject: object = None) -> None:
         raise lacks_role(actor, verb, who.roles, for_tokens=bool(who.scope))
 
 
+@lru_cache(KEPT)
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """The condition on ``case_`` under every read (architecture §3, Identity).
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from loopdesk.desk import record
 from loopdesk.desk.emergency import rows
 from loopdesk.desk.emergency.rows import ENDED, OPEN, RUNNING, STABLE, Decision, Emergency, Role, Told, emergency_
 from loopdesk.desk.record import case_
-from loopdesk.desk.rights import readable, require, visible_to
+from loopdesk.desk.rights import KEPT, readable, require, visible_to
 from loopdesk.desk.sql import row_as
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import N_, Conflict, Missing
@@ -32,8 +33,7 @@ def get(tx: Tx, emergency_id: str) -> Emergency:
 def see(actor: Actor, tx: Tx, emergency_id: str) -> Emergency:
     """The emergency with that id, if ``actor`` may see its case; raises `Missing`."""
     require(actor, "emergency.read")
-    seen = sa.exists().where(case_.c.number == emergency_.c.case, visible_to(actor))
-    found = select(tx, (emergency_.c.id == emergency_id) & seen)
+    found = _made(tx, _seen(actor, emergency_id))
     if not found:
         raise _missing(emergency_id)
     return found[0]
@@ -148,7 +148,17 @@ def cases(tx: Tx, emergency_id: str) -> list[str]:
 
 def select(tx: Tx, condition: sa.ColumnElement[bool]) -> list[Emergency]:
     """The emergencies of a condition, oldest first."""
-    return _made(tx, sa.select(*_OWN).where(condition).order_by(emergency_.c.declared_at, emergency_.c.id))
+    return _made(tx, _query(condition))
+
+
+@lru_cache(KEPT)
+def _seen(actor: Actor, emergency_id: str) -> sa.Select[Any]:
+    seen = sa.exists().where(case_.c.number == emergency_.c.case, visible_to(actor))
+    return _query((emergency_.c.id == emergency_id) & seen)  # hundreds of people ask it for each entry of a war room
+
+
+def _query(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(*_OWN).where(condition).order_by(emergency_.c.declared_at, emergency_.c.id)
 
 
 def _made(tx: Tx, query: sa.Select[Any]) -> list[Emergency]:
