@@ -13,7 +13,7 @@ from loopdesk.desk.feedback.tables import feedback_
 from loopdesk.desk.figures import names as figures
 from loopdesk.desk.handoff.tables import handoff_
 from loopdesk.desk.record import case_
-from loopdesk.engine import bundles
+from loopdesk.engine import bundles, selection
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.instances import instance
 from loopdesk.engine.tx import Tx
@@ -45,11 +45,6 @@ def _stands(tx: Tx, value: str, columns: Collection[sa.Column[str]]) -> bool:
     return any(tx.ask(sa.select(one).where(one == value).limit(1)).first() for one in columns)
 
 
-def _processes(tx: Tx) -> list[str]:
-    current = (bundles.current(tx, row["name"]) for row in bundles.listing(SYSTEM, tx))
-    return sorted({process for one in current for process in one.program.diagrams.processes})
-
-
 DEPARTMENT = Choice(
     departments.codes,
     (
@@ -61,4 +56,4 @@ DEPARTMENT = Choice(
 PRIORITY = Choice(priorities.codes, (case_.c.priority,))
 TYPE = Choice(lambda tx: figures.types(tx, "en"), (case_.c.type, arbitration_.c.type))
 CAUSE = Choice(lambda tx: causes.names(tx, "en"), (trace_.c.cause,))
-PROCESS = Choice(_processes, (instance.c.process, bundles.bundle.c.name))
+PROCESS = Choice(lambda tx: selection.processes(SYSTEM, tx), (instance.c.process, bundles.bundle.c.name))

@@ -8,8 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loopdesk.desk.record import case_, involved
-from loopdesk.desk.refusals import ROLES, lacks_role
-from loopdesk.desk.refusals import lacks_scope as lacks_scope
+from loopdesk.desk.refusals import ROLES, lacks_role, lacks_scope
 from loopdesk.engine.actor import Actor
 
 RESTRICTED_TO = "security"

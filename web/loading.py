@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """No collection of garbage while modules load: they only add, and looking through them took a third of a start.
+    """No collection of garbage while modules load: they only add, and looking through them took a fifth of a start.
 
     Whether anything was collected before is as it was afterwards, also when loading fails.
     """

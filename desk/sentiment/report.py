@@ -97,12 +97,8 @@ def _clear(answers: Sequence[Answer], margin: float) -> dict[str, float]:
 
 def _margins(found: dict[str, Any]) -> str:
     head = ["margin", "macro-F1", "shown as negative or positive", "right of these"]
-    lines = [
-        f"From which distance on a mood is shown is policy; shipped is {found['margin']:g}, and 0 shows the likeliest.",
-        "",
-        *report.table(head, [list(row.values()) for row in found["clear"]]),
-    ]
-    return "\n".join(lines)
+    said = f"From which distance on a mood is shown is policy; shipped is {found['margin']:g}"
+    return _compared(f"{said}, and 0 shows the likeliest.", head, found["clear"])
 
 
 def _at(answers: Sequence[Answer], threshold: float) -> dict[str, float]:
@@ -114,9 +110,9 @@ def _at(answers: Sequence[Answer], threshold: float) -> dict[str, float]:
 
 def _low(found: dict[str, Any]) -> str:
     head = ["score at or below", "messages", "negative of these", "found of all negative"]
-    lines = [
-        f"From which score on a recovery begins is policy; shipped is {found['threshold']:g}.",
-        "",
-        *report.table(head, [list(row.values()) for row in found["low"]]),
-    ]
-    return "\n".join(lines)
+    said = f"From which score on a recovery begins is policy; shipped is {found['threshold']:g}."
+    return _compared(said, head, found["low"])
+
+
+def _compared(said: str, head: list[str], rows: Sequence[Mapping[str, float]]) -> str:
+    return "\n".join([said, "", *report.table(head, [list(row.values()) for row in rows])])

@@ -9,7 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +18,7 @@ from loopdesk.engine import outbox
 from loopdesk.engine.actor import SYSTEM
 from loopdesk.engine.clock import VirtualClock
 from loopdesk.engine.db import default_url
+from loopdesk.tests.filled import create, leave
 from loopdesk.tests.web.connections import one_at_a_time
 from loopdesk.tests.web.probe import probe
 from loopdesk.tests.web.served import Served
@@ -30,8 +30,6 @@ PASSWORD = "correct horse battery"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """When the house was furnished: a Monday morning, as the ``clock`` of every test begins."""
 _numbers = count()
-_left: list[str] = []
-"""Databases of tests that are over, as in the fixtures for all."""
 
 
 def settings_for(folder: Path, url: str) -> Settings:
@@ -65,16 +63,9 @@ def furnished_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFac
 def furnished_postgres(postgres_server: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The same as a PostgreSQL database to copy from: its name."""
     name = f"furnished_{os.getpid()}"
-    _furnish(tmp_path_factory.mktemp("furnished"), _copy(postgres_server, name, postgres_template), VirtualClock(START))
+    url = create(postgres_server, name, postgres_template)
+    _furnish(tmp_path_factory.mktemp("furnished"), url, VirtualClock(START))
     return name
-
-
-def _copy(server: str, name: str, template: str) -> str:
-    with psycopg.connect(server, autocommit=True) as conn:
-        while _left:
-            conn.execute(f"DROP DATABASE {_left.pop()} WITH (FORCE)")
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    return server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
@@ -91,10 +82,11 @@ def furnished(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
             return default_url(folder)
         made.append(f"web_{os.getpid()}_{number}")
         template = request.getfixturevalue("furnished_postgres")
-        return _copy(request.getfixturevalue("postgres_server"), made[-1], template)
+        return create(request.getfixturevalue("postgres_server"), made[-1], template)
 
     yield make
-    _left.extend(made)
+    for name in made:
+        leave(name)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

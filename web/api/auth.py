@@ -9,7 +9,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized, UnsupportedMediaType
 
 from loopdesk.desk import tokens
-from loopdesk.desk.rights import lacks_scope
+from loopdesk.desk.refusals import lacks_scope
 from loopdesk.engine.actor import Actor
 from loopdesk.engine.errors import Missing, Refused
 from loopdesk.web.api import replay

@@ -128,7 +128,7 @@ class _House:
             if not migrations.is_current(database):
                 return False
             with database.engine.connect().execution_options(read_only=True) as conn:
-                # A first start commits bundles and people together.
+                # A first start commits bundles and people together; the table by its name, for its module loads slowly.
                 return bool(conn.scalar(sa.select(sa.exists().select_from(sa.table("bundle")))))
         finally:
             database.close()
